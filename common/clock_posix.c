@@ -1,0 +1,41 @@
+#include "clock.h"
+
+#include <errno.h>
+#include <time.h>
+
+uint64_t clock_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_resolution_ns(void)
+{
+    struct timespec step;
+    if (clock_getres(CLOCK_MONOTONIC, &step) != 0 || (step.tv_sec == 0 && step.tv_nsec == 0))
+        return 1;
+    return (uint64_t)step.tv_sec * 1000000000u + (uint64_t)step.tv_nsec;
+}
+
+const char *clock_source(void)
+{
+    return "CLOCK_MONOTONIC";
+}
+
+void clock_sleep_ms(unsigned ms)
+{
+    struct timespec left = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+}
+
+const char *clock_utc_text(char *text, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    if (strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0 && size > 0)
+        text[0] = '\0';
+    return text;
+}

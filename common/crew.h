@@ -1,0 +1,67 @@
+/*
+ * crew: a server's workers, its serving threads. Worker 0 is the thread that called serve and
+ * accepts; it hands each connection to the least loaded worker, and joins the others at the end.
+ *
+ * A model wraps struct worker: a struct of its own whose first member is the worker.
+ */
+#ifndef IOMODELS_CREW_H
+#define IOMODELS_CREW_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "observe.h"
+#include "server.h"
+#include "thread.h"
+
+struct worker {
+    struct server *server;
+    unsigned index;   /* 0: the thread that accepts */
+    atomic_uint load; /* connections assigned and not released */
+
+    /* private to observe.c */
+    _Atomic uint64_t counters[OBSERVE_COUNTERS];
+    uint64_t traced_ns; /* when its previous call was traced; 0: none yet */
+    struct worker *next;
+    struct worker *previous;
+
+    /* private to crew.c */
+    thread_mutex mutex;
+    struct connection *inbox_first;
+    struct connection *inbox_last;
+    struct crew *crew;
+    thread_handle thread;
+    bool started;
+};
+
+struct crew {
+    struct server *server;
+    unsigned count; /* workers, worker 0 included */
+    size_t worker_bytes;
+    char *workers;                       /* count × worker_bytes, zeroed by crew_open */
+    void (*run)(struct worker *worker);  /* serves until server_stopping */
+    void (*wake)(struct worker *worker); /* ends that worker's wait, by the model's own means */
+};
+
+/* A worker that is in no crew: a thread for one connection. Begin and end on its own thread. */
+void worker_begin(struct worker *worker, struct server *server);
+void worker_end(struct worker *worker);
+
+/* Makes server->threads workers and starts none. 0, or a negative error after server_fail. */
+int crew_open(struct crew *crew, struct server *server, size_t worker_bytes,
+              void (*run)(struct worker *worker), void (*wake)(struct worker *worker));
+struct worker *crew_worker(const struct crew *crew, unsigned index);
+/* Starts the others and runs worker 0 here; when that returns, wakes and joins the others. */
+int crew_run(struct crew *crew);
+void crew_close(struct crew *crew);
+
+/*
+ * Gives the connection to the least loaded worker. Returns that worker where it is `self`, which
+ * then serves the connection; else the connection is in that worker's inbox, it is awake, and the
+ * result is NULL.
+ */
+struct worker *crew_assign(struct worker *self, struct connection *connection);
+/* The next connection from the own inbox, or NULL. */
+struct connection *crew_next_assigned(struct worker *self);
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * net: what the two systems' socket APIs call differently, under one name.
+ *
+ * Models call recv, send, accept, select ... by their own names; only what has no common
+ * spelling stands here. Any thread may call any function; a socket's owner is whoever closes it.
+ */
+#ifndef IOMODELS_NET_H
+#define IOMODELS_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The one platform block: the system's headers and the types that differ. */
+#ifdef _WIN32
+#include <windows.h>
+#include <winsock2.h>
+#include <ws2tcpip.h>
+typedef SOCKET net_socket;
+typedef int net_length;   /* the type of a length passed to recv and send */
+typedef int net_received; /* the type that recv and send return */
+#define NET_SOCKET_NONE INVALID_SOCKET
+#define NET_SEND_FLAGS  0
+#else
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+typedef int net_socket;
+typedef size_t net_length;
+typedef ssize_t net_received;
+#define NET_SOCKET_NONE (-1)
+#define NET_SEND_FLAGS  MSG_NOSIGNAL
+#endif
+
+#define NET_ADDRESS_TEXT 48 /* bytes that hold any text of net_address_format */
+
+/* What an error means to a server. The numbers of errno and of Winsock meet here and nowhere else.
+ */
+enum net_error_kind {
+    NET_ERROR_WOULD_BLOCK,  /* not an error: nothing to do now */
+    NET_ERROR_INTERRUPTED,  /* EINTR: call again */
+    NET_ERROR_PEER,         /* this connection ended (reset, aborted, timed out); others go on */
+    NET_ERROR_NO_RESOURCES, /* descriptors, buffers or memory are used up */
+    NET_ERROR_CANCELLED,    /* the call was woken by net_interrupt, or its socket was closed */
+    NET_ERROR_OTHER
+};
+
+struct net_address {
+    struct sockaddr_storage storage;
+    socklen_t length; /* bytes of storage in use */
+};
+
+/* Once for each process, before anything else here, and once after. 0 or a negative error. */
+int net_startup(void);
+void net_cleanup(void);
+
+/*
+ * The negated code of the calling thread's last failed socket call (-errno, -WSAGetLastError()).
+ * Call it right after the failure. Never 0.
+ */
+int net_last_error(void);
+enum net_error_kind net_error_kind(int error);
+/* "WSAEADDRINUSE: address already in use" into text; returns text. */
+const char *net_error_text(int error, char *text, size_t size);
+
+/* Addresses: net_address.c. */
+/* Parses a numeric IPv4 or IPv6 address; false where it is none. */
+bool net_address_parse(struct net_address *address, const char *text, uint16_t port);
+/* "127.0.0.1" or "::1" into text; returns text. */
+const char *net_address_format(const struct net_address *address, char *text, size_t size);
+uint16_t net_address_port(const struct net_address *address);
+/* Where a process reaches its own listener: the loopback address of its family for a wildcard. */
+struct net_address net_address_reachable(const struct net_address *bound);
+
+/*
+ * A listening socket on *address; *address then holds the port that the system chose.
+ * The port is the caller's alone: SO_EXCLUSIVEADDRUSE on Winsock ("Using SO_REUSEADDR and
+ * SO_EXCLUSIVEADDRUSE"), SO_REUSEADDR on POSIX, which there only passes over TIME_WAIT.
+ * Returns 0, or a negative error with *call the name of the call that failed.
+ */
+int net_listen(net_socket *listener, struct net_address *address, int backlog, const char **call);
+
+int net_set_nonblocking(net_socket socket, bool nonblocking);
+int net_set_nodelay(net_socket socket, bool nodelay);
+/* Close sends a reset and leaves no TIME_WAIT (SO_LINGER 0). */
+int net_set_abortive_close(net_socket socket);
+int net_finish_sending(net_socket socket); /* shutdown of the sending side */
+void net_close(net_socket socket);
+
+/*
+ * Makes every call on the socket fail from now on and wakes the threads that are blocked in one.
+ * The socket stays open: close it when they are gone. A call that begins at the same moment can
+ * miss the wake-up on Winsock, so whoever waits for such a thread repeats this.
+ */
+void net_interrupt(net_socket socket);
+
+/*
+ * A pair of connected non-blocking sockets of this process, by which one thread ends another's
+ * select or poll: net_wake_send makes `wait_on` readable, net_wake_clear takes that back. A
+ * wake-up sent while one is pending is that same one. 0 or a negative error.
+ */
+struct net_wake {
+    net_socket wait_on;
+    net_socket send_by;
+};
+int net_wake_open(struct net_wake *wake);
+void net_wake_close(struct net_wake *wake);
+void net_wake_send(struct net_wake *wake);
+void net_wake_clear(struct net_wake *wake);
+
+/* Raises the soft limit of open sockets to the hard one; the limit now in force, 0: none known. */
+uint64_t net_raise_limit(void);
+
+/*
+ * A descriptor kept back, so that a server that has used up its descriptors can still take a
+ * connection from the queue in order to refuse it (else the listener stays readable for ever).
+ */
+struct net_reserve {
+    net_socket socket;
+};
+void net_reserve_open(struct net_reserve *reserve);
+void net_reserve_close(struct net_reserve *reserve);
+
+#endif

@@ -1,0 +1,191 @@
+#include "net.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+int net_startup(void)
+{
+    return 0;
+}
+
+void net_cleanup(void)
+{
+}
+
+int net_last_error(void)
+{
+    return errno == 0 ? -EIO : -errno;
+}
+
+enum net_error_kind net_error_kind(int error)
+{
+    switch (-error) {
+    case EAGAIN:
+        return NET_ERROR_WOULD_BLOCK;
+    case EINTR:
+        return NET_ERROR_INTERRUPTED;
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+    case ETIMEDOUT:
+    case ENOTCONN:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case ENETRESET:
+    case EPROTO: /* accept(2) passes on what the network did to a connection in the queue */
+        return NET_ERROR_PEER;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        return NET_ERROR_NO_RESOURCES;
+    case ECANCELED:
+    case EBADF:
+    case EINVAL: /* accept on a listener that was shut down */
+        return NET_ERROR_CANCELLED;
+    default:
+        return NET_ERROR_OTHER;
+    }
+}
+
+const char *net_error_text(int error, char *text, size_t size)
+{
+    const char *name = strerrorname_np(-error);
+    snprintf(text, size, "%s: %s", name == NULL ? "?" : name, strerror(-error));
+    return text;
+}
+
+static int socket_set(net_socket socket, int level, int option, int value)
+{
+    return setsockopt(socket, level, option, &value, sizeof value) == 0 ? 0 : net_last_error();
+}
+
+int net_listen(net_socket *listener, struct net_address *address, int backlog, const char **call)
+{
+    int family = address->storage.ss_family, error = 0;
+    struct sockaddr *name = (struct sockaddr *)&address->storage;
+    net_socket made = socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+    *call = "socket";
+    if (made == NET_SOCKET_NONE)
+        return net_last_error();
+
+    *call = "setsockopt(SO_REUSEADDR)";
+    error = socket_set(made, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (error == 0 && family == AF_INET6) {
+        /* The same on both systems: Windows has it on by default. */
+        *call = "setsockopt(IPV6_V6ONLY)";
+        error = socket_set(made, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    }
+    if (error == 0) {
+        *call = "bind";
+        error = bind(made, name, address->length) == 0 ? 0 : net_last_error();
+    }
+    if (error == 0) {
+        *call = "listen";
+        error = listen(made, backlog) == 0 ? 0 : net_last_error();
+    }
+    if (error == 0) {
+        *call = "getsockname";
+        error = getsockname(made, name, &address->length) == 0 ? 0 : net_last_error();
+    }
+    if (error == 0)
+        *listener = made;
+    else
+        net_close(made);
+    return error;
+}
+
+int net_set_nonblocking(net_socket socket, bool nonblocking)
+{
+    int flags = fcntl(socket, F_GETFL);
+    if (flags < 0)
+        return net_last_error();
+    flags = nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+    return fcntl(socket, F_SETFL, flags) == 0 ? 0 : net_last_error();
+}
+
+int net_set_nodelay(net_socket socket, bool nodelay)
+{
+    return socket_set(socket, IPPROTO_TCP, TCP_NODELAY, nodelay);
+}
+
+int net_set_abortive_close(net_socket socket)
+{
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    return setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0
+               ? 0
+               : net_last_error();
+}
+
+int net_finish_sending(net_socket socket)
+{
+    return shutdown(socket, SHUT_WR) == 0 ? 0 : net_last_error();
+}
+
+void net_close(net_socket socket)
+{
+    close(socket);
+}
+
+void net_interrupt(net_socket socket)
+{
+    shutdown(socket, SHUT_RDWR);
+}
+
+int net_wake_open(struct net_wake *wake)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+        return net_last_error();
+    *wake = (struct net_wake){.wait_on = pair[0], .send_by = pair[1]};
+    return 0;
+}
+
+void net_wake_close(struct net_wake *wake)
+{
+    close(wake->wait_on);
+    close(wake->send_by);
+}
+
+void net_wake_send(struct net_wake *wake)
+{
+    /* When it would block, the queue is full of wake-ups that have not been seen yet. */
+    send(wake->send_by, "", 1, NET_SEND_FLAGS);
+}
+
+void net_wake_clear(struct net_wake *wake)
+{
+    char bytes[16];
+    while (recv(wake->wait_on, bytes, sizeof bytes, 0) > 0)
+        continue;
+}
+
+uint64_t net_raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return 0;
+    return limit.rlim_cur;
+}
+
+void net_reserve_open(struct net_reserve *reserve)
+{
+    reserve->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+void net_reserve_close(struct net_reserve *reserve)
+{
+    if (reserve->socket != NET_SOCKET_NONE)
+        close(reserve->socket);
+    reserve->socket = NET_SOCKET_NONE;
+}

@@ -1,0 +1,253 @@
+#include "net.h"
+
+#include <stdio.h>
+
+int net_startup(void)
+{
+    WSADATA data;
+    /* WSAStartup returns its error; WSAGetLastError does not work before it has succeeded. */
+    return -WSAStartup(MAKEWORD(2, 2), &data);
+}
+
+void net_cleanup(void)
+{
+    WSACleanup();
+}
+
+int net_last_error(void)
+{
+    int error = WSAGetLastError();
+    return error == 0 ? -WSAEFAULT : -error;
+}
+
+enum net_error_kind net_error_kind(int error)
+{
+    switch (-error) {
+    case WSAEWOULDBLOCK:
+        return NET_ERROR_WOULD_BLOCK;
+    case WSAECONNRESET:
+    case WSAECONNABORTED:
+    case WSAESHUTDOWN: /* also from a send after net_interrupt, which ends the session anyway */
+    case WSAETIMEDOUT:
+    case WSAENOTCONN:
+    case WSAENETRESET:
+    case WSAEDISCON:
+    case WSAEHOSTUNREACH:
+    case WSAENETUNREACH:
+    case WSAENETDOWN:
+    case ERROR_NETNAME_DELETED: /* what overlapped calls report for a reset */
+    case ERROR_CONNECTION_ABORTED:
+    case ERROR_SEM_TIMEOUT:
+        return NET_ERROR_PEER;
+    case WSAEMFILE:
+    case WSAENOBUFS:
+    case WSA_NOT_ENOUGH_MEMORY:
+    case ERROR_NO_SYSTEM_RESOURCES:
+        return NET_ERROR_NO_RESOURCES;
+    case WSA_OPERATION_ABORTED:
+    case WSAEINTR:
+    case WSAENOTSOCK:
+        return NET_ERROR_CANCELLED;
+    default:
+        return NET_ERROR_OTHER;
+    }
+}
+
+/* Winsock's own numbers by name: FormatMessage has only sentences, and in the user's language. */
+static const char *error_name(int code)
+{
+#define NAME(error)                                                                                \
+    case error:                                                                                    \
+        return #error
+    switch (code) {
+        NAME(WSAEINTR);
+        NAME(WSAEACCES);
+        NAME(WSAEFAULT);
+        NAME(WSAEINVAL);
+        NAME(WSAEMFILE);
+        NAME(WSAEWOULDBLOCK);
+        NAME(WSAENOTSOCK);
+        NAME(WSAEOPNOTSUPP);
+        NAME(WSAEAFNOSUPPORT);
+        NAME(WSAEADDRINUSE);
+        NAME(WSAEADDRNOTAVAIL);
+        NAME(WSAENETDOWN);
+        NAME(WSAENETUNREACH);
+        NAME(WSAENETRESET);
+        NAME(WSAECONNABORTED);
+        NAME(WSAECONNRESET);
+        NAME(WSAENOBUFS);
+        NAME(WSAENOTCONN);
+        NAME(WSAESHUTDOWN);
+        NAME(WSAETIMEDOUT);
+        NAME(WSAECONNREFUSED);
+        NAME(WSAEHOSTUNREACH);
+        NAME(WSAEDISCON);
+        NAME(WSANOTINITIALISED);
+        NAME(WSA_OPERATION_ABORTED);
+        NAME(WSA_IO_PENDING);
+        NAME(WSA_INVALID_HANDLE);
+        NAME(WSA_NOT_ENOUGH_MEMORY);
+        NAME(WSA_INVALID_PARAMETER);
+        NAME(ERROR_ACCESS_DENIED);
+        NAME(ERROR_NETNAME_DELETED);
+        NAME(ERROR_NO_SYSTEM_RESOURCES);
+        NAME(ERROR_SEM_TIMEOUT);
+        NAME(ERROR_CONNECTION_ABORTED);
+    default:
+        return NULL;
+    }
+#undef NAME
+}
+
+const char *net_error_text(int error, char *text, size_t size)
+{
+    wchar_t sentence[256];
+    const char *name = error_name(-error);
+    int used =
+        name != NULL ? snprintf(text, size, "%s", name) : snprintf(text, size, "error %d", -error);
+    DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS |
+                                      FORMAT_MESSAGE_MAX_WIDTH_MASK,
+                                  NULL, (DWORD)-error, 0, sentence, 256, NULL);
+    while (length > 0 && (sentence[length - 1] <= L' ' || sentence[length - 1] == L'.'))
+        sentence[--length] = L'\0';
+    if (length == 0 || used < 0 || (size_t)used + 3 >= size)
+        return text;
+    char utf8[3 * 256];
+    if (WideCharToMultiByte(CP_UTF8, 0, sentence, -1, utf8, sizeof utf8, NULL, NULL) > 0)
+        snprintf(text + used, size - (size_t)used, ": %s", utf8);
+    return text;
+}
+
+static int socket_set(net_socket socket, int level, int option, int value)
+{
+    return setsockopt(socket, level, option, (const char *)&value, sizeof value) == 0
+               ? 0
+               : net_last_error();
+}
+
+int net_listen(net_socket *listener, struct net_address *address, int backlog, const char **call)
+{
+    int family = address->storage.ss_family, error = 0;
+    struct sockaddr *name = (struct sockaddr *)&address->storage;
+    net_socket made = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
+                                 WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+    *call = "WSASocket";
+    if (made == NET_SOCKET_NONE)
+        return net_last_error();
+
+    *call = "setsockopt(SO_EXCLUSIVEADDRUSE)";
+    error = socket_set(made, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
+    if (error == 0) {
+        *call = "bind";
+        error = bind(made, name, address->length) == 0 ? 0 : net_last_error();
+    }
+    if (error == 0) {
+        *call = "listen";
+        error = listen(made, backlog) == 0 ? 0 : net_last_error();
+    }
+    if (error == 0) {
+        *call = "getsockname";
+        error = getsockname(made, name, &address->length) == 0 ? 0 : net_last_error();
+    }
+    if (error == 0)
+        *listener = made;
+    else
+        net_close(made);
+    return error;
+}
+
+int net_set_nonblocking(net_socket socket, bool nonblocking)
+{
+    u_long on = nonblocking;
+    return ioctlsocket(socket, (long)FIONBIO, &on) == 0 ? 0 : net_last_error();
+}
+
+int net_set_nodelay(net_socket socket, bool nodelay)
+{
+    return socket_set(socket, IPPROTO_TCP, TCP_NODELAY, nodelay);
+}
+
+int net_set_abortive_close(net_socket socket)
+{
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    return setsockopt(socket, SOL_SOCKET, SO_LINGER, (const char *)&linger, sizeof linger) == 0
+               ? 0
+               : net_last_error();
+}
+
+int net_finish_sending(net_socket socket)
+{
+    return shutdown(socket, SD_SEND) == 0 ? 0 : net_last_error();
+}
+
+void net_close(net_socket socket)
+{
+    closesocket(socket);
+}
+
+void net_interrupt(net_socket socket)
+{
+    /* shutdown makes later calls fail, but wakes nobody; CancelIoEx wakes, but only those inside.
+     */
+    shutdown(socket, SD_BOTH);
+    CancelIoEx((HANDLE)socket, NULL);
+}
+
+int net_wake_open(struct net_wake *wake)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET};
+    int length = sizeof name, error;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    /* Winsock has no socketpair: a datagram socket connected to itself takes from nobody else. */
+    net_socket made = WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, 0,
+                                 WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+    if (made == NET_SOCKET_NONE)
+        return net_last_error();
+    if (bind(made, (struct sockaddr *)&name, sizeof name) != 0 ||
+        getsockname(made, (struct sockaddr *)&name, &length) != 0 ||
+        connect(made, (struct sockaddr *)&name, sizeof name) != 0)
+        error = net_last_error();
+    else
+        error = net_set_nonblocking(made, true);
+    if (error != 0)
+        closesocket(made);
+    else
+        *wake = (struct net_wake){.wait_on = made, .send_by = made};
+    return error;
+}
+
+void net_wake_close(struct net_wake *wake)
+{
+    closesocket(wake->wait_on);
+}
+
+void net_wake_send(struct net_wake *wake)
+{
+    send(wake->send_by, "", 1, 0);
+}
+
+void net_wake_clear(struct net_wake *wake)
+{
+    char bytes[16];
+    while (recv(wake->wait_on, bytes, sizeof bytes, 0) > 0)
+        continue;
+}
+
+uint64_t net_raise_limit(void)
+{
+    return 0;
+}
+
+void net_reserve_open(struct net_reserve *reserve)
+{
+    reserve->socket = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
+                                 WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+}
+
+void net_reserve_close(struct net_reserve *reserve)
+{
+    if (reserve->socket != NET_SOCKET_NONE)
+        closesocket(reserve->socket);
+    reserve->socket = NET_SOCKET_NONE;
+}

@@ -1,0 +1,44 @@
+/*
+ * program: what this process has used so far, and what it runs on.
+ */
+#ifndef IOMODELS_PROGRAM_H
+#define IOMODELS_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct program_usage {
+    uint64_t cpu_user_us;
+    uint64_t cpu_system_us;
+    uint64_t cpu_resolution_us; /* the step of these two */
+    uint64_t rss_peak_bytes;    /* 0: not known */
+    int64_t context_switches;   /* -1: not known */
+};
+
+/* Of this process, all threads, ended ones included. Any thread. */
+void program_usage_now(struct program_usage *usage);
+
+/* "linux", "windows" or "wine": where this process really runs. */
+const char *program_system(void);
+/* The process id. */
+unsigned long program_id(void);
+/* The path of this program in UTF-8 into text; false where it can't be told. */
+bool program_path(char *text, size_t size);
+
+/*
+ * Calls stop(argument) once on a thread of its own when the user or the system asks the process
+ * to end: Ctrl-C, Ctrl-Break, closing of the console; SIGINT, SIGTERM, SIGHUP, those of them that
+ * the process does not ignore (nohup). Call it before any thread is started. 0 or a negative error.
+ */
+int program_on_stop(void (*stop)(void *argument), void *argument);
+
+/*
+ * Reads at most `size` bytes of standard input, waiting for some: how many; 0: its end, or there
+ * is none. Not by the C library, whose lock on stdin would let exit wait for a thread in here.
+ */
+size_t program_read_input(char *buffer, size_t size);
+/* Standard output takes bytes as they are; else Windows would end lines in CRLF. */
+void program_set_output_binary(void);
+
+#endif

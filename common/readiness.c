@@ -1,0 +1,53 @@
+#include "readiness.h"
+
+static bool must_wait(int64_t error)
+{
+    return net_error_kind((int)error) == NET_ERROR_WOULD_BLOCK;
+}
+
+static bool interrupted(int64_t error)
+{
+    return net_error_kind((int)error) == NET_ERROR_INTERRUPTED;
+}
+
+/* Until nothing is pending or the socket takes no more. 0 or the negative error. */
+static int send_pending(struct worker *worker, struct connection *connection)
+{
+    while (session_wants(&connection->session) == SESSION_SEND) {
+        struct session_span span = session_send_span(&connection->session);
+        int64_t sent =
+            observe_send(worker, connection, span.size,
+                         send(connection->socket, span.at, (net_length)span.size, NET_SEND_FLAGS));
+        if (sent >= 0)
+            session_sent(&connection->session, (size_t)sent);
+        else if (!interrupted(sent))
+            return must_wait(sent) ? 0 : (int)sent;
+    }
+    return 0;
+}
+
+static int receive_once(struct worker *worker, struct connection *connection)
+{
+    struct session_span span = session_recv_span(&connection->session);
+    int64_t count = observe_recv(worker, connection, span.size,
+                                 recv(connection->socket, span.at, (net_length)span.size, 0));
+    if (count < 0)
+        return must_wait(count) || interrupted(count) ? 0 : (int)count;
+    session_received(&connection->session, (size_t)count);
+    return 0;
+}
+
+enum session_want readiness_step(struct worker *worker, struct connection *connection,
+                                 bool readable, bool *received, int *error)
+{
+    struct session *session = &connection->session;
+    *received = false;
+    *error = send_pending(worker, connection);
+    if (*error == 0 && readable && session_wants(session) == SESSION_RECV) {
+        *received = true;
+        *error = receive_once(worker, connection);
+        if (*error == 0)
+            *error = send_pending(worker, connection);
+    }
+    return *error == 0 ? session_wants(session) : SESSION_CLOSE;
+}

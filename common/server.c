@@ -1,0 +1,275 @@
+#include "server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "crew.h"
+
+/* How long to wait when not even the reserve helps: long enough not to spin, short enough to serve.
+ */
+enum { NO_RESOURCES_PAUSE_MS = 10 };
+
+static int failure_set(struct server *server, const char *call, int error)
+{
+    char cause[160];
+    if (server->failure == 0) {
+        server->failure = error;
+        snprintf(server->failure_text, sizeof server->failure_text, "%s: %s", call,
+                 net_error_text(error, cause, sizeof cause));
+    }
+    return error;
+}
+
+static void serving_threads_set(struct server *server)
+{
+    unsigned each = server->needs.connections_per_thread;
+    unsigned most = server->options.max_connections;
+    server->threads = server->options.threads;
+    if (server->threads == 0)
+        server->threads = each == 0 ? 1 : (most + each - 1) / each;
+    server->capacity = most;
+    if (each != 0 && (uint64_t)server->threads * each < most)
+        server->capacity = server->threads * each;
+}
+
+int server_open(struct server *server, const struct server_options *options,
+                struct server_needs needs)
+{
+    const char *call;
+    char address[NET_ADDRESS_TEXT], where[NET_ADDRESS_TEXT + 64];
+    memset(server, 0, sizeof *server);
+    server->options = *options;
+    server->needs = needs;
+    server->address = options->address;
+    server->mutex = (thread_mutex)THREAD_MUTEX_INIT;
+    serving_threads_set(server);
+
+    int error = net_listen(&server->listener, &server->address, options->backlog, &call);
+    if (error != 0) {
+        snprintf(where, sizeof where, "%s, %s port %u", call,
+                 net_address_format(&options->address, address, sizeof address),
+                 net_address_port(&options->address));
+        return failure_set(server, where, error);
+    }
+    server->stop_socket = socket(server->address.storage.ss_family, SOCK_STREAM, IPPROTO_TCP);
+    error = server->stop_socket == NET_SOCKET_NONE ? net_last_error()
+                                                   : net_set_nonblocking(server->stop_socket, true);
+    if (error != 0) {
+        if (server->stop_socket != NET_SOCKET_NONE)
+            net_close(server->stop_socket);
+        net_close(server->listener);
+        return failure_set(server, "socket", error);
+    }
+    net_reserve_open(&server->reserve);
+    observer_init(&server->observer, options->trace);
+    return 0;
+}
+
+void server_close(struct server *server)
+{
+    while (server->connections != NULL) {
+        struct connection *connection = server->connections;
+        server->connections = connection->next;
+        net_close(connection->socket);
+        free(connection);
+    }
+    net_reserve_close(&server->reserve);
+    net_close(server->stop_socket);
+    net_close(server->listener);
+}
+
+void server_stop(struct server *server)
+{
+    if (atomic_exchange(&server->stopping, true))
+        return;
+    /* The thread that accepts waits for connections anyway, so a connection wakes it in any model.
+     */
+    struct net_address own = net_address_reachable(&server->address);
+    (void)connect(server->stop_socket, (const struct sockaddr *)&own.storage, own.length);
+}
+
+bool server_stopping(const struct server *server)
+{
+    return atomic_load_explicit(&server->stopping, memory_order_acquire);
+}
+
+int server_fail(struct server *server, const char *call, int error)
+{
+    thread_mutex_lock(&server->mutex);
+    failure_set(server, call, error);
+    thread_mutex_unlock(&server->mutex);
+    server_stop(server);
+    return error;
+}
+
+const char *server_failure_text(const struct server *server)
+{
+    return server->failure_text;
+}
+
+static bool place_take(struct server *server, uint32_t *id)
+{
+    thread_mutex_lock(&server->mutex);
+    bool free_place = server->open < server->capacity;
+    if (free_place) {
+        server->open++;
+        *id = ++server->next_id;
+    } else {
+        server->counts.refused++;
+    }
+    thread_mutex_unlock(&server->mutex);
+    return free_place;
+}
+
+static void place_return(struct server *server)
+{
+    thread_mutex_lock(&server->mutex);
+    server->open--;
+    server->counts.refused++;
+    thread_mutex_unlock(&server->mutex);
+}
+
+/* One block for the model's struct and the buffer, which stays untouched until it is used. */
+static struct connection *connection_new(const struct server *server)
+{
+    size_t own = server->needs.connection_bytes, buffer = server->options.buffer_bytes;
+    if (own < sizeof(struct connection))
+        own = sizeof(struct connection);
+    struct connection *connection = malloc(own + buffer);
+    if (connection == NULL)
+        return NULL;
+    memset(connection, 0, own);
+    session_init(&connection->session, (char *)connection + own, buffer);
+    return connection;
+}
+
+struct connection *server_admit(struct worker *worker, net_socket socket)
+{
+    struct server *server = worker->server;
+    uint32_t id;
+    if (server_stopping(server) || !place_take(server, &id)) {
+        net_close(socket);
+        return NULL;
+    }
+    struct connection *connection = connection_new(server);
+    if (connection == NULL) {
+        place_return(server);
+        net_close(socket);
+        return NULL;
+    }
+    connection->socket = socket;
+    connection->id = id;
+    /* It fails only for a peer that has gone again, which the first receive will tell. */
+    net_set_nodelay(socket, server->options.nodelay);
+
+    thread_mutex_lock(&server->mutex);
+    server->counts.accepted++;
+    connection->next = server->connections;
+    if (connection->next != NULL)
+        connection->next->previous = connection;
+    server->connections = connection;
+    thread_mutex_unlock(&server->mutex);
+    return connection;
+}
+
+/* Frees a descriptor to take one connection from the queue, and refuses it. False: none taken. */
+static bool refuse_by_reserve(struct server *server)
+{
+    net_reserve_close(&server->reserve);
+    net_socket socket = accept(server->listener, NULL, NULL);
+    bool taken = socket != NET_SOCKET_NONE;
+    if (taken) {
+        net_close(socket);
+        thread_mutex_lock(&server->mutex);
+        server->counts.refused += !server_stopping(server);
+        thread_mutex_unlock(&server->mutex);
+    }
+    net_reserve_open(&server->reserve);
+    return taken;
+}
+
+int server_accept_failed(struct worker *worker, int error)
+{
+    struct server *server = worker->server;
+    switch (net_error_kind(error)) {
+    case NET_ERROR_WOULD_BLOCK:
+        return 0;
+    case NET_ERROR_INTERRUPTED:
+    case NET_ERROR_PEER:
+        return 1;
+    case NET_ERROR_NO_RESOURCES:
+        if (refuse_by_reserve(server))
+            return 1;
+        clock_sleep_ms(NO_RESOURCES_PAUSE_MS);
+        return 0;
+    case NET_ERROR_CANCELLED:
+    case NET_ERROR_OTHER:
+        break;
+    }
+    return server_stopping(server) ? error : server_fail(server, "accept", error);
+}
+
+static void connection_unlink(struct server *server, struct connection *connection)
+{
+    if (connection->next != NULL)
+        connection->next->previous = connection->previous;
+    if (connection->previous != NULL)
+        connection->previous->next = connection->next;
+    else
+        server->connections = connection->next;
+    server->open--;
+}
+
+static void ending_count(struct server_counts *counts, bool stopping, int error)
+{
+    if (error == 0 || stopping)
+        counts->closed++;
+    else if (net_error_kind(error) == NET_ERROR_PEER)
+        counts->reset++;
+    else
+        counts->failed++;
+}
+
+void server_release(struct worker *worker, struct connection *connection, int error)
+{
+    struct server *server = worker->server;
+    /* Before the place is free: a new connection must find a worker that has room for it. */
+    if (connection->worker != NULL)
+        atomic_fetch_sub(&connection->worker->load, 1);
+    /* Off the list before it is closed: who interrupts connections must not meet a closed socket.
+     */
+    thread_mutex_lock(&server->mutex);
+    connection_unlink(server, connection);
+    ending_count(&server->counts, server_stopping(server), error);
+    thread_mutex_unlock(&server->mutex);
+    net_close(connection->socket);
+    free(connection);
+}
+
+void server_interrupt_connections(struct server *server)
+{
+    thread_mutex_lock(&server->mutex);
+    for (struct connection *connection = server->connections; connection != NULL;
+         connection = connection->next)
+        net_interrupt(connection->socket);
+    thread_mutex_unlock(&server->mutex);
+}
+
+unsigned server_open_connections(struct server *server)
+{
+    thread_mutex_lock(&server->mutex);
+    unsigned open = server->open;
+    thread_mutex_unlock(&server->mutex);
+    return open;
+}
+
+struct server_counts server_counts_now(struct server *server)
+{
+    thread_mutex_lock(&server->mutex);
+    struct server_counts counts = server->counts;
+    thread_mutex_unlock(&server->mutex);
+    return counts;
+}

@@ -1,0 +1,116 @@
+/*
+ * server: what every model serves with: the listener, the table of connections, the stop.
+ *
+ * The system calls on connections belong to the model, their bytes to the session.
+ */
+#ifndef IOMODELS_SERVER_H
+#define IOMODELS_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net.h"
+#include "observe.h"
+#include "session.h"
+#include "thread.h"
+
+struct server_options {
+    struct net_address address; /* port 0: the system chooses */
+    unsigned threads;           /* most serving threads; 0: the model's own choice */
+    size_t buffer_bytes;        /* for each session, touched only as used */
+    int backlog;
+    unsigned max_connections; /* the connection past it is refused */
+    bool nodelay;             /* TCP_NODELAY on every connection */
+    bool trace;
+};
+
+/* How often a model accepts before the connections it has get their turn again. */
+#define SERVER_ACCEPTS_AT_ONCE 64
+
+/* What a model tells of itself before the server opens. */
+struct server_needs {
+    size_t connection_bytes;         /* of the model's own struct that begins with a connection */
+    unsigned connections_per_thread; /* 0: as many as memory allows */
+};
+
+/* One client. A model may wrap it: a struct of its own whose first member is this one. */
+struct connection {
+    struct session session;
+    net_socket socket;
+    uint32_t id;             /* counts from 1 in the order of admission */
+    struct worker *worker;   /* whose load it counts in, see crew.h; or NULL */
+    struct connection *next; /* in the server's list, or in a worker's inbox's */
+    struct connection *previous;
+    struct connection *inbox_next;
+};
+
+struct server_counts {
+    uint64_t accepted; /* connections admitted */
+    uint64_t refused;  /* closed at once: the server was full */
+    uint64_t closed;   /* ended as the echo prescribes, or by the server's own stop */
+    uint64_t reset;    /* ended by the peer's reset or time-out */
+    uint64_t failed;   /* ended by any other error */
+};
+
+struct server {
+    struct server_options options;
+    struct server_needs needs;
+    struct net_address address; /* bound, with the real port */
+    net_socket listener;        /* blocking; a model sets it as it needs */
+    unsigned threads;           /* serving threads that the model shall make */
+    unsigned capacity;          /* most connections at once */
+    struct observer observer;
+    struct net_reserve reserve;
+
+    /* private to server.c */
+    thread_mutex mutex;
+    struct connection *connections;
+    unsigned open;
+    uint32_t next_id;
+    struct server_counts counts;
+    atomic_bool stopping;
+    net_socket stop_socket; /* made beforehand, so that a server without descriptors can stop */
+    int failure;
+    char failure_text[200];
+};
+
+/*
+ * Binds and listens. Returns 0, or a negative error with server_failure_text naming the call and
+ * the cause; then nothing needs closing. capacity is max_connections, or less where the options'
+ * threads can't hold so many.
+ */
+int server_open(struct server *server, const struct server_options *options,
+                struct server_needs needs);
+/* After the model's serve has returned: frees everything. */
+void server_close(struct server *server);
+
+/* Makes the model's serve return; any thread, any number of times. */
+void server_stop(struct server *server);
+bool server_stopping(const struct server *server);
+
+/* Stops the server because `call` failed; the first failure is kept. Returns error. Any thread. */
+int server_fail(struct server *server, const char *call, int error);
+const char *server_failure_text(const struct server *server);
+
+/*
+ * Takes over an accepted socket: sets its options and makes a connection of it. NULL where it was
+ * closed instead: the server is full (counted as refused) or stopping.
+ */
+struct connection *server_admit(struct worker *worker, net_socket socket);
+/*
+ * After accept failed with `error`. Returns 0: nothing more to accept now (go back to waiting),
+ * 1: call accept again, negative: the listener is broken, serve must end (see server_fail).
+ * Where descriptors are used up it takes one connection from the queue and refuses it.
+ */
+int server_accept_failed(struct worker *worker, int error);
+/* Ends a connection: closes its socket and frees it. error: 0, or why it ended early. */
+void server_release(struct worker *worker, struct connection *connection, int error);
+
+/* Wakes every thread blocked in a call on a connection (net_interrupt); for the stop. */
+void server_interrupt_connections(struct server *server);
+/* How many connections are open now; and what happened so far. Any thread. */
+unsigned server_open_connections(struct server *server);
+struct server_counts server_counts_now(struct server *server);
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * command: the commands of the program. Each takes what follows its name and returns the exit
+ * status: 0, 1 for a failure, 2 for bad usage, 130 when Ctrl-C ended it.
+ */
+#ifndef IOMODELS_COMMAND_H
+#define IOMODELS_COMMAND_H
+
+enum { STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_INTERRUPTED = 130 };
+
+int command_list(int argc, char **argv);
+int command_serve(int argc, char **argv);
+int command_bench(int argc, char **argv);
+
+#endif

@@ -1,0 +1,249 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "command.h"
+#include "model.h"
+#include "options.h"
+#include "program.h"
+#include "terminal.h"
+#include "units.h"
+
+/* The version of the lines on standard output: results/README.md has their keys. */
+#define LINE_VERSION "iomodels=1"
+
+enum { CONTROL_LINE_BYTES = 64 };
+
+struct serve_options {
+    const char *model;
+    const char *bind;
+    uint64_t port;
+    uint64_t threads;
+    uint64_t buffer_bytes;
+    uint64_t backlog;
+    uint64_t max_connections;
+    bool no_nodelay;
+    bool trace;
+    bool control;
+};
+
+/* File-scope: the threads that wait for signals and for commands live as long as the process. */
+static struct serving {
+    thread_mutex mutex;
+    struct server *server; /* NULL: not open, or closed already */
+    const char *model;
+} serving = {.mutex = THREAD_MUTEX_INIT};
+
+static void print_address(const struct server *server)
+{
+    char address[NET_ADDRESS_TEXT];
+    printf(LINE_VERSION " event=listening model=%s address=%s port=%u pid=%lu threads=%u "
+                        "capacity=%u system=%s tool_version=%s\n",
+           serving.model, net_address_format(&server->address, address, sizeof address),
+           net_address_port(&server->address), program_id(), server->threads, server->capacity,
+           program_system(), IOMODELS_VERSION);
+    fflush(stdout);
+}
+
+/* The caller holds the lock. */
+static void print_statistics(struct server *server, const char *event)
+{
+    struct program_usage usage;
+    uint64_t totals[OBSERVE_COUNTERS];
+    struct server_counts counts = server_counts_now(server);
+    program_usage_now(&usage);
+    observe_totals(&server->observer, totals);
+    printf(LINE_VERSION " event=%s time_ns=%" PRIu64 " cpu_user_us=%" PRIu64 " cpu_sys_us=%" PRIu64
+                        " cpu_resolution_us=%" PRIu64,
+           event, clock_now_ns(), usage.cpu_user_us, usage.cpu_system_us, usage.cpu_resolution_us);
+    if (usage.rss_peak_bytes != 0)
+        printf(" rss_peak_bytes=%" PRIu64, usage.rss_peak_bytes);
+    if (usage.context_switches >= 0)
+        printf(" context_switches=%" PRId64, usage.context_switches);
+    printf(" threads=%u threads_peak=%u open=%u accepted=%" PRIu64 " refused=%" PRIu64
+           " closed=%" PRIu64 " reset=%" PRIu64 " failed=%" PRIu64,
+           thread_count(), thread_count_peak(), server_open_connections(server), counts.accepted,
+           counts.refused, counts.closed, counts.reset, counts.failed);
+    for (size_t i = 0; i < OBSERVE_COUNTERS && observe_enabled(); i++)
+        printf(" %s=%" PRIu64, observe_counter_names[i], totals[i]);
+    printf("\n");
+    fflush(stdout);
+}
+
+static void stop_serving(void *unused)
+{
+    (void)unused;
+    thread_mutex_lock(&serving.mutex);
+    if (serving.server != NULL)
+        server_stop(serving.server);
+    thread_mutex_unlock(&serving.mutex);
+}
+
+static void obey(const char *line)
+{
+    thread_mutex_lock(&serving.mutex);
+    if (serving.server != NULL && strcmp(line, "stats") == 0)
+        print_statistics(serving.server, "stats");
+    else if (serving.server != NULL && strcmp(line, "stop") == 0)
+        server_stop(serving.server);
+    thread_mutex_unlock(&serving.mutex);
+}
+
+/* A line that is no command, too long ones too, is passed over. */
+static void read_commands(void *unused)
+{
+    char bytes[CONTROL_LINE_BYTES], line[CONTROL_LINE_BYTES];
+    size_t count, length = 0;
+    while ((count = program_read_input(bytes, sizeof bytes)) > 0) {
+        for (size_t i = 0; i < count; i++) {
+            if (bytes[i] == '\n') {
+                line[length < sizeof line ? length : 0] = '\0';
+                obey(line);
+                length = 0;
+            } else if (bytes[i] != '\r' && length < sizeof line) {
+                line[length++] = bytes[i];
+            }
+        }
+    }
+    stop_serving(unused);
+}
+
+static void print_for_people(const struct server *server)
+{
+    char address[NET_ADDRESS_TEXT], buffer[32];
+    fprintf(stderr, "%s serves on %s port %u: at most %u connections, %s each; Ctrl-C stops it\n",
+            serving.model, net_address_format(&server->address, address, sizeof address),
+            net_address_port(&server->address), server->capacity,
+            units_format_size(server->options.buffer_bytes, buffer, sizeof buffer));
+}
+
+/* 0, or the exit status after a message. */
+static int model_choose(const struct command *command, const char *name,
+                        const struct model_entry **chosen)
+{
+    char known[512] = "";
+    size_t used = 0;
+    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)
+        if (entry->model != NULL && used < sizeof known)
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
+                                     used == 0 ? "" : ", ", entry->name);
+    if (name == NULL)
+        return options_fail(command, "--model is missing: %s", known);
+    *chosen = model_find(name);
+    if (*chosen == NULL)
+        return options_fail(command, "unknown model %s; the models here are %s", name, known);
+    if ((*chosen)->model == NULL)
+        return options_fail(command, "%s runs on %s only; the models here are %s", name,
+                            model_platforms_text(*chosen), known);
+    return 0;
+}
+
+static int serve(const struct io_model *model, const struct server_options *options, bool control,
+                 bool report)
+{
+    static struct server server; /* not on the stack: it has a place for each possible failure */
+    char cause[160];
+    int error = program_on_stop(stop_serving, NULL);
+    if (error != 0) {
+        fprintf(stderr, "iomodels serve: preparing for Ctrl-C: %s\n",
+                net_error_text(error, cause, sizeof cause));
+        return STATUS_FAILED;
+    }
+    net_raise_limit();
+    error = server_open(&server, options, model_needs(model));
+    if (error != 0) {
+        fprintf(stderr, "iomodels serve: %s\n", server_failure_text(&server));
+        return STATUS_FAILED;
+    }
+    thread_mutex_lock(&serving.mutex);
+    serving.server = &server;
+    print_address(&server);
+    thread_mutex_unlock(&serving.mutex);
+    if (report)
+        print_for_people(&server);
+    if (control)
+        error = thread_start_detached(read_commands, NULL);
+    if (error != 0)
+        server_fail(&server, "starting the thread that reads commands", error);
+    else
+        error = model->serve(&server);
+
+    thread_mutex_lock(&serving.mutex);
+    print_statistics(&server, "stopped");
+    serving.server = NULL;
+    thread_mutex_unlock(&serving.mutex);
+    if (error != 0)
+        fprintf(stderr, "iomodels serve: %s\n", server_failure_text(&server));
+    server_close(&server);
+    return error == 0 ? 0 : STATUS_FAILED;
+}
+
+int command_serve(int argc, char **argv)
+{
+    struct serve_options given = {.bind = "127.0.0.1",
+                                  .port = 7777,
+                                  .buffer_bytes = (uint64_t)64 * 1024,
+                                  .backlog = SOMAXCONN,
+                                  .max_connections = 1024};
+    const struct option options[] = {
+        {"--model", "NAME", OPTION_TEXT, &given.model, 0, 0, "the I/O model: see `iomodels list`"},
+        {"--bind", "ADDRESS", OPTION_TEXT, &given.bind, 0, 0,
+         "numeric IPv4 or IPv6 address; 127.0.0.1 by default,\nso that only this machine reaches "
+         "it"},
+        {"--port", "N", OPTION_COUNT, &given.port, 0, 65535, "7777 by default; 0: any free one"},
+        {"--threads", "N", OPTION_COUNT, &given.threads, 1, 1024,
+         "serving threads; by default as few as the model needs\nfor --max-connections"},
+        {"--buffer-bytes", "SIZE", OPTION_SIZE, &given.buffer_bytes, 1, (uint64_t)64 << 20,
+         "of each connection; 64KiB by default"},
+        {"--backlog", "N", OPTION_COUNT, &given.backlog, 1, INT32_MAX,
+         "connections that may wait to be accepted; by default\nas many as the system allows"},
+        {"--max-connections", "N", OPTION_COUNT, &given.max_connections, 1, 1000000,
+         "1024 by default; further ones are refused at once"},
+        {"--no-nodelay", NULL, OPTION_FLAG, &given.no_nodelay, 0, 0,
+         "leave Nagle's algorithm on, to see what it costs"},
+        {"--trace", NULL, OPTION_FLAG, &given.trace, 0, 0,
+         "print each system call of the model on standard error"},
+        {"--control", NULL, OPTION_FLAG, &given.control, 0, 0,
+         "obey the lines `stats` and `stop` on standard input,\nand stop at its end"},
+        {.name = NULL}};
+    const struct command command = {
+        "serve", "--model NAME [OPTION...]",
+        "Sends back what it receives, by the I/O model of your choice, until Ctrl-C.\n", options,
+        "Standard output has one line when it listens and one, with its counters, when it has\n"
+        "stopped, as key=value words. Exit status: 0, 1 for a failure, 2 for bad usage.\n"
+        "\nTry it: iomodels serve --model select --trace\n"
+        "and in another terminal: ncat 127.0.0.1 7777 (or telnet, or nc)\n"};
+    switch (options_parse(&command, argc, argv)) {
+    case OPTIONS_HELP:
+        return 0;
+    case OPTIONS_BAD:
+        return STATUS_USAGE;
+    case OPTIONS_GIVEN:
+        break;
+    }
+    const struct model_entry *chosen = NULL;
+    int status = model_choose(&command, given.model, &chosen);
+    if (status != 0)
+        return status;
+    struct server_options settings = {
+        .threads = (unsigned)given.threads,
+        .buffer_bytes = (size_t)given.buffer_bytes,
+        .backlog = (int)given.backlog,
+        .max_connections = (unsigned)given.max_connections,
+        .nodelay = !given.no_nodelay,
+        .trace = given.trace,
+    };
+    if (!net_address_parse(&settings.address, given.bind, (uint16_t)given.port))
+        return options_fail(&command, "--bind %s: not a numeric IPv4 or IPv6 address", given.bind);
+    if (given.trace && !observe_enabled())
+        return options_fail(&command, "--trace: this build observes nothing (-Dobserve=false)");
+    if (given.threads != 0 && !chosen->model->threads_apply)
+        fprintf(stderr,
+                "iomodels serve: --threads does not apply to %s, which has a thread for "
+                "each connection\n",
+                given.model);
+    program_set_output_binary();
+    serving.model = given.model;
+    return serve(chosen->model, &settings, given.control, !given.control && terminal_is(stderr));
+}

@@ -1,0 +1,49 @@
+/*
+ * csv: strictly parsable CSV, written and read (RFC 4180 quoting; lines end in LF, and CRLF is
+ * read too; UTF-8; the decimal mark is a point whatever the locale: see units_parse_double).
+ */
+#ifndef IOMODELS_CSV_H
+#define IOMODELS_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct csv_writer {
+    FILE *file;    /* the caller's, open in binary mode ("wb"), else Windows ends lines in CRLF */
+    size_t fields; /* in the line so far */
+    bool failed;   /* a write failed; error holds errno */
+    int error;
+};
+void csv_writer_init(struct csv_writer *writer, FILE *file);
+void csv_write_text(struct csv_writer *writer, const char *text); /* NULL: empty */
+void csv_write_u64(struct csv_writer *writer, uint64_t value);
+/* At most `digits` significant digits, never an exponent; NaN or infinite: empty. */
+void csv_write_double(struct csv_writer *writer, double value, int digits);
+void csv_write_empty(struct csv_writer *writer);
+/* Ends the line and hands it to the system (fflush). 0, or -1 once any write has failed. */
+int csv_end_row(struct csv_writer *writer);
+
+/* A whole file in memory: row 0 is the header. */
+struct csv_table {
+    char *text;    /* owned; fields point into it */
+    char **fields; /* rows × columns, owned */
+    size_t rows;   /* with the header */
+    size_t columns;
+};
+/*
+ * Parses size bytes of text (copied). 0, or -1 with message (one line that names the line number
+ * and the cause). A last line cut off in the middle (a killed writer) is an error unless
+ * `tolerate_cut`, when it is left out; a line without its LF counts as cut off. Every row must have
+ * as many fields as the header. A byte order mark (spreadsheets write one) is passed over.
+ */
+int csv_parse(struct csv_table *table, const char *text, size_t size, bool tolerate_cut,
+              char *message, size_t message_size);
+void csv_table_free(struct csv_table *table);
+/* The column's index by its name in the header, or -1. */
+int csv_column(const struct csv_table *table, const char *name);
+/* row from 1 for data; "" for a column of -1. */
+const char *csv_field(const struct csv_table *table, size_t row, int column);
+
+#endif

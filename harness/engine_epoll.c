@@ -1,0 +1,318 @@
+#include "engine.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    EVENTS_AT_ONCE = 256,
+    /* 32768-60999 by default; see ip_local_port_range in Linux' ip-sysctl documentation. */
+    PORTS_PER_SOURCE = 28000,
+    NS_PER_MS = 1000000,
+    NS_PER_S = 1000000000
+};
+
+/* What the engine keeps of a connection. Touched when the interest changes, not for each message.
+ */
+struct slot {
+    bool connecting;
+    bool receiving; /* neither the peer's end nor an error was reported */
+    bool paused;
+    bool cut_short; /* a send was, and `writable` is owed */
+    uint32_t armed; /* what epoll waits for; 0: the socket is not in its set */
+};
+
+struct engine {
+    struct engine_callbacks callbacks;
+    void *context;
+    int poll;
+    int failure; /* of an epoll_ctl that could not be reported where it happened */
+    struct slot *slots;
+    uint8_t *buffer; /* shared: `received` has done with the bytes when it returns */
+    size_t buffer_bytes;
+    int next; /* events[next, count) wait for their callbacks; events[next] is in them */
+    int count;
+    struct epoll_event events[EVENTS_AT_ONCE];
+};
+
+static struct slot *slot_of(const struct engine_connection *connection)
+{
+    return connection->platform;
+}
+
+struct engine *engine_open(const struct engine_callbacks *callbacks, void *context,
+                           unsigned max_connections, size_t receive_bytes, int *error)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) {
+        *error = -ENOMEM;
+        return NULL;
+    }
+    engine->callbacks = *callbacks;
+    engine->context = context;
+    engine->buffer_bytes = receive_bytes;
+    engine->slots = calloc(max_connections, sizeof *engine->slots);
+    engine->buffer = malloc(receive_bytes);
+    engine->poll = epoll_create1(EPOLL_CLOEXEC);
+    if (engine->poll >= 0 && engine->slots != NULL && engine->buffer != NULL)
+        return engine;
+    *error = engine->poll < 0 ? net_last_error() : -ENOMEM;
+    engine_free(engine);
+    return NULL;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    if (engine->poll >= 0)
+        close(engine->poll);
+    free(engine->buffer);
+    free(engine->slots);
+    free(engine);
+}
+
+unsigned engine_ports_per_source(void)
+{
+    return PORTS_PER_SOURCE;
+}
+
+static uint32_t interest_of(const struct slot *slot)
+{
+    if (slot->connecting)
+        return EPOLLOUT;
+    uint32_t events = 0;
+    if (slot->receiving && !slot->paused)
+        events |= EPOLLIN;
+    if (slot->cut_short)
+        events |= EPOLLOUT;
+    return events;
+}
+
+/*
+ * A socket that waits for nothing leaves the set: epoll would go on reporting its hang-up. 0 or a
+ * negative error.
+ */
+static int interest_update(struct engine *engine, struct engine_connection *connection)
+{
+    struct slot *slot = slot_of(connection);
+    uint32_t wanted = interest_of(slot);
+    if (wanted == slot->armed)
+        return 0;
+    int operation = EPOLL_CTL_MOD;
+    if (slot->armed == 0)
+        operation = EPOLL_CTL_ADD;
+    else if (wanted == 0)
+        operation = EPOLL_CTL_DEL;
+    struct epoll_event event = {.events = wanted, .data.ptr = connection};
+    if (epoll_ctl(engine->poll, operation, connection->socket, &event) != 0)
+        return engine->failure = net_last_error();
+    slot->armed = wanted;
+    return 0;
+}
+
+static int source_bind(net_socket socket, const struct net_address *source)
+{
+    /* Else bind would take a port for itself, and 28,000 would be all for all servers together. */
+    int on = 1;
+    if (setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0)
+        return net_last_error();
+    if (bind(socket, (const struct sockaddr *)&source->storage, source->length) != 0)
+        return net_last_error();
+    return 0;
+}
+
+static int connect_begin(net_socket socket, const struct net_address *to)
+{
+    if (connect(socket, (const struct sockaddr *)&to->storage, to->length) == 0)
+        return 0;
+    /* An interrupted connect goes on by itself, like one in progress (POSIX). */
+    return errno == EINPROGRESS || errno == EINTR ? 0 : net_last_error();
+}
+
+int engine_connect(struct engine *engine, struct engine_connection *connection,
+                   const struct net_address *to, const struct net_address *source, bool nodelay)
+{
+    int error = 0;
+    connection->platform = &engine->slots[connection->id];
+    *slot_of(connection) = (struct slot){.connecting = true, .receiving = true};
+    connection->socket =
+        socket(to->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (connection->socket == NET_SOCKET_NONE)
+        return net_last_error();
+    if (source != NULL)
+        error = source_bind(connection->socket, source);
+    if (error == 0)
+        error = net_set_nodelay(connection->socket, nodelay);
+    if (error == 0)
+        error = connect_begin(connection->socket, to);
+    /* Also one that has connected at once: it is writable, and so `connected` comes from a wait. */
+    if (error == 0)
+        error = interest_update(engine, connection);
+    if (error != 0) {
+        net_close(connection->socket);
+        connection->socket = NET_SOCKET_NONE;
+        return error;
+    }
+    connection->open = true;
+    return 0;
+}
+
+int64_t engine_send(struct engine *engine, struct engine_connection *connection,
+                    const uint8_t *data, size_t size)
+{
+    net_received sent;
+    do
+        sent = send(connection->socket, data, size, NET_SEND_FLAGS);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        int error = net_last_error();
+        if (net_error_kind(error) != NET_ERROR_WOULD_BLOCK)
+            return error;
+        sent = 0;
+    }
+    if ((size_t)sent < size) {
+        slot_of(connection)->cut_short = true;
+        interest_update(engine, connection);
+    }
+    return sent;
+}
+
+void engine_finish_sending(struct engine *engine, struct engine_connection *connection)
+{
+    (void)engine;
+    net_finish_sending(connection->socket);
+}
+
+void engine_pause_receiving(struct engine *engine, struct engine_connection *connection, bool pause)
+{
+    slot_of(connection)->paused = pause;
+    interest_update(engine, connection);
+}
+
+/* So that no event which the current batch still holds reaches what is gone. */
+static void events_forget(struct engine *engine, const struct engine_connection *connection)
+{
+    for (int i = engine->next; i < engine->count; i++)
+        if (engine->events[i].data.ptr == connection)
+            engine->events[i].data.ptr = NULL;
+}
+
+void engine_close(struct engine *engine, struct engine_connection *connection, bool abortive)
+{
+    if (abortive)
+        net_set_abortive_close(connection->socket);
+    net_close(connection->socket); /* this also takes it out of the set */
+    connection->socket = NET_SOCKET_NONE;
+    connection->open = false;
+    events_forget(engine, connection);
+}
+
+static int socket_error(net_socket socket)
+{
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
+        return net_last_error();
+    return -error;
+}
+
+static void connect_end(struct engine *engine, struct engine_connection *connection)
+{
+    int error = socket_error(connection->socket);
+    slot_of(connection)->connecting = false;
+    if (error == 0)
+        error = interest_update(engine, connection);
+    engine->callbacks.connected(engine->context, connection, error);
+}
+
+static void receiving_end(struct engine *engine, struct engine_connection *connection, int error)
+{
+    slot_of(connection)->receiving = false;
+    interest_update(engine, connection);
+    engine->callbacks.received(engine->context, connection, NULL, error);
+}
+
+/*
+ * One receive for each wake-up: level-triggered epoll tells again where it left something, so no
+ * call is spent on finding that nothing is left.
+ */
+static void receive_once(struct engine *engine, struct engine_connection *connection)
+{
+    net_received count = recv(connection->socket, engine->buffer, engine->buffer_bytes, 0);
+    if (count > 0) {
+        engine->callbacks.received(engine->context, connection, engine->buffer, count);
+        return;
+    }
+    int error = count < 0 ? net_last_error() : 0;
+    enum net_error_kind kind = error != 0 ? net_error_kind(error) : NET_ERROR_OTHER;
+    if (kind != NET_ERROR_WOULD_BLOCK && kind != NET_ERROR_INTERRUPTED)
+        receiving_end(engine, connection, error);
+}
+
+static void send_again(struct engine *engine, struct engine_connection *connection,
+                       const struct epoll_event *event)
+{
+    slot_of(connection)->cut_short = false;
+    engine->callbacks.writable(engine->context, connection);
+    /* Only now, so that a send which is cut short again costs no change of the interest. */
+    if (event->data.ptr == connection)
+        interest_update(engine, connection);
+}
+
+static void event_dispatch(struct engine *engine, const struct epoll_event *event)
+{
+    struct engine_connection *connection = event->data.ptr;
+    if (connection == NULL)
+        return;
+    if (event->events == EPOLLIN) { /* nearly always */
+        receive_once(engine, connection);
+        return;
+    }
+    struct slot *slot = slot_of(connection);
+    if (slot->connecting) {
+        connect_end(engine, connection);
+        return;
+    }
+    bool broken = (event->events & (EPOLLERR | EPOLLHUP)) != 0;
+    if ((event->events & EPOLLIN) != 0 || (broken && slot->receiving && !slot->paused))
+        receive_once(engine, connection);
+    else if ((event->events & EPOLLERR) != 0 && slot->receiving)
+        receiving_end(engine, connection, socket_error(connection->socket));
+    if (event->data.ptr == connection && (broken || (event->events & EPOLLOUT) != 0) &&
+        slot->cut_short)
+        send_again(engine, connection, event);
+}
+
+/* In nanoseconds where the C library can, else in milliseconds, rounded up. */
+static int events_wait(struct engine *engine, uint64_t timeout_ns)
+{
+#if defined(__GLIBC__) && defined(__GLIBC_MINOR__)
+#if __GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 35)
+    struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_S),
+                               .tv_nsec = (long)(timeout_ns % NS_PER_S)};
+    int count = epoll_pwait2(engine->poll, engine->events, EVENTS_AT_ONCE, &timeout, NULL);
+    if (count >= 0 || errno != ENOSYS)
+        return count;
+#endif
+#endif
+    uint64_t timeout_ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
+    return epoll_wait(engine->poll, engine->events, EVENTS_AT_ONCE,
+                      timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX);
+}
+
+int engine_run(struct engine *engine, uint64_t timeout_ns)
+{
+    int count = events_wait(engine, timeout_ns);
+    if (count < 0) {
+        int error = net_last_error();
+        return net_error_kind(error) == NET_ERROR_INTERRUPTED ? 0 : error;
+    }
+    engine->count = count;
+    for (engine->next = 0; engine->next < engine->count; engine->next++)
+        event_dispatch(engine, &engine->events[engine->next]);
+    engine->count = 0;
+    return engine->failure;
+}

@@ -1,0 +1,51 @@
+/*
+ * histogram: a log-linear histogram of durations with a relative error of at most 0.1 %.
+ *
+ * Values below 2,048 ns are exact; above, each octave has 1,024 buckets. Nothing is ever lost:
+ * a value past the largest bucket is counted in it and `clamped` tells how many. The idea is that
+ * of HdrHistogram (G. Tene). One thread at a time.
+ */
+#ifndef IOMODELS_HISTOGRAM_H
+#define IOMODELS_HISTOGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct histogram {
+    uint64_t *counts; /* owned */
+    size_t buckets;
+    uint64_t total; /* sum of counts */
+    uint64_t clamped;
+    uint64_t min; /* exact, as max; meaningless while total is 0 */
+    uint64_t max;
+    double sum;
+};
+
+/* 0, or -1 without memory. */
+int histogram_init(struct histogram *histogram);
+void histogram_free(struct histogram *histogram);
+void histogram_clear(struct histogram *histogram);
+void histogram_record(struct histogram *histogram, uint64_t value_ns);
+void histogram_add(struct histogram *into, const struct histogram *from);
+
+/* The range [*low, *high] of values that bucket `index` counts. */
+void histogram_bucket_range(size_t index, uint64_t *low, uint64_t *high);
+size_t histogram_bucket_of(uint64_t value_ns);
+
+/*
+ * The value (the middle of its bucket, within min..max) at `percentile` 0..100: the smallest that
+ * so many percent of the samples do not exceed. Where that is the largest sample, max exactly; 0
+ * when empty.
+ */
+uint64_t histogram_percentile(const struct histogram *histogram, double percentile);
+/* Whether at least 10 samples lie beyond `percentile`, so that it can be quoted. */
+bool histogram_carries(const struct histogram *histogram, double percentile);
+double histogram_mean(const struct histogram *histogram); /* exact but for rounding; 0 when empty */
+
+/* The text format that the public HdrHistogram plotter reads; values in milliseconds with six
+ * decimals. 0 or -1 (errno). */
+int histogram_write_hgrm(const struct histogram *histogram, FILE *file);
+
+#endif

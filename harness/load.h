@@ -1,0 +1,66 @@
+/*
+ * load: the load generator. Drives one server that already listens, checks every byte, and
+ * measures one window. The same code for every model and target.
+ *
+ * Order of a run: connect all, one echo on each, barrier, warm-up (thrown away), window, drain,
+ * close. One thread.
+ */
+#ifndef IOMODELS_LOAD_H
+#define IOMODELS_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "histogram.h"
+#include "net.h"
+
+enum load_workload {
+    LOAD_PINGPONG, /* closed loop: one outstanding message on each connection */
+    LOAD_STREAM    /* each keeps window_bytes in flight, both directions at once */
+};
+
+struct load_options {
+    struct net_address server;
+    enum load_workload workload;
+    unsigned connections;
+    size_t message_bytes;    /* stream: the block that counts as a message */
+    unsigned pipeline_depth; /* messages in flight on each connection; 1 in pingpong */
+    bool nodelay;
+    uint64_t warmup_ns;
+    uint64_t duration_ns;
+    uint64_t connect_timeout_ns; /* for connecting and echoing once, all together */
+    uint64_t drain_timeout_ns;
+    /* Called at the first and the last moment of the window (at_end false, true); may not block. */
+    void (*at_window)(void *context, bool at_end);
+    /* Asked between waits, at least each 100 ms: true ends the run early (Ctrl-C). */
+    bool (*cancelled)(void *context);
+    void *context;
+};
+
+struct load_result {
+    unsigned attempted;
+    unsigned established;          /* connected and echoed once */
+    uint64_t messages;             /* echoes complete inside the window */
+    uint64_t bytes;                /* payload bytes that came back inside the window */
+    uint64_t window_ns;            /* its true length */
+    uint64_t errors;               /* connections that broke, at any time */
+    uint64_t verify_failures;      /* connections that brought a wrong byte (then closed) */
+    uint64_t unanswered;           /* outstanding when the drain ended */
+    double fairness_jain;          /* over the established connections; NaN: no message */
+    unsigned starved;              /* outstanding through the whole window, nothing completed */
+    uint64_t oldest_unanswered_ns; /* age of the oldest outstanding message at the window's end */
+    struct histogram rtt;          /* of the messages; initialised by the caller */
+    bool cancelled;
+    int error;            /* 0, or what made the run impossible, with: */
+    char error_text[200]; /* one line */
+};
+
+/* Runs it to the end. Returns 0 (also where connections broke: see result), or result->error. */
+int load_run(const struct load_options *options, struct load_result *result);
+
+const char *load_workload_name(enum load_workload workload); /* "pingpong", "stream" */
+/* By name; false: none. */
+bool load_workload_find(const char *name, enum load_workload *workload);
+
+#endif

@@ -1,0 +1,108 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "net.h"
+#include "program.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"list", command_list, "the I/O models: where they run, how they wait, their limits"},
+    {"serve", command_serve, "one echo server, by the model of your choice"},
+    //{"bench", command_bench, "every model under the same load, compared, and kept as CSV"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void help_print(void)
+{
+    printf(
+        "iomodels compares socket I/O models: the same echo service behind each of them, and one\n"
+        "load generator that measures them side by side.\n\n"
+        "usage: iomodels COMMAND [OPTION...]\n\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+    printf(
+        "\n'iomodels COMMAND --help' tells the options of each; 'iomodels --version' the version.\n"
+        "A first look, in under 20 seconds: iomodels bench --suite smoke\n");
+}
+
+static int command_run(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    if (argc < 2 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+        strcmp(name, "help") == 0) {
+        help_print();
+        return argc < 2 ? STATUS_USAGE : 0;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("iomodels %s\n", IOMODELS_VERSION);
+        return 0;
+    }
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].run(argc - 2, argv + 2);
+    fprintf(stderr, "iomodels: unknown command %s; the commands are", name);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(stderr, "%s %s", i == 0 ? "" : ",", commands[i].name);
+    fprintf(stderr, " (see: iomodels --help)\n");
+    return STATUS_USAGE;
+}
+
+static int program_run(int argc, char **argv)
+{
+    char cause[160];
+    int error = net_startup();
+    if (error != 0) {
+        fprintf(stderr, "iomodels: WSAStartup: %s\n", net_error_text(error, cause, sizeof cause));
+        return STATUS_FAILED;
+    }
+    int status = command_run(argc, argv);
+    net_cleanup();
+    /* What could not be written must not pass for written: a full disk, a closed pipe. */
+    if (fflush(stdout) != 0 && status == 0) {
+        fprintf(stderr, "iomodels: standard output could not be written\n");
+        status = STATUS_FAILED;
+    }
+    return status;
+}
+
+/* The one platform block: Windows hands over UTF-16, and only its wide entry keeps every name. */
+#ifdef _WIN32
+static char *argument_utf8(const wchar_t *wide)
+{
+    int size = WideCharToMultiByte(CP_UTF8, 0, wide, -1, NULL, 0, NULL, NULL);
+    char *text = size > 0 ? malloc((size_t)size) : NULL;
+    if (text != NULL)
+        WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, size, NULL, NULL);
+    return text;
+}
+
+int wmain(int argc, wchar_t **wide); /* the C runtime declares only main */
+int wmain(int argc, wchar_t **wide)
+{
+    int status = STATUS_FAILED;
+    char **argv = calloc((size_t)argc + 1, sizeof *argv);
+    bool complete = argv != NULL;
+    for (int i = 0; complete && i < argc; i++)
+        complete = (argv[i] = argument_utf8(wide[i])) != NULL;
+    SetConsoleOutputCP(CP_UTF8);
+    if (complete)
+        status = program_run(argc, argv);
+    else
+        fprintf(stderr, "iomodels: out of memory\n");
+    for (int i = 0; argv != NULL && i < argc; i++)
+        free(argv[i]);
+    free(argv);
+    return status;
+}
+#else
+int main(int argc, char **argv)
+{
+    return program_run(argc, argv);
+}
+#endif

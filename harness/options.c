@@ -1,0 +1,163 @@
+#include "options.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "units.h"
+
+enum { EXIT_USAGE = 2, HELP_COLUMN = 30, VALUE_TEXT = 48 };
+
+int options_fail(const struct command *command, const char *format, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "iomodels %s: ", command->name);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, " (see: iomodels %s --help)\n", command->name);
+    return EXIT_USAGE;
+}
+
+static void help_print_option(const struct option *option)
+{
+    int used = printf("  %s%s%s", option->name, option->argument == NULL ? "" : " ",
+                      option->argument == NULL ? "" : option->argument);
+    if (used >= HELP_COLUMN)
+        used = printf("\n") - 1;
+    for (const char *line = option->help; *line != '\0'; used = 0) {
+        size_t length = strcspn(line, "\n");
+        printf("%*s%.*s\n", HELP_COLUMN - used, "", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+static void help_print(const struct command *command)
+{
+    printf("usage: iomodels %s%s%s\n\n%s", command->name, command->usage[0] == '\0' ? "" : " ",
+           command->usage, command->intro);
+    if (command->options[0].name != NULL)
+        printf("\noptions:\n");
+    for (const struct option *option = command->options; option->name != NULL; option++)
+        help_print_option(option);
+    if (command->outro != NULL)
+        printf("\n%s", command->outro);
+}
+
+static const struct option *option_find(const struct option *options, const char *name,
+                                        size_t length)
+{
+    for (; options->name != NULL; options++)
+        if (strlen(options->name) == length && strncmp(options->name, name, length) == 0)
+            return options;
+    return NULL;
+}
+
+/* The values an option takes, in words. */
+static const char *range_text(const struct option *option, char *text, size_t size)
+{
+    char low[VALUE_TEXT], high[VALUE_TEXT];
+    switch (option->kind) {
+    case OPTION_SIZE:
+        units_format_size(option->low, low, sizeof low);
+        units_format_size(option->high, high, sizeof high);
+        snprintf(text, size, "a size from %s to %s, such as 64KiB", low, high);
+        break;
+    case OPTION_DURATION:
+        units_format_duration(option->low, low, sizeof low);
+        units_format_duration(option->high, high, sizeof high);
+        snprintf(text, size, "a time from %s to %s with its unit, such as 300ms or 2s", low, high);
+        break;
+    case OPTION_COUNTS:
+        snprintf(text, size, "numbers from %" PRIu64 " to %" PRIu64 ", separated by commas",
+                 option->low, option->high);
+        break;
+    default:
+        snprintf(text, size, "a number from %" PRIu64 " to %" PRIu64, option->low, option->high);
+        break;
+    }
+    return text;
+}
+
+/* False where the value is not what the option takes. */
+static bool value_parse(const struct option *option, const char *value)
+{
+    switch (option->kind) {
+    case OPTION_FLAG:
+        return false;
+    case OPTION_TEXT:
+        *(const char **)option->into = value;
+        return value[0] != '\0';
+    case OPTION_TEXTS: {
+        struct option_texts *texts = option->into;
+        if (value[0] == '\0' || texts->count == OPTION_TEXTS_MAX)
+            return false;
+        texts->items[texts->count++] = value;
+        return true;
+    }
+    case OPTION_COUNT:
+        return units_parse_count(value, option->low, option->high, option->into);
+    case OPTION_COUNTS: {
+        struct option_counts *counts = option->into;
+        counts->count =
+            units_parse_counts(value, option->low, option->high, counts->items, OPTION_COUNTS_MAX);
+        return counts->count > 0;
+    }
+    case OPTION_SIZE:
+        return units_parse_size(value, option->low, option->high, option->into);
+    case OPTION_DURATION:
+        return units_parse_duration(value, option->low, option->high, option->into);
+    }
+    return false;
+}
+
+static enum options_result value_refuse(const struct command *command, const struct option *option,
+                                        const char *value)
+{
+    char range[160];
+    if (option->kind == OPTION_TEXT || option->kind == OPTION_TEXTS)
+        options_fail(command, "%s %s: %s", option->name, value,
+                     value[0] == '\0' ? "the value is empty" : "too many of them");
+    else
+        options_fail(command, "%s %s: not %s", option->name, value,
+                     range_text(option, range, sizeof range));
+    return OPTIONS_BAD;
+}
+
+enum options_result options_parse(const struct command *command, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        const char *argument = argv[i];
+        if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
+            help_print(command);
+            return OPTIONS_HELP;
+        }
+        size_t length = strcspn(argument, "=");
+        const struct option *option = option_find(command->options, argument, length);
+        const char *value = argument[length] == '=' ? argument + length + 1 : NULL;
+        if (option == NULL) {
+            options_fail(command, "%s %.*s",
+                         argument[0] == '-' ? "unknown option" : "unexpected argument", (int)length,
+                         argument);
+            return OPTIONS_BAD;
+        }
+        if (option->kind == OPTION_FLAG) {
+            if (value != NULL) {
+                options_fail(command, "%s takes no value", option->name);
+                return OPTIONS_BAD;
+            }
+            *(bool *)option->into = true;
+            continue;
+        }
+        if (value == NULL && i + 1 < argc)
+            value = argv[++i];
+        if (value == NULL) {
+            options_fail(command, "%s needs its value: %s", option->name, option->argument);
+            return OPTIONS_BAD;
+        }
+        if (!value_parse(option, value))
+            return value_refuse(command, option, value);
+    }
+    return OPTIONS_GIVEN;
+}

@@ -1,0 +1,68 @@
+/*
+ * options: a command's options as one table, which is parsed strictly and printed as its help.
+ *
+ * "--name value" and "--name=value"; the last one counts, but for OPTION_TEXTS, which gathers.
+ */
+#ifndef IOMODELS_OPTIONS_H
+#define IOMODELS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPTION_TEXTS_MAX  64
+#define OPTION_COUNTS_MAX 64
+
+struct option_texts {
+    const char *items[OPTION_TEXTS_MAX]; /* point into argv */
+    size_t count;
+};
+
+struct option_counts {
+    uint64_t items[OPTION_COUNTS_MAX];
+    size_t count; /* 0: not given */
+};
+
+enum option_kind {
+    OPTION_FLAG,    /* bool: given */
+    OPTION_TEXT,    /* const char *: any text but the empty one */
+    OPTION_TEXTS,   /* struct option_texts: each one given */
+    OPTION_COUNT,   /* uint64_t in low..high */
+    OPTION_COUNTS,  /* struct option_counts: "1,16,63", each in low..high */
+    OPTION_SIZE,    /* uint64_t, bytes in low..high: "64KiB" */
+    OPTION_DURATION /* uint64_t, nanoseconds in low..high: "300ms" */
+};
+
+struct option {
+    const char *name;     /* with its dashes; NULL ends a table */
+    const char *argument; /* what the help calls its value */
+    enum option_kind kind;
+    void *into; /* of the kind's type; keeps what it holds where the option is not given */
+    uint64_t low, high;
+    const char *help; /* lines are broken where it has '\n' */
+};
+
+struct command {
+    const char *name;  /* "serve" */
+    const char *usage; /* what follows "iomodels serve" */
+    const char *intro; /* lines, the last with its '\n' */
+    const struct option *options;
+    const char *outro; /* as intro, or NULL */
+};
+
+enum options_result {
+    OPTIONS_GIVEN, /* go on */
+    OPTIONS_HELP,  /* the help was printed: exit status 0 */
+    OPTIONS_BAD    /* one line on standard error says what: exit status 2 */
+};
+
+/* argv: what follows the command's name. */
+enum options_result options_parse(const struct command *command, int argc, char **argv);
+/* "iomodels COMMAND: MESSAGE" and where the help is; returns 2, the exit status of bad usage. */
+int options_fail(const struct command *command, const char *format, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
+
+#endif

@@ -1,0 +1,145 @@
+# shellcheck shell=sh
+# Sourced by the scripts beside it, which set $top (the checkout) and use `set -eu`: installs what
+# is missing, builds, prepares Wine. But for packages, everything is written in build/.
+
+# shellcheck disable=SC2154 # top is the caller's
+build=$top/build
+mkdir -p "$build"
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+fail() {
+    say "$@"
+    exit 1
+}
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# logged NAME COMMAND...: its output is kept in build/NAME.log.
+logged() {
+    log=$build/$1.log
+    shift
+    "$@" >"$log" 2>&1 </dev/null
+}
+
+# install PACKAGE...: false, with the reason in $why, where that can't be done.
+install() {
+    why="missing: $* (names of Debian's packages)"
+    has apt-get || return 1
+    as_root=
+    if [ "$(id -u)" != 0 ]; then
+        why="missing; install as root: apt-get install --no-install-recommends $*"
+        has sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; } || return 1
+        as_root=sudo
+    fi
+    say "installing: $*"
+    why="apt-get failed, see build/apt.log"
+    # shellcheck disable=SC2016
+    # dpkg --configure: an installation that was interrupted blocks every later one.
+    logged apt $as_root sh -c '
+        export DEBIAN_FRONTEND=noninteractive
+        install() { apt-get -qy -o DPkg::Lock::Timeout=120 --no-install-recommends install "$@"; }
+        apt-get -q update
+        install "$@" || { dpkg --configure -a && install "$@"; }' sh "$@"
+}
+
+missing_native() {
+    has meson || echo meson
+    has ninja || echo ninja-build
+    echo '#include <stdio.h>' | ${CC:-cc} -x c -fsyntax-only - 2>/dev/null || echo gcc libc6-dev
+}
+
+missing_mingw() {
+    has x86_64-w64-mingw32-gcc || echo gcc-mingw-w64-x86-64-win32
+}
+
+missing_windows() {
+    missing_mingw
+    find_wine >/dev/null || echo wine64
+}
+
+# The loader comes before Debian's script `wine`, which complains when there is no 32-bit Wine.
+find_wine() {
+    command -v /usr/lib/wine/wine64 || command -v wine64 || command -v wine
+}
+
+# setup_build NAME ARGUMENT...: build/NAME as `meson setup ARGUMENT...` makes it, up to date.
+setup_build() {
+    name=$1
+    shift
+    wanted="$top $(meson --version) ${CC-} ${CFLAGS-} ${LDFLAGS-} $*"
+    # The stamp is written last: a folder without it is half made.
+    if [ "$(cat "$build/$name/.setup" 2>/dev/null)" != "$wanted" ] || [ ! -e "$build/$name/build.ninja" ] ||
+        ! meson configure "$build/$name" >/dev/null 2>&1; then
+        say "setting up: build/$name"
+        rm -rf "${build:?}/$name"
+        logged "setup-$name" meson setup "$@" "$build/$name" "$top" || fail_log
+        printf '%s\n' "$wanted" >"$build/$name/.setup"
+    fi
+    logged "compile-$name" meson compile -C "$build/$name" || fail_log
+}
+
+fail_log() {
+    tail -n 40 "$log" >&2
+    fail "failed: the whole output is in ${log#"$top/"}"
+}
+
+setup_native() {
+    missing=$(missing_native)
+    if [ -n "$missing" ]; then
+        # All at once: whoever has to install by hand should not be told in two steps.
+        [ "${IOMODELS_WINE-}" = no ] || [ "$(id -u)" = 0 ] || has sudo || missing="$missing $(missing_windows)"
+        # shellcheck disable=SC2086
+        install $missing || { [ "$why" != "${why#apt}" ] && fail_log; fail "$why"; }
+    fi
+    case $(meson --version) in 0.*) fail "meson $(meson --version) is too old: pip install 'meson>=1.0'" ;; esac
+    setup_build native
+}
+
+# Sets $wine to the command, or to nothing and $wine_missing to the reason.
+setup_windows() {
+    wine='' wine_missing=
+    if [ "${IOMODELS_WINE-}" = no ]; then
+        wine_missing='not wanted (IOMODELS_WINE=no)'
+    elif [ "$(uname -m)" != x86_64 ]; then
+        wine_missing="Wine on $(uname -m) does not run x86-64 programs"
+    else
+        missing=$(missing_windows)
+        # shellcheck disable=SC2086
+        if [ -n "$missing" ] && ! install $missing; then
+            wine_missing=$why
+        elif ! start_wine; then
+            wine_missing='Wine does not start, see build/wine.log' wine=
+        fi
+    fi
+    if [ -z "$wine" ]; then
+        say "without Wine: $wine_missing"
+        return
+    fi
+    printf "[binaries]\nexe_wrapper = '%s'\n" "$wine" >"$build/wine.ini"
+    setup_build windows --cross-file "$top/harness/cross/windows-mingw.ini" --cross-file "$build/wine.ini"
+}
+
+start_wine() {
+    wine=$(find_wine) || return 1
+    wineserver=$(command -v "$(dirname "$wine")/wineserver64" || command -v wineserver) || return 1
+    # The overrides: no dialogs that offer a download, no entries in the desktop's menus.
+    export WINEPREFIX="$build/wine" WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=;winemenubuilder.exe=d'
+    unset DISPLAY WAYLAND_DISPLAY WINEARCH
+    # Wine refuses a prefix that is another user's.
+    if [ "$(cat "$WINEPREFIX/.complete" 2>/dev/null)" != "$(id -u)" ]; then
+        say 'setting up: build/wine'
+        [ ! -d "$WINEPREFIX" ] || "$wineserver" -k >/dev/null 2>&1 || true
+        rm -rf "$WINEPREFIX"
+        mkdir "$WINEPREFIX"
+        logged wine timeout --foreground 300 "$wine" wineboot -i || return 1
+        id -u >"$WINEPREFIX/.complete"
+    fi
+    # A minute's life after its last client: each process would start Wine's services anew.
+    "$wineserver" -p60 >/dev/null 2>&1 </dev/null || true
+    logged wine timeout --foreground 300 "$wine" cmd /c exit 0
+}

@@ -1,0 +1,45 @@
+/*
+ * statistics: what several trials say together. Pure functions; arrays stay the caller's. Values
+ * must not be NaN. Without memory the result is NaN, as it is where there is none.
+ */
+#ifndef IOMODELS_STATISTICS_H
+#define IOMODELS_STATISTICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct interval {
+    double low;
+    double high;
+};
+
+double statistics_median(const double *values, size_t count);             /* NaN when count is 0 */
+double statistics_quantile(const double *values, size_t count, double q); /* linear (type 7) */
+/* 95 % percentile-bootstrap interval of the median, 2,000 resamples drawn from `seed`. */
+struct interval statistics_median_interval(const double *values, size_t count, uint64_t seed);
+/* The same for median(a) / median(b), both resampled; NaN where a resample of b has median 0. */
+struct interval statistics_ratio_interval(const double *a, size_t a_count, const double *b,
+                                          size_t b_count, uint64_t seed);
+/*
+ * Two-sided p of the Mann-Whitney U test: exact up to 20 + 20 without ties, else the normal
+ * approximation with tie and continuity correction (Mann & Whitney 1947). 1 when either is empty.
+ */
+double statistics_mann_whitney_p(const double *a, size_t a_count, const double *b, size_t b_count);
+/*
+ * Holm's step-down correction (Holm 1979) in place: p values become adjusted p values. NaN (no test
+ * was possible) stays NaN and does not count.
+ */
+void statistics_holm(double *p, size_t count);
+/* Jain's fairness index of the shares, 1/count..1 (Jain, Chiu, Hawe 1984); NaN when all are 0. */
+double statistics_jain(const double *shares, size_t count);
+
+/* A small seeded generator (xoshiro256** seeded by splitmix64), for shuffles and resampling. */
+struct random_state {
+    uint64_t s[4];
+};
+void random_seed(struct random_state *random, uint64_t seed);
+uint64_t random_next(struct random_state *random);
+/* Uniform in [0, bound), bound > 0, without bias. */
+uint64_t random_below(struct random_state *random, uint64_t bound);
+
+#endif

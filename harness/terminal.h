@@ -1,0 +1,21 @@
+/*
+ * terminal: what differs when a person watches: the width, and a line that is written over.
+ */
+#ifndef IOMODELS_TERMINAL_H
+#define IOMODELS_TERMINAL_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Whether a person sees what is written there. */
+bool terminal_is(FILE *file);
+/* Columns; 80 where that is not known. */
+unsigned terminal_width(FILE *file);
+
+/*
+ * The progress line on standard error, which overwrites the one before; NULL takes it away. Nothing
+ * where standard error is no terminal. One thread.
+ */
+void terminal_progress(const char *text);
+
+#endif

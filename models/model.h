@@ -1,0 +1,56 @@
+/*
+ * model: the contract between an I/O model and everything else.
+ *
+ * A model is one file, models/NAME.c, whose table model_NAME ends it; registry.c lists them all.
+ * The seam is the whole server loop, so that threads, readiness and completion all fit.
+ */
+#ifndef IOMODELS_MODEL_H
+#define IOMODELS_MODEL_H
+
+#include "server.h"
+
+enum model_platform {
+    MODEL_LINUX = 1,
+    MODEL_WINDOWS = 2,
+    MODEL_EVERYWHERE = MODEL_LINUX | MODEL_WINDOWS
+};
+
+enum model_notification {
+    MODEL_BLOCKS,    /* none: a thread waits inside each call */
+    MODEL_READINESS, /* told when a call would not block */
+    MODEL_COMPLETION /* told when a call has been done */
+};
+
+/* What a model is, as data: `list` prints it and the harness obeys it. */
+struct io_model {
+    enum model_notification notification;
+    bool threads_apply;              /* false: --threads means nothing to it */
+    unsigned connections_per_thread; /* hard limit of one waiting thread; 0: none */
+    size_t thread_stack_bytes;       /* of each thread it starts */
+    size_t connection_bytes;         /* its struct around struct connection; 0: that itself */
+    /*
+     * Serves until server_stopping. Returns 0, or a negative error after server_fail. Leaves no
+     * thread, no socket and no memory behind.
+     */
+    int (*serve)(struct server *server);
+};
+
+/* A line of the registry. */
+struct model_entry {
+    const char *name;             /* the word of the command line, the CSV and the file */
+    const char *summary;          /* one line */
+    unsigned platforms;           /* of enum model_platform */
+    const struct io_model *model; /* NULL: this build does not have it */
+};
+
+/* All models in order of presentation, also those of the other system; ends with a NULL name. */
+extern const struct model_entry model_registry[];
+/* By name, or NULL. */
+const struct model_entry *model_find(const char *name);
+/* "Linux", "Windows" or "Linux, Windows". */
+const char *model_platforms_text(const struct model_entry *entry);
+const char *model_notification_text(const struct io_model *model);
+/* What server_open wants to know of it. */
+struct server_needs model_needs(const struct io_model *model);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * subject: the server under test, a process of its own, driven by its control lines.
+ *
+ * Every function fails the test where the server does not do what it says, or hangs.
+ */
+#ifndef IOMODELS_CONFORMANCE_SUBJECT_H
+#define IOMODELS_CONFORMANCE_SUBJECT_H
+
+#include "test.h"
+
+#define SUBJECT_OPTIONS_MOST 8
+
+/*
+ * Starts the server of the test's model on a free port and waits until it listens. options:
+ * further words for its command line, NULL-terminated; NULL: none.
+ */
+bool subject_start(struct test *test, const char *const *options);
+/* The same on an address other than 127.0.0.1; the clients connect to `reachable`. */
+bool subject_start_at(struct test *test, const char *bind, const char *reachable,
+                      const char *const *options);
+/* The same with at most `files` open files; false, and no failure, where the system can't say so. */
+bool subject_start_limited(struct test *test, unsigned files, bool *possible);
+
+/* Asks for the statistics and keeps them in test->stats. */
+bool subject_stats(struct test *test);
+/* One of the values of test->stats; absent ones are 0. */
+uint64_t subject_stat(const struct test *test, const char *key);
+/* Asks until the value is as expected. */
+bool subject_wait(struct test *test, const char *key, uint64_t expected);
+
+/*
+ * Remembers what the server holds (descriptors or handles, threads) after it has served one client,
+ * since it makes some of it only when it begins to serve.
+ */
+bool subject_remember(struct test *test);
+/* Every connection has ended, none of them by a failure, and the server holds what it held then. */
+bool subject_wait_clean(struct test *test);
+/* Nobody sends it anything: then it makes no calls either. */
+bool subject_wait_idle(struct test *test);
+
+/* Asks it to stop; does not wait. */
+bool subject_ask_stop(struct test *test);
+/* It has stopped: said so, every connection accounted for, and ended with status 0. */
+bool subject_wait_stopped(struct test *test);
+/* Ends its standard input; it ends with status 0. */
+bool subject_end_input(struct test *test);
+/* Whatever happened, afterwards it does not run. */
+void subject_kill(struct test *test);
+
+/* Whether this machine has the address. */
+bool subject_address_exists(const char *address);
+/* A second server of the model at the first one's port: its exit status and last words. */
+bool subject_start_again(struct test *test, int *status, char *words, size_t size);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * test: one case of the conformance suite while it runs: how it fails, and what it runs against.
+ *
+ * A step that can fail returns false after test_fail, and so does the case that made it; whatever
+ * a case leaves open (its clients, the server) is ended by the runner in conformance.c.
+ */
+#ifndef IOMODELS_CONFORMANCE_TEST_H
+#define IOMODELS_CONFORMANCE_TEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "child.h"
+#include "net.h"
+
+/* Without any progress for so long, a wait has failed. Later ones are shorter: it is red anyway. */
+#define TEST_HANG_MS       60000
+#define TEST_HANG_AGAIN_MS 10000
+
+#define TEST_CLIENTS_MOST  1024 /* of one case */
+#define TEST_STATS_BYTES   4096
+
+struct client;
+
+struct test {
+    const char *program; /* the server's */
+    const char *model;
+    bool threads_apply;              /* what the program's list says of the model */
+    unsigned connections_per_thread; /* the same; 0: no limit of its own */
+    unsigned hang_ms;
+
+    const char *skip; /* why the case does not apply here; NULL: it does */
+    char failure[600]; /* the first one; "": none */
+
+    /* subject.h */
+    struct child *child; /* the server under test; NULL: none runs */
+    struct net_address address;
+    unsigned long pid;
+    char stats[TEST_STATS_BYTES]; /* its last statistics */
+    uint64_t base_handles, base_threads;
+
+    /* client.h */
+    struct client *clients; /* TEST_CLIENTS_MOST */
+    unsigned client_count;  /* in use, open or ended */
+    uint32_t streams;       /* given out so far */
+    uint64_t pieces;        /* sent and received so far, see client_odd_pieces */
+};
+
+struct test_case {
+    const char *name;
+    bool (*run)(struct test *test);
+};
+/* Each ends with a NULL name. */
+extern const struct test_case cases_echo[];
+extern const struct test_case cases_limits[];
+extern const struct test_case cases_stop[];
+
+/* printf's format: why. Keeps the first. False. */
+bool test_fail(struct test *test, const char *format, ...);
+/* The case does not apply here, for this reason (constant). True. */
+bool test_skip(struct test *test, const char *reason);
+
+#endif

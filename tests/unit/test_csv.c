@@ -1,0 +1,256 @@
+#include "check.h"
+#include "csv.h"
+#include "statistics.h"
+
+#include <stdlib.h>
+
+#define TEMPORARY "test_csv.tmp"
+
+static struct csv_table table;
+static char message[200];
+
+static int parse(const char *text, bool tolerate_cut)
+{
+    message[0] = '\0';
+    return csv_parse(&table, text, strlen(text), tolerate_cut, message, sizeof message);
+}
+
+static void check_refused(const char *text, bool tolerate_cut, const char *expected)
+{
+    CHECK(parse(text, tolerate_cut) == -1);
+    CHECK_EQ_TEXT(message, expected);
+    CHECK(table.text == NULL && table.fields == NULL && table.rows == 0);
+    csv_table_free(&table);
+}
+
+static void test_plain(void)
+{
+    CHECK(parse("model,trial\nselect,1\nepoll,2\n", false) == 0);
+    CHECK_EQ_U64(table.rows, 3);
+    CHECK_EQ_U64(table.columns, 2);
+    CHECK_EQ_U64((uint64_t)csv_column(&table, "trial"), 1);
+    CHECK(csv_column(&table, "tria") == -1);
+    CHECK_EQ_TEXT(csv_field(&table, 0, 0), "model");
+    CHECK_EQ_TEXT(csv_field(&table, 2, csv_column(&table, "model")), "epoll");
+    CHECK_EQ_TEXT(csv_field(&table, 2, 1), "2");
+    CHECK_EQ_TEXT(csv_field(&table, 1, -1), "");
+    CHECK_EQ_TEXT(csv_field(&table, 3, 0), "");
+    CHECK_EQ_TEXT(csv_field(&table, 1, 2), "");
+    csv_table_free(&table);
+    csv_table_free(&table);
+}
+
+static void test_quoting(void)
+{
+    CHECK(parse("a,b,\"c,d\"\n\"x\"\"y\",\"\",\"1\n2\r\n3\"\n,\"\"\"\",end\n", false) == 0);
+    CHECK_EQ_U64(table.rows, 3);
+    CHECK_EQ_TEXT(csv_field(&table, 0, 2), "c,d");
+    CHECK_EQ_TEXT(csv_field(&table, 1, 0), "x\"y");
+    CHECK_EQ_TEXT(csv_field(&table, 1, 1), "");
+    CHECK_EQ_TEXT(csv_field(&table, 1, 2), "1\n2\r\n3");
+    CHECK_EQ_TEXT(csv_field(&table, 2, 0), "");
+    CHECK_EQ_TEXT(csv_field(&table, 2, 1), "\"");
+    CHECK_EQ_TEXT(csv_field(&table, 2, 2), "end");
+    csv_table_free(&table);
+}
+
+static void test_crlf_and_byte_order_mark(void)
+{
+    CHECK(parse("\xef\xbb\xbf"
+                "a,b\r\n1,2\r\n\"3\",\"4\"\r\n",
+                false) == 0);
+    CHECK_EQ_U64(table.rows, 3);
+    CHECK_EQ_TEXT(csv_field(&table, 0, 0), "a");
+    CHECK_EQ_TEXT(csv_field(&table, 0, 1), "b");
+    CHECK_EQ_TEXT(csv_field(&table, 1, 1), "2");
+    CHECK_EQ_TEXT(csv_field(&table, 2, 1), "4");
+    csv_table_free(&table);
+}
+
+static void test_cut_last_line(void)
+{
+    static const char *const cut[] = {"a,b\n1,2\n3",         "a,b\n1,2\n3,",      "a,b\n1,2\n3,4",
+                                      "a,b\n1,2\n3,4\r",     "a,b\n1,2\n\"3",     "a,b\n1,2\n\"3\"",
+                                      "a,b\n1,2\n3,\"4\"\"", "a,b\n1,2\n\"3\"\r", "a,b\n1,2\n\""};
+    for (size_t i = 0; i < sizeof cut / sizeof cut[0]; i++) {
+        check_refused(cut[i], false, "line 3: the last line is cut off");
+        CHECK(parse(cut[i], true) == 0);
+        CHECK_EQ_U64(table.rows, 2);
+        CHECK_EQ_TEXT(csv_field(&table, 1, 1), "2");
+        csv_table_free(&table);
+    }
+    CHECK(parse("a,b\n1,2\n", true) == 0);
+    CHECK_EQ_U64(table.rows, 2);
+    csv_table_free(&table);
+    check_refused("a,b", true, "line 1: no header");
+    check_refused("a,b", false, "line 1: the last line is cut off");
+}
+
+static void test_malformed(void)
+{
+    check_refused("", false, "line 1: no header");
+    check_refused("\xef\xbb\xbf", true, "line 1: no header");
+    check_refused("a,b\n1\n", true, "line 2: 1 field where the header has 2");
+    check_refused("a,b\n1,2\n\n", true, "line 3: 1 field where the header has 2");
+    check_refused("a,b\n\"1\n1\",2\n1,2,3\n", true, "line 4: 3 fields where the header has 2");
+    check_refused("a,b\n1,2\"3\n", true, "line 2: a quote within an unquoted field");
+    check_refused("a,b\n1,\"2\"3\n", true, "line 2: text behind a closing quote");
+    check_refused("a,b\n1\r,2\n", true, "line 2: a CR without its LF");
+    CHECK(csv_parse(&table, "a,b\n1\0,2\n", 9, true, message, sizeof message) == -1);
+    CHECK_EQ_TEXT(message, "line 2: a byte 0");
+    CHECK(csv_parse(&table, "", 0, true, NULL, 0) == -1);
+}
+
+static void check_file(FILE *file, const char *expected)
+{
+    char text[1000];
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    CHECK_EQ_TEXT(text, expected);
+}
+
+static void write_rows(FILE *file)
+{
+    struct csv_writer writer;
+    csv_writer_init(&writer, file);
+    csv_write_text(&writer, "plain");
+    csv_write_text(&writer, "a,b \"c\"\n");
+    csv_write_text(&writer, NULL);
+    csv_write_text(&writer, "\r");
+    CHECK(csv_end_row(&writer) == 0);
+    csv_write_u64(&writer, UINT64_MAX);
+    csv_write_double(&writer, 12345.678, 6);
+    csv_write_double(&writer, NAN, 6);
+    csv_write_empty(&writer);
+    CHECK(csv_end_row(&writer) == 0);
+    csv_write_double(&writer, 1e-7, 3);
+    csv_write_double(&writer, -2.5e20, 3);
+    csv_write_double(&writer, INFINITY, 3);
+    csv_write_double(&writer, -4.9406564584124654e-324, 17);
+    CHECK(csv_end_row(&writer) == 0);
+}
+
+static void check_written_rows(void)
+{
+    FILE *file = fopen(TEMPORARY, "w+b");
+    CHECK(file != NULL);
+    if (file == NULL)
+        return;
+    write_rows(file);
+    char expected[1000] = "plain,\"a,b \"\"c\"\"\n\",,\"\r\"\n18446744073709551615,12345.7,,\n"
+                          "0.0000001,-250000000000000000000,,-0.";
+    for (int i = 0; i < 323; i++)
+        strcat(expected, "0");
+    strcat(expected, "49406564584124654\n");
+    check_file(file, expected);
+    fclose(file);
+    remove(TEMPORARY);
+}
+
+static void test_writer(void)
+{
+    check_written_rows();
+    if (check_comma_locale())
+        check_written_rows();
+    setlocale(LC_ALL, "C");
+}
+
+static void test_writer_tells_of_failure(void)
+{
+    struct csv_writer writer;
+    FILE *file = fopen(TEMPORARY, "wb");
+    CHECK(file != NULL);
+    fclose(file);
+    file = fopen(TEMPORARY, "rb"); /* no writing to that */
+    CHECK(file != NULL);
+    csv_writer_init(&writer, file);
+    csv_write_text(&writer, "lost");
+    CHECK(csv_end_row(&writer) == -1);
+    CHECK(writer.failed && writer.error != 0);
+    CHECK(csv_end_row(&writer) == -1);
+    fclose(file);
+    remove(TEMPORARY);
+}
+
+/* Text of those bytes that matter to a CSV parser. */
+static void draw_text(struct random_state *random, char *text, size_t size)
+{
+    static const char alphabet[] = "aab\",\",\n\r\xc3 ";
+    size_t length = (size_t)random_below(random, size);
+    for (size_t i = 0; i < length; i++)
+        text[i] = alphabet[random_below(random, sizeof alphabet - 1)];
+    text[length] = '\0';
+}
+
+static void test_written_is_read(void)
+{
+    enum { ROWS = 200, COLUMNS = 3, LENGTH = 12 };
+    static char texts[ROWS * COLUMNS][LENGTH], file_text[ROWS * COLUMNS * LENGTH * 3];
+    struct random_state random;
+    struct csv_writer writer;
+    FILE *file = fopen(TEMPORARY, "w+b");
+    CHECK(file != NULL);
+    random_seed(&random, 11);
+    csv_writer_init(&writer, file);
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+        draw_text(&random, texts[i], LENGTH);
+        csv_write_text(&writer, texts[i]);
+        if (i % COLUMNS == COLUMNS - 1)
+            csv_end_row(&writer);
+    }
+    rewind(file);
+    size_t size = fread(file_text, 1, sizeof file_text, file);
+    fclose(file);
+    remove(TEMPORARY);
+    CHECK(csv_parse(&table, file_text, size, false, message, sizeof message) == 0);
+    CHECK_EQ_U64(table.rows, ROWS);
+    for (size_t i = 0; i < ROWS * COLUMNS && table.rows == ROWS; i++)
+        CHECK_EQ_TEXT(csv_field(&table, i / COLUMNS, (int)(i % COLUMNS)), texts[i]);
+    csv_table_free(&table);
+}
+
+/* A copy of its exact size on the heap, so that a sanitizer sees a read beyond it. */
+static void parse_bytes(const char *bytes, size_t size, bool tolerate_cut)
+{
+    char *copy = malloc(size + (size == 0));
+    if (copy == NULL)
+        return;
+    memcpy(copy, bytes, size);
+    message[0] = '\0';
+    int result = csv_parse(&table, copy, size, tolerate_cut, message, sizeof message);
+    CHECK(result == 0 ? table.rows > 0 && message[0] == '\0'
+                      : strncmp(message, "line ", 5) == 0 && table.text == NULL);
+    free(copy);
+    for (size_t i = 0; i < table.rows * table.columns; i++)
+        CHECK(strlen(table.fields[i]) <= size);
+    csv_table_free(&table);
+}
+
+static void test_any_bytes_are_survived(void)
+{
+    struct random_state random;
+    char bytes[64];
+    random_seed(&random, 12);
+    for (int i = 0; i < 20000; i++) {
+        draw_text(&random, bytes, sizeof bytes);
+        parse_bytes(bytes, strlen(bytes), i % 2 == 0);
+        size_t size = (size_t)random_below(&random, sizeof bytes);
+        for (size_t j = 0; j < size; j++)
+            bytes[j] = (char)(random_next(&random) & 0x7f);
+        parse_bytes(bytes, size, i % 2 == 0);
+    }
+}
+
+int main(void)
+{
+    test_plain();
+    test_quoting();
+    test_crlf_and_byte_order_mark();
+    test_cut_last_line();
+    test_malformed();
+    test_writer();
+    test_writer_tells_of_failure();
+    test_written_is_read();
+    test_any_bytes_are_survived();
+    return check_report();
+}
