@@ -19,6 +19,9 @@ struct program_usage {
 /* Of this process, all threads, ended ones included. Any thread. */
 void program_usage_now(struct program_usage *usage);
 
+/* CPU time that this process has used, in nanoseconds, as finely as the system tells. Any thread. */
+uint64_t program_cpu_ns(void);
+
 /* "linux", "windows" or "wine": where this process really runs. */
 const char *program_system(void);
 /* The process id. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "thread.h"
@@ -41,6 +42,13 @@ void program_usage_now(struct program_usage *usage)
         .rss_peak_bytes = rss_peak_bytes(),
         .context_switches = (int64_t)used.ru_nvcsw + used.ru_nivcsw,
     };
+}
+
+uint64_t program_cpu_ns(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }
 
 const char *program_system(void)

@@ -35,6 +35,14 @@ void program_usage_now(struct program_usage *usage)
         usage->rss_peak_bytes = memory.PeakWorkingSetSize;
 }
 
+uint64_t program_cpu_ns(void)
+{
+    FILETIME created, ended, system, user;
+    if (!GetProcessTimes(GetCurrentProcess(), &created, &ended, &system, &user))
+        return 0;
+    return (filetime_us(user) + filetime_us(system)) * 1000;
+}
+
 unsigned long program_id(void)
 {
     return GetCurrentProcessId();

@@ -13,7 +13,7 @@ static const struct {
 } commands[] = {
     {"list", command_list, "the I/O models: where they run, how they wait, their limits"},
     {"serve", command_serve, "one echo server, by the model of your choice"},
-    //{"bench", command_bench, "every model under the same load, compared, and kept as CSV"},
+    {"bench", command_bench, "every model under the same load, compared, and kept as CSV"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compiler.h"
+
 #define OPTION_TEXTS_MAX  64
 #define OPTION_COUNTS_MAX 64
 
@@ -60,9 +62,6 @@ enum options_result {
 enum options_result options_parse(const struct command *command, int argc, char **argv);
 /* "iomodels COMMAND: MESSAGE" and where the help is; returns 2, the exit status of bad usage. */
 int options_fail(const struct command *command, const char *format, ...)
-#ifdef __GNUC__
-    __attribute__((format(printf, 2, 3)))
-#endif
-    ;
+    COMPILER_PRINTF(2, 3);
 
 #endif

@@ -1,0 +1,207 @@
+#include "bench.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "statistics.h"
+#include "terminal.h"
+#include "units.h"
+
+/* What is gathered while it runs. */
+struct progress {
+    uint64_t begun_ns;
+    size_t runs;
+    size_t done;
+};
+
+/* The trials of one contestant and workload together, for its .hgrm; none yet: buckets is 0. */
+struct merged {
+    struct histogram histogram;
+    bool used;
+};
+
+static struct record *record_new(struct bench *bench)
+{
+    struct record *larger =
+        realloc(bench->records, (bench->record_count + 1) * sizeof *bench->records);
+    if (larger == NULL)
+        return NULL;
+    bench->records = larger;
+    return &bench->records[bench->record_count++];
+}
+
+static void progress_show(const struct progress *progress, const struct record *record)
+{
+    char workload[64], line[200], left[32] = "";
+    if (progress->done > 0) {
+        uint64_t each = (clock_now_ns() - progress->begun_ns) / progress->done;
+        units_format_duration(each * (progress->runs - progress->done) / 1000000000 * 1000000000,
+                              left, sizeof left);
+    }
+    snprintf(line, sizeof line, "%zu of %zu  %s %s  %s%s%s", progress->done + 1, progress->runs,
+             record->target, record->model,
+             suite_workload_text(record->workload, record->message_bytes, record->connections,
+                                 workload, sizeof workload),
+             left[0] == '\0' ? "" : "  left: ", left);
+    terminal_progress(line);
+}
+
+/* What the model can't hold with so many threads; false where it can. */
+static bool too_many(const struct bench *bench, const struct contestant *contestant,
+                     const struct run_workload *workload, char *reason, size_t size)
+{
+    struct target_model model = target_find(contestant->target, contestant->model);
+    unsigned threads = bench->settings->threads;
+    if (!model.threads_apply || model.connections_per_thread == 0 || threads == 0 ||
+        (uint64_t)model.connections_per_thread * threads >= workload->connections)
+        return false;
+    snprintf(reason, size, "holds %u connections with --threads %u",
+             model.connections_per_thread * threads, threads);
+    return true;
+}
+
+static int no_memory(char *message, size_t message_size)
+{
+    snprintf(message, message_size, "out of memory");
+    return -1;
+}
+
+/* One cell of the plan. */
+static int cell_run(struct bench *bench, size_t contestant_index, size_t workload_index,
+                    unsigned trial, unsigned order_index, struct histogram *rtt,
+                    struct merged *merged, struct progress *progress, char *message,
+                    size_t message_size)
+{
+    const struct contestant *contestant = &bench->plan->contestants[contestant_index];
+    const struct run_workload *workload = &bench->plan->workloads[workload_index];
+    char reason[160] = "";
+    struct record *record = record_new(bench);
+    if (record == NULL)
+        return no_memory(message, message_size);
+    run_describe(record, bench->settings, contestant->target, contestant->model, workload, trial);
+    record->order_index = order_index;
+    if (contestant->skipped[0] != '\0')
+        snprintf(reason, sizeof reason, "%s", contestant->skipped);
+    if (reason[0] != '\0' || too_many(bench, contestant, workload, reason, sizeof reason)) {
+        run_skip(record, reason);
+        progress->done += contestant->skipped[0] == '\0';
+        return results_add(bench->results, record, NULL, message, message_size);
+    }
+    progress_show(progress, record);
+    histogram_clear(rtt);
+    enum run_status status =
+        run_execute(record, rtt, bench->settings, contestant->target, contestant->model, workload);
+    progress->done++;
+    if (status == RUN_CANCELLED) {
+        bench->record_count--;
+        bench->cancelled = true;
+        return 0;
+    }
+    if (status == RUN_FAILED) {
+        bench->failed++;
+        terminal_progress(NULL);
+        fprintf(stderr, "iomodels bench: %s on %s: %s\n", record->model, record->target,
+                record->status_reason);
+    }
+    if (status == RUN_OK) {
+        if (!merged->used && histogram_init(&merged->histogram) != 0)
+            return no_memory(message, message_size);
+        merged->used = true;
+        histogram_add(&merged->histogram, rtt);
+    }
+    return results_add(bench->results, record, status == RUN_OK ? rtt : NULL, message,
+                       message_size);
+}
+
+/* Fisher and Yates' shuffle. */
+static void shuffle(size_t *order, size_t count, struct random_state *random)
+{
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    for (size_t i = count; i > 1; i--) {
+        size_t j = (size_t)random_below(random, i), kept = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = kept;
+    }
+}
+
+static int hgrm_write(const struct bench *bench, const struct merged *merged, char *message,
+                      size_t message_size)
+{
+    const struct plan *plan = bench->plan;
+    for (size_t i = 0; i < plan->contestant_count; i++)
+        for (size_t j = 0; j < plan->workload_count; j++) {
+            const struct run_workload *workload = &plan->workloads[j];
+            const struct merged *cell = &merged[i * plan->workload_count + j];
+            char name[200];
+            if (!cell->used)
+                continue;
+            snprintf(name, sizeof name, "%s-%s-%s-%zub-%u-%u", plan->contestants[i].target->name,
+                     plan->contestants[i].model, load_workload_name(workload->kind),
+                     workload->message_bytes, workload->connections, workload->pipeline_depth);
+            /* A target may be called anything, a file may not. */
+            for (char *c = name; *c != '\0'; c++)
+                if (strchr("/\\:*?\"<>|", *c) != NULL)
+                    *c = '_';
+            if (results_write_hgrm(bench->results, name, &cell->histogram, message, message_size) !=
+                0)
+                return -1;
+        }
+    return 0;
+}
+
+static int rounds_run(struct bench *bench, struct histogram *rtt, struct merged *merged,
+                      char *message, size_t message_size)
+{
+    const struct plan *plan = bench->plan;
+    struct random_state random;
+    struct progress progress = {.begun_ns = clock_now_ns(), .runs = plan_runs(plan)};
+    size_t order[PLAN_CONTESTANTS_MAX];
+    random_seed(&random, bench->seed);
+    for (unsigned trial = 1; trial <= plan->trials; trial++)
+        for (size_t j = 0; j < plan->workload_count; j++) {
+            /* All contestants of one workload in a row: a drift of the machine hits them alike. */
+            shuffle(order, plan->contestant_count, &random);
+            for (size_t i = 0; i < plan->contestant_count; i++) {
+                if (cell_run(bench, order[i], j, trial, (unsigned)i, rtt,
+                             &merged[order[i] * plan->workload_count + j], &progress, message,
+                             message_size) != 0)
+                    return -1;
+                if (bench->cancelled)
+                    return 0;
+            }
+        }
+    return 0;
+}
+
+int bench_run(struct bench *bench, char *message, size_t message_size)
+{
+    size_t cells = bench->plan->contestant_count * bench->plan->workload_count;
+    struct merged *merged = calloc(cells, sizeof *merged);
+    struct histogram rtt;
+    if (merged == NULL || histogram_init(&rtt) != 0) {
+        free(merged);
+        return no_memory(message, message_size);
+    }
+    int error = rounds_run(bench, &rtt, merged, message, message_size);
+    terminal_progress(NULL);
+    if (error == 0)
+        error = hgrm_write(bench, merged, message, message_size);
+    for (size_t i = 0; i < cells; i++)
+        if (merged[i].used)
+            histogram_free(&merged[i].histogram);
+    free(merged);
+    histogram_free(&rtt);
+    return error;
+}
+
+void bench_close(struct bench *bench)
+{
+    free(bench->records);
+    bench->records = NULL;
+    bench->record_count = 0;
+}

@@ -1,0 +1,305 @@
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench.h"
+#include "clock.h"
+#include "command.h"
+#include "host.h"
+#include "payload.h"
+#include "program.h"
+#include "summary_table.h"
+#include "terminal.h"
+#include "units.h"
+
+enum { NS_PER_MS = 1000000, TABLE_WIDTH = 100 };
+
+static const uint64_t DURATION_MAX_NS = (uint64_t)24 * 3600 * 1000000000;
+
+struct bench_options {
+    const char *suite;
+    struct option_texts models;
+    struct option_texts workloads;
+    struct option_counts connections;
+    struct option_texts message_sizes;
+    uint64_t pipeline_depth;
+    uint64_t duration_ns;
+    uint64_t warmup_ns;
+    uint64_t trials;
+    uint64_t seed;
+    uint64_t threads;
+    uint64_t buffer_bytes;
+    bool no_nodelay;
+    const char *placement;
+    struct option_texts targets;
+    struct option_texts missing;
+    const char *out;
+    bool dry_run;
+};
+
+static atomic_bool interrupted;
+
+static void interrupt(void *unused)
+{
+    (void)unused;
+    atomic_store(&interrupted, true);
+}
+
+static bool is_interrupted(void *unused)
+{
+    (void)unused;
+    return atomic_load(&interrupted);
+}
+
+/* This program as a target, where none is named. */
+static int add_self(struct plan *plan, char *message, size_t message_size)
+{
+    char path[4096], text[4200];
+    if (!program_path(path, sizeof path)) {
+        snprintf(message, message_size, "this program's own path can't be told; name a --target");
+        return -1;
+    }
+    static char kept[sizeof text]; /* the target points into it */
+    snprintf(kept, sizeof kept, "%s=\"%s\"",
+             strcmp(program_system(), "wine") == 0 ? "wine" : "native", path);
+    return plan_add_target(plan, kept, false, is_interrupted, NULL, message, message_size);
+}
+
+static int add_targets(struct plan *plan, const struct bench_options *given, char *message,
+                       size_t message_size)
+{
+    if (given->targets.count == 0)
+        if (add_self(plan, message, message_size) != 0)
+            return -1;
+    for (size_t i = 0; i < given->targets.count; i++)
+        if (plan_add_target(plan, given->targets.items[i], false, is_interrupted, NULL, message,
+                            message_size) != 0)
+            return -1;
+    for (size_t i = 0; i < given->missing.count; i++)
+        if (plan_add_target(plan, given->missing.items[i], true, is_interrupted, NULL, message,
+                            message_size) != 0)
+            return -1;
+    return 0;
+}
+
+static int write_environment(const struct bench *bench, const char *suite, char *message,
+                             size_t message_size)
+{
+    char system[160], model[96], governor[32], cpus[24], seed[24], targets[2048] = "";
+    size_t used = 0;
+    const struct plan *plan = bench->plan;
+    for (size_t i = 0; i < plan->target_count && used < sizeof targets; i++)
+        used += (size_t)snprintf(targets + used, sizeof targets - used, "%s%s: %s",
+                                 i == 0 ? "" : "; ", plan->targets[i].name,
+                                 plan->targets[i].command != NULL ? plan->targets[i].command
+                                                                  : plan->targets[i].missing);
+    snprintf(cpus, sizeof cpus, "%u", host_cpu_count());
+    snprintf(seed, sizeof seed, "%" PRIu64, bench->seed);
+    const struct results_fact facts[] = {
+        {"run_id", bench->results->run_id},
+        {"tool_version", IOMODELS_VERSION},
+        {"suite", suite},
+        {"seed", seed},
+        {"placement", bench->settings->placement},
+        {"client_system", host_system_text(system, sizeof system)},
+        {"cpu_model", host_cpu_model(model, sizeof model)},
+        {"cpu_count", cpus},
+        {"cpu_governor", host_cpu_governor(governor, sizeof governor)},
+        {"clock_source", clock_source()},
+        {"targets", targets},
+    };
+    return results_write_environment(bench->results, facts, sizeof facts / sizeof facts[0], message,
+                                     message_size);
+}
+
+static int fail(const char *message)
+{
+    terminal_progress(NULL);
+    fprintf(stderr, "iomodels bench: %s\n", message);
+    return STATUS_FAILED;
+}
+
+/* Measures, keeps, shows. The exit status. */
+static int carry_out(const struct plan *plan, const struct bench_options *given,
+                     struct run_settings *settings)
+{
+    char message[TARGET_MESSAGE_BYTES];
+    static struct results results;
+    struct bench bench = {
+        .plan = plan, .settings = settings, .results = &results, .seed = given->seed};
+    if (results_open(&results, given->out, message, sizeof message) != 0)
+        return fail(message);
+    settings->run_id = results.run_id;
+    int error = write_environment(&bench, given->suite, message, sizeof message);
+    if (error == 0)
+        error = bench_run(&bench, message, sizeof message);
+    int status = error == 0 ? 0 : fail(message);
+    if (results_close(&results, message, sizeof message) != 0 && status == 0)
+        status = fail(message);
+    summary_table_print(stdout, bench.records, bench.record_count,
+                        terminal_is(stdout) ? terminal_width(stdout) : TABLE_WIDTH, given->seed);
+    printf("\n%sresults: %s\n", bench.cancelled ? "interrupted; the finished rows are kept.\n" : "",
+           results.folder);
+    if (bench.cancelled)
+        status = STATUS_INTERRUPTED;
+    else if (status == 0 && bench.failed > 0)
+        status = STATUS_FAILED;
+    bench_close(&bench);
+    return status;
+}
+
+/* The processors of either side. 0, or -1 with a message. */
+static int place(const char *placement, struct run_settings *settings, char *message,
+                 size_t message_size)
+{
+    static char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT];
+    bool can_split = host_split_cpus(server, client, sizeof server);
+    settings->placement = placement == NULL ? (can_split ? "split" : "none") : placement;
+    settings->server_cpu_count = host_cpu_count();
+    if (strcmp(settings->placement, "none") == 0)
+        return 0;
+    if (strcmp(settings->placement, "split") != 0) {
+        snprintf(message, message_size, "unknown placement %s; known are split, none", placement);
+        return -1;
+    }
+    if (!can_split) {
+        snprintf(message, message_size, "--placement split needs two processors");
+        return -1;
+    }
+    settings->server_cpus = server;
+    settings->server_cpu_count = 1;
+    int error = host_pin_self(client);
+    if (error != 0) {
+        char cause[160];
+        snprintf(message, message_size, "pinning to processor %s: %s; try --placement none", client,
+                 net_error_text(error, cause, sizeof cause));
+        return -1;
+    }
+    return 0;
+}
+
+static void announce(const struct plan *plan, const struct run_settings *settings)
+{
+    char about[32];
+    uint64_t seconds = plan_duration_ns(plan, settings) / 1000000000 + 1;
+    fprintf(stderr, "%zu runs, about %s\n", plan_runs(plan),
+            units_format_duration(seconds * 1000000000, about, sizeof about));
+}
+
+static int bench(const struct command *command, const struct bench_options *given,
+                 struct plan *plan)
+{
+    char message[TARGET_MESSAGE_BYTES];
+    const struct suite *suite = suite_find(given->suite);
+    if (suite == NULL)
+        return options_fail(command, "unknown suite %s; known are quick, smoke", given->suite);
+    struct run_settings settings = {
+        .warmup_ns = given->warmup_ns != 0 ? given->warmup_ns : suite->warmup_ns,
+        .duration_ns = given->duration_ns != 0 ? given->duration_ns : suite->duration_ns,
+        .buffer_bytes = given->buffer_bytes,
+        .threads = (unsigned)given->threads,
+        .nodelay = !given->no_nodelay,
+        .cancelled = is_interrupted,
+    };
+    plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
+    if (plan_choose_workloads(plan, suite, &given->workloads, &given->connections,
+                              &given->message_sizes, given->pipeline_depth, message,
+                              sizeof message) != 0 ||
+        place(given->placement, &settings, message, sizeof message) != 0)
+        return options_fail(command, "%s", message);
+    int error = program_on_stop(interrupt, NULL);
+    if (error != 0) {
+        char cause[160];
+        snprintf(message, sizeof message, "preparing for Ctrl-C: %s",
+                 net_error_text(error, cause, sizeof cause));
+        return fail(message);
+    }
+    net_raise_limit();
+    payload_init();
+    if (add_targets(plan, given, message, sizeof message) != 0)
+        return is_interrupted(NULL) ? STATUS_INTERRUPTED : fail(message);
+    if (plan_choose_models(plan, &given->models, message, sizeof message) != 0)
+        return options_fail(command, "%s", message);
+    announce(plan, &settings);
+    return given->dry_run ? 0 : carry_out(plan, given, &settings);
+}
+
+int command_bench(int argc, char **argv)
+{
+    static struct plan plan;
+    struct bench_options given = {.suite = suites[0].name,
+                                  .buffer_bytes = (uint64_t)64 * 1024,
+                                  .seed = (uint64_t)time(NULL),
+                                  .out = "results"};
+    const struct option options[] = {
+        {"--suite", "NAME", OPTION_TEXT, &given.suite, 0, 0,
+         "quick (the default) or smoke, see below"},
+        {"--model", "NAME[,NAME]", OPTION_TEXTS, &given.models, 0, 0,
+         "only these models; by default every one of each target"},
+        {"--workload", "NAME", OPTION_TEXTS, &given.workloads, 0, 0,
+         "pingpong or stream, instead of the suite's; may be repeated"},
+        {"--connections", "N[,N]", OPTION_COUNTS, &given.connections, 1, 1000000,
+         "numbers of connections, each measured"},
+        {"--message-bytes", "SIZE", OPTION_TEXTS, &given.message_sizes, 0, 0,
+         "64 or 64KiB; may be repeated; of a stream: its blocks"},
+        {"--pipeline", "N", OPTION_COUNT, &given.pipeline_depth, 1, 1024,
+         "blocks that a stream keeps in flight; 4 by default"},
+        {"--duration", "TIME", OPTION_DURATION, &given.duration_ns, NS_PER_MS, DURATION_MAX_NS,
+         "of the window that is measured: 2s"},
+        {"--warmup", "TIME", OPTION_DURATION, &given.warmup_ns, 1, DURATION_MAX_NS,
+         "thrown away before it: 300ms"},
+        {"--trials", "N", OPTION_COUNT, &given.trials, 1, 100000,
+         "repetitions; a verdict between models takes at least 6"},
+        {"--seed", "N", OPTION_COUNT, &given.seed, 0, UINT64_MAX,
+         "of the order within each round; by default another each time"},
+        {"--threads", "N", OPTION_COUNT, &given.threads, 1, 1024,
+         "serving threads of each model that takes the option"},
+        {"--buffer-bytes", "SIZE", OPTION_SIZE, &given.buffer_bytes, 1, (uint64_t)64 << 20,
+         "the server's, for each connection; 64KiB by default"},
+        {"--no-nodelay", NULL, OPTION_FLAG, &given.no_nodelay, 0, 0,
+         "leave Nagle's algorithm on, at both ends"},
+        {"--placement", "NAME", OPTION_TEXT, &given.placement, 0, 0,
+         "split: server and client on a processor each (the default\n"
+         "where there are two); none: as the system likes"},
+        {"--target", "NAME=COMMAND", OPTION_TEXTS, &given.targets, 0, 0,
+         "whose models to measure: a command that runs an iomodels;\n"
+         "may be repeated; by default this program itself"},
+        {"--target-missing", "NAME=REASON", OPTION_TEXTS, &given.missing, 0, 0,
+         "a target that can't be had: its rows are skipped"},
+        {"--out", "DIR", OPTION_TEXT, &given.out, 0, 0,
+         "where the run's own folder is made; results by default"},
+        {"--dry-run", NULL, OPTION_FLAG, &given.dry_run, 0, 0,
+         "say how many runs it would be, and how long"},
+        {.name = NULL}};
+    char outro[1024];
+    size_t used = (size_t)snprintf(outro, sizeof outro, "suites:\n");
+    for (const struct suite *suite = suites; suite->name != NULL && used < sizeof outro; suite++)
+        used += (size_t)snprintf(outro + used, sizeof outro - used, "  %-8s%s\n", suite->name,
+                                 suite->summary);
+    if (used < sizeof outro)
+        snprintf(
+            outro + used, sizeof outro - used,
+            "\nWritten are DIR/TIME/runs.csv (a row for each run: results/README.md explains its\n"
+            "columns), histogram.csv, environment.csv, and .hgrm files for the HdrHistogram\n"
+            "plotter. Ctrl-C keeps the finished rows. Exit status: 0, 1 where a run failed, 2 for\n"
+            "bad usage, 130 for Ctrl-C.\n");
+    const struct command command = {
+        "bench", "[OPTION...]",
+        "Measures every model under the same load and compares them: a fresh server for each run,\n"
+        "every byte checked, trials interleaved in a shuffled order.\n",
+        options, outro};
+    switch (options_parse(&command, argc, argv)) {
+    case OPTIONS_HELP:
+        return 0;
+    case OPTIONS_BAD:
+        return STATUS_USAGE;
+    case OPTIONS_GIVEN:
+        break;
+    }
+    int status = bench(&command, &given, &plan);
+    plan_close(&plan);
+    return status;
+}

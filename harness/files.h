@@ -1,0 +1,16 @@
+/*
+ * files: paths in UTF-8 on both systems. files_posix.c, files_win32.c.
+ */
+#ifndef IOMODELS_FILES_H
+#define IOMODELS_FILES_H
+
+#include <stdio.h>
+
+/* Makes one folder. 0, or -1 with errno (EEXIST where something of that name is there). */
+int files_make_folder(const char *path);
+/* Makes a folder and those above it that are missing. 0 where it is there already; -1 with errno. */
+int files_make_folders(const char *path);
+/* Opens a new file for writing bytes as they are; NULL with errno, EEXIST where it is there. */
+FILE *files_open_new(const char *path);
+
+#endif

@@ -1,0 +1,264 @@
+#include "plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "model.h"
+#include "payload.h"
+#include "units.h"
+
+enum { CONNECTIONS_MAX = 1000000, RUN_OVERHEAD_MS = 150, NS_PER_MS = 1000000, NAME_BYTES = 48 };
+
+static const uint64_t MESSAGE_BYTES_MAX = (uint64_t)1 << 30;
+
+int plan_add_target(struct plan *plan, const char *text, bool missing,
+                    bool (*cancelled)(void *context), void *context, char *message,
+                    size_t message_size)
+{
+    size_t length = strcspn(text, "=");
+    if (text[length] != '=' || length == 0 || text[length + 1] == '\0' ||
+        length >= sizeof plan->target_names[0]) {
+        snprintf(message, message_size, "--target%s %s: not of the form NAME=%s",
+                 missing ? "-missing" : "", text, missing ? "REASON" : "COMMAND");
+        return -1;
+    }
+    if (plan->target_count == PLAN_TARGETS_MAX) {
+        snprintf(message, message_size, "more than %d targets", PLAN_TARGETS_MAX);
+        return -1;
+    }
+    struct target *target = &plan->targets[plan->target_count];
+    char *name = plan->target_names[plan->target_count];
+    memcpy(name, text, length);
+    name[length] = '\0';
+    for (size_t i = 0; i < plan->target_count; i++)
+        if (strcmp(plan->target_names[i], name) == 0) {
+            snprintf(message, message_size, "two targets are called %s", name);
+            return -1;
+        }
+    if (missing)
+        *target = (struct target){.name = name, .missing = text + length + 1};
+    else if (target_open(target, name, text + length + 1, cancelled, context, message,
+                         message_size) != 0)
+        return -1;
+    plan->target_count++;
+    return 0;
+}
+
+void plan_close(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->target_count; i++)
+        target_close(&plan->targets[i]);
+    plan->target_count = 0;
+}
+
+static bool is_wanted(const struct option_texts *wanted, const char *model)
+{
+    size_t length = strlen(model);
+    for (size_t i = 0; i < wanted->count; i++) {
+        for (const char *at = wanted->items[i];; at++) {
+            size_t word = strcspn(at, ",");
+            if (word == length && strncmp(at, model, length) == 0)
+                return true;
+            at += word;
+            if (*at == '\0')
+                break;
+        }
+    }
+    return wanted->count == 0;
+}
+
+static int contestant_add(struct plan *plan, const struct target *target, const char *model,
+                          const char *skipped, char *message, size_t message_size)
+{
+    if (plan->contestant_count == PLAN_CONTESTANTS_MAX) {
+        snprintf(message, message_size, "more than %d models on all targets together",
+                 PLAN_CONTESTANTS_MAX);
+        return -1;
+    }
+    struct contestant *contestant = &plan->contestants[plan->contestant_count++];
+    contestant->target = target;
+    contestant->model = model;
+    snprintf(contestant->skipped, sizeof contestant->skipped, "%s", skipped);
+    return 0;
+}
+
+/* The models that a target lists; of one that is missing, those that this program knows. */
+static int target_contestants(struct plan *plan, const struct target *target,
+                              const struct option_texts *wanted, char *message, size_t message_size)
+{
+    const struct csv_table *models = &target->models;
+    int error = 0;
+    if (target->missing != NULL) {
+        for (const struct model_entry *entry = model_registry; entry->name != NULL && error == 0;
+             entry++)
+            if (is_wanted(wanted, entry->name))
+                error = contestant_add(plan, target, entry->name, target->missing, message,
+                                       message_size);
+        return error;
+    }
+    for (size_t row = 1; row < models->rows && error == 0; row++) {
+        const char *model = csv_field(models, row, csv_column(models, "model"));
+        struct target_model found = target_find(target, model);
+        const char *reason = found.reason[0] == '\0' ? "not available" : found.reason;
+        if (is_wanted(wanted, model))
+            error = contestant_add(plan, target, model, found.available ? "" : reason, message,
+                                   message_size);
+    }
+    return error;
+}
+
+/* Whether any contestant is that model, the text's first word. */
+static bool is_listed(const struct plan *plan, const char *word, size_t length)
+{
+    for (size_t i = 0; i < plan->contestant_count; i++)
+        if (strlen(plan->contestants[i].model) == length &&
+            strncmp(plan->contestants[i].model, word, length) == 0)
+            return true;
+    return false;
+}
+
+static int unknown_model(const struct plan *plan, const char *word, size_t length, char *message,
+                         size_t message_size)
+{
+    size_t used =
+        (size_t)snprintf(message, message_size, "unknown model %.*s; known are", (int)length, word);
+    for (size_t i = 0; i < plan->target_count; i++) {
+        const struct csv_table *models = &plan->targets[i].models;
+        for (size_t row = 1; row < models->rows && used < message_size; row++) {
+            const char *name = csv_field(models, row, csv_column(models, "model"));
+            bool told = false;
+            for (size_t j = 0; j < i; j++)
+                told |= target_find(&plan->targets[j], name).known;
+            if (!told)
+                used += (size_t)snprintf(message + used, message_size - used, " %s", name);
+        }
+    }
+    return -1;
+}
+
+static int wanted_check(const struct plan *plan, const struct option_texts *wanted, char *message,
+                        size_t message_size)
+{
+    for (size_t i = 0; i < wanted->count; i++)
+        for (const char *at = wanted->items[i];; at++) {
+            size_t word = strcspn(at, ",");
+            if (!is_listed(plan, at, word))
+                return unknown_model(plan, at, word, message, message_size);
+            at += word;
+            if (*at == '\0')
+                break;
+        }
+    return 0;
+}
+
+int plan_choose_models(struct plan *plan, const struct option_texts *wanted, char *message,
+                       size_t message_size)
+{
+    for (size_t i = 0; i < plan->target_count; i++)
+        if (target_contestants(plan, &plan->targets[i], wanted, message, message_size) != 0)
+            return -1;
+    if (wanted_check(plan, wanted, message, message_size) != 0)
+        return -1;
+    for (size_t i = 0; i < plan->contestant_count; i++)
+        if (plan->contestants[i].skipped[0] == '\0')
+            return 0;
+    if (plan->contestant_count == 0)
+        snprintf(message, message_size, "the targets list no model");
+    else
+        snprintf(message, message_size, "%s can't run on %s: %s", plan->contestants[0].model,
+                 plan->contestants[0].target->name, plan->contestants[0].skipped);
+    return -1;
+}
+
+static int workload_add(struct plan *plan, struct run_workload workload, char *message,
+                        size_t message_size)
+{
+    if (plan->workload_count == SUITE_WORKLOADS_MAX) {
+        snprintf(message, message_size, "more than %d workloads", SUITE_WORKLOADS_MAX);
+        return -1;
+    }
+    plan->workloads[plan->workload_count++] = workload;
+    return 0;
+}
+
+/* One kind with every number of connections and every message size. */
+static int kind_add(struct plan *plan, enum load_workload kind,
+                    const struct option_counts *connections,
+                    const struct option_texts *message_sizes, uint64_t pipeline_depth,
+                    char *message, size_t message_size)
+{
+    struct run_workload workload = suite_workload_default(kind);
+    size_t sizes = message_sizes->count == 0 ? 1 : message_sizes->count;
+    size_t counts = connections->count == 0 ? 1 : connections->count;
+    if (kind == LOAD_STREAM && pipeline_depth != 0)
+        workload.pipeline_depth = (unsigned)pipeline_depth;
+    for (size_t i = 0; i < sizes; i++) {
+        uint64_t bytes = workload.message_bytes;
+        if (message_sizes->count > 0 &&
+            !units_parse_size(message_sizes->items[i], 1, MESSAGE_BYTES_MAX, &bytes)) {
+            snprintf(message, message_size,
+                     "--message-bytes %s: not a size from 1 B to 1 GiB, such as 64 or 64KiB",
+                     message_sizes->items[i]);
+            return -1;
+        }
+        workload.message_bytes = (size_t)bytes;
+        for (size_t j = 0; j < counts; j++) {
+            if (connections->count > 0)
+                workload.connections = (unsigned)connections->items[j];
+            if (workload_add(plan, workload, message, message_size) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+int plan_choose_workloads(struct plan *plan, const struct suite *suite,
+                          const struct option_texts *kinds, const struct option_counts *connections,
+                          const struct option_texts *message_sizes, uint64_t pipeline_depth,
+                          char *message, size_t message_size)
+{
+    if (kinds->count == 0 && connections->count == 0 && message_sizes->count == 0) {
+        for (size_t i = 0; i < suite->count; i++) {
+            struct run_workload workload = suite->workloads[i];
+            if (workload.kind == LOAD_STREAM && pipeline_depth != 0)
+                workload.pipeline_depth = (unsigned)pipeline_depth;
+            plan->workloads[plan->workload_count++] = workload;
+        }
+        return 0;
+    }
+    /* What is given by hand replaces the suite's list; ping-pong is what most people mean. */
+    const struct option_texts pingpong = {{"pingpong"}, 1};
+    if (kinds->count == 0)
+        kinds = &pingpong;
+    for (size_t i = 0; i < kinds->count; i++) {
+        enum load_workload kind;
+        if (!load_workload_find(kinds->items[i], &kind)) {
+            snprintf(message, message_size, "unknown workload %s; known are pingpong, stream",
+                     kinds->items[i]);
+            return -1;
+        }
+        if (kind_add(plan, kind, connections, message_sizes, pipeline_depth, message,
+                     message_size) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+size_t plan_runs(const struct plan *plan)
+{
+    size_t runnable = 0;
+    for (size_t i = 0; i < plan->contestant_count; i++)
+        runnable += plan->contestants[i].skipped[0] == '\0';
+    return runnable * plan->workload_count * plan->trials;
+}
+
+uint64_t plan_duration_ns(const struct plan *plan, const struct run_settings *settings)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < plan->contestant_count; i++)
+        if (plan->contestants[i].skipped[0] == '\0')
+            sum += settings->warmup_ns + settings->duration_ns +
+                   plan->contestants[i].target->start_ns + (uint64_t)RUN_OVERHEAD_MS * NS_PER_MS;
+    return sum * plan->workload_count * plan->trials;
+}

@@ -1,0 +1,57 @@
+/*
+ * plan: what a benchmark is going to measure: the targets with their models, and the workloads.
+ */
+#ifndef IOMODELS_PLAN_H
+#define IOMODELS_PLAN_H
+
+#include "options.h"
+#include "suite.h"
+#include "target.h"
+
+#define PLAN_TARGETS_MAX     16
+#define PLAN_CONTESTANTS_MAX 256
+
+/* A model of a target. */
+struct contestant {
+    const struct target *target;
+    const char *model;
+    char skipped[128]; /* why it can't run there; "" where it can */
+};
+
+struct plan {
+    struct target targets[PLAN_TARGETS_MAX];
+    size_t target_count;
+    struct contestant contestants[PLAN_CONTESTANTS_MAX];
+    size_t contestant_count;
+    struct run_workload workloads[SUITE_WORKLOADS_MAX];
+    size_t workload_count;
+    unsigned trials;
+    char target_names[PLAN_TARGETS_MAX][64];
+};
+
+/*
+ * Adds "NAME=COMMAND"; missing: of "NAME=REASON". 0, or -1 with a one-line message; what was added
+ * is plan_close's.
+ */
+int plan_add_target(struct plan *plan, const char *text, bool missing,
+                    bool (*cancelled)(void *context), void *context, char *message,
+                    size_t message_size);
+/*
+ * The models of `wanted` ("select", or "select,blocking"; none: all) on every target; those that
+ * can't run there, and those of a missing target, with the reason. `threads` and the workloads,
+ * which must have been chosen, decide what a model can hold. -1 with a message where a wanted model
+ * is not known, or none can run.
+ */
+int plan_choose_models(struct plan *plan, const struct option_texts *wanted, char *message,
+                       size_t message_size);
+/* The suite's workloads, or every combination of what was given by hand. -1 with a message. */
+int plan_choose_workloads(struct plan *plan, const struct suite *suite,
+                          const struct option_texts *kinds, const struct option_counts *connections,
+                          const struct option_texts *message_sizes, uint64_t pipeline_depth,
+                          char *message, size_t message_size);
+/* Runs that will be measured, and about how long they take. */
+size_t plan_runs(const struct plan *plan);
+uint64_t plan_duration_ns(const struct plan *plan, const struct run_settings *settings);
+void plan_close(struct plan *plan);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * record: one run's row of runs.csv, and its lines of histogram.csv. results/README.md is the
+ * dictionary of the columns.
+ */
+#ifndef IOMODELS_RECORD_H
+#define IOMODELS_RECORD_H
+
+#include <stdbool.h>
+
+#include "csv.h"
+#include "histogram.h"
+
+#define RECORD_SCHEMA_VERSION 1
+
+/*
+ * The columns in their order. TEXT(name, bytes); NUMBER(name, significant digits): a double, NaN
+ * where it was not measured, which is written as an empty field. 17 digits keep a count exact.
+ */
+#define RECORD_COLUMNS(TEXT, NUMBER)                                                               \
+    NUMBER(schema_version, 17)                                                                     \
+    TEXT(run_id, 40)                                                                               \
+    TEXT(started_at_utc, 24)                                                                       \
+    TEXT(tool_version, 16)                                                                         \
+    TEXT(target, 64)                                                                               \
+    TEXT(server_os, 16)                                                                            \
+    TEXT(host_kind, 16)                                                                            \
+    TEXT(cpu_model, 64)                                                                            \
+    NUMBER(cpu_count, 17)                                                                          \
+    TEXT(model, 48)                                                                                \
+    TEXT(workload, 16)                                                                             \
+    TEXT(loop, 8)                                                                                  \
+    NUMBER(connections, 17)                                                                        \
+    NUMBER(message_bytes, 17)                                                                      \
+    NUMBER(pipeline_depth, 17)                                                                     \
+    NUMBER(target_rate_msgs_per_s, 6)                                                              \
+    TEXT(tcp_nodelay, 4)                                                                           \
+    NUMBER(server_threads, 17)                                                                     \
+    NUMBER(buffer_bytes, 17)                                                                       \
+    TEXT(placement, 16)                                                                            \
+    TEXT(server_cpus, 64)                                                                          \
+    TEXT(client_cpus, 64)                                                                          \
+    NUMBER(trial, 17)                                                                              \
+    NUMBER(order_index, 17)                                                                        \
+    NUMBER(warmup_s, 6)                                                                            \
+    NUMBER(duration_s, 6)                                                                          \
+    TEXT(status, 8)                                                                                \
+    TEXT(status_reason, 240)                                                                       \
+    TEXT(bound, 12)                                                                                \
+    TEXT(warnings, 160)                                                                            \
+    NUMBER(connections_attempted, 17)                                                              \
+    NUMBER(connections_established, 17)                                                            \
+    NUMBER(messages, 17)                                                                           \
+    NUMBER(messages_unanswered, 17)                                                                \
+    NUMBER(errors, 17)                                                                             \
+    NUMBER(verify_failures, 17)                                                                    \
+    NUMBER(throughput_msgs_per_s, 6)                                                               \
+    NUMBER(throughput_bytes_per_s, 6)                                                              \
+    NUMBER(achieved_rate_msgs_per_s, 6)                                                            \
+    NUMBER(fairness_jain, 6)                                                                       \
+    NUMBER(connections_starved, 17)                                                                \
+    NUMBER(oldest_unanswered_us, 6)                                                                \
+    NUMBER(rtt_min_us, 6)                                                                          \
+    NUMBER(rtt_mean_us, 6)                                                                         \
+    NUMBER(rtt_p50_us, 6)                                                                          \
+    NUMBER(rtt_p90_us, 6)                                                                          \
+    NUMBER(rtt_p99_us, 6)                                                                          \
+    NUMBER(rtt_p99_9_us, 6)                                                                        \
+    NUMBER(rtt_max_us, 6)                                                                          \
+    NUMBER(rtt_samples, 17)                                                                        \
+    TEXT(latency_basis, 16)                                                                        \
+    NUMBER(rtt_uncorrected_p50_us, 6)                                                              \
+    NUMBER(rtt_uncorrected_p99_us, 6)                                                              \
+    NUMBER(rtt_uncorrected_p99_9_us, 6)                                                            \
+    NUMBER(server_cpu_user_s, 6)                                                                   \
+    NUMBER(server_cpu_sys_s, 6)                                                                    \
+    NUMBER(server_cpu_us_per_msg, 6)                                                               \
+    NUMBER(wineserver_cpu_s, 6)                                                                    \
+    NUMBER(client_cpu_s, 6)                                                                        \
+    NUMBER(client_cpu_us_per_msg, 6)                                                               \
+    NUMBER(cpu_resolution_us, 17)                                                                  \
+    NUMBER(server_cpu_load, 4)                                                                     \
+    NUMBER(client_cpu_load, 4)                                                                     \
+    NUMBER(host_busy_before, 4)                                                                    \
+    NUMBER(server_rss_peak_bytes, 17)                                                              \
+    NUMBER(server_threads_peak, 17)                                                                \
+    NUMBER(context_switches, 17)                                                                   \
+    NUMBER(wait_calls, 17)                                                                         \
+    NUMBER(events_per_wait, 6)                                                                     \
+    NUMBER(recv_calls, 17)                                                                         \
+    NUMBER(send_calls, 17)                                                                         \
+    NUMBER(syscalls_per_msg, 6)                                                                    \
+    NUMBER(would_block, 17)                                                                        \
+    NUMBER(scanned_per_wait, 6)                                                                    \
+    NUMBER(set_bytes_per_wait, 6)                                                                  \
+    TEXT(clock_source, 32)                                                                         \
+    NUMBER(clock_resolution_ns, 17)
+
+struct record {
+#define RECORD_TEXT(name, bytes)    char name[bytes];
+#define RECORD_NUMBER(name, digits) double name;
+    RECORD_COLUMNS(RECORD_TEXT, RECORD_NUMBER)
+#undef RECORD_TEXT
+#undef RECORD_NUMBER
+};
+
+/* Whether a number was measured. Not isnan, whose macro converts to float in MinGW's headers. */
+static inline bool record_has(double number)
+{
+    return number == number;
+}
+/* Every text empty, every number not measured. */
+void record_clear(struct record *record);
+/* Writes text into a record's field, cut to whole UTF-8 characters where it is too long. */
+void record_set_text(char *field, size_t size, const char *text);
+/* Adds a word to the warnings, once. */
+void record_warn(struct record *record, const char *warning);
+
+/* The header and the rows of runs.csv. 0, or -1 once a write has failed (writer->error). */
+int record_write_header(struct csv_writer *runs);
+int record_write(struct csv_writer *runs, const struct record *record);
+
+/* The header and the lines of histogram.csv: one for each bucket that holds anything. */
+int record_write_histogram_header(struct csv_writer *histograms);
+int record_write_histogram(struct csv_writer *histograms, const struct record *record,
+                           const struct histogram *histogram);
+
+#endif

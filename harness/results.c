@@ -1,0 +1,143 @@
+#include "results.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "clock.h"
+#include "files.h"
+
+/* -1, with the message: what failed, and why. */
+static int fail(char *message, size_t size, const char *path, int error)
+{
+    snprintf(message, size, "%s: %s", path, strerror(error));
+    return -1;
+}
+
+static FILE *file_open(const struct results *results, const char *name, char *message,
+                       size_t message_size)
+{
+    char path[RESULTS_PATH_BYTES + 300];
+    snprintf(path, sizeof path, "%s/%s", results->folder, name);
+    FILE *file = files_open_new(path);
+    if (file == NULL)
+        fail(message, message_size, path, errno);
+    return file;
+}
+
+/* The folder's name: the moment, in characters that every file system takes. */
+static void run_id_make(struct results *results, unsigned attempt)
+{
+    char now[24];
+    clock_utc_text(now, sizeof now);
+    for (char *c = now; *c != '\0'; c++)
+        if (*c == ':')
+            *c = '-';
+    if (attempt == 0)
+        snprintf(results->run_id, sizeof results->run_id, "%s", now);
+    else
+        snprintf(results->run_id, sizeof results->run_id, "%s-%u", now, attempt + 1);
+}
+
+static int folder_make(struct results *results, const char *parent, char *message,
+                       size_t message_size)
+{
+    enum { ATTEMPTS = 100, NAME_BYTES = 48 };
+    if (strlen(parent) + NAME_BYTES > sizeof results->folder)
+        return fail(message, message_size, parent, ENAMETOOLONG);
+    if (files_make_folders(parent) != 0)
+        return fail(message, message_size, parent, errno);
+    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+        run_id_make(results, attempt);
+        snprintf(results->folder, sizeof results->folder, "%s/%s", parent, results->run_id);
+        if (files_make_folder(results->folder) == 0)
+            return 0;
+        if (errno != EEXIST)
+            break;
+    }
+    return fail(message, message_size, results->folder, errno);
+}
+
+int results_open(struct results *results, const char *parent, char *message, size_t message_size)
+{
+    memset(results, 0, sizeof *results);
+    if (folder_make(results, parent, message, message_size) != 0)
+        return -1;
+    results->runs_file = file_open(results, "runs.csv", message, message_size);
+    if (results->runs_file != NULL)
+        results->histograms_file = file_open(results, "histogram.csv", message, message_size);
+    if (results->histograms_file == NULL) {
+        if (results->runs_file != NULL)
+            fclose(results->runs_file);
+        return -1;
+    }
+    csv_writer_init(&results->runs, results->runs_file);
+    csv_writer_init(&results->histograms, results->histograms_file);
+    if (record_write_header(&results->runs) == 0 &&
+        record_write_histogram_header(&results->histograms) == 0)
+        return 0;
+    fail(message, message_size, results->folder,
+         results->runs.failed ? results->runs.error : results->histograms.error);
+    fclose(results->runs_file);
+    fclose(results->histograms_file);
+    return -1;
+}
+
+int results_add(struct results *results, const struct record *record,
+                const struct histogram *histogram, char *message, size_t message_size)
+{
+    char path[RESULTS_PATH_BYTES + 32];
+    /* The histogram first: a row in runs.csv means that the rest of it is there. */
+    if (histogram != NULL && record_write_histogram(&results->histograms, record, histogram) != 0) {
+        snprintf(path, sizeof path, "%s/histogram.csv", results->folder);
+        return fail(message, message_size, path, results->histograms.error);
+    }
+    if (record_write(&results->runs, record) != 0) {
+        snprintf(path, sizeof path, "%s/runs.csv", results->folder);
+        return fail(message, message_size, path, results->runs.error);
+    }
+    return 0;
+}
+
+int results_close(struct results *results, char *message, size_t message_size)
+{
+    int first = fclose(results->runs_file) == 0 ? 0 : errno;
+    int second = fclose(results->histograms_file) == 0 ? 0 : errno;
+    if (first != 0 || second != 0)
+        return fail(message, message_size, results->folder, first != 0 ? first : second);
+    return 0;
+}
+
+int results_write_environment(const struct results *results, const struct results_fact *facts,
+                              size_t count, char *message, size_t message_size)
+{
+    struct csv_writer csv;
+    FILE *file = file_open(results, "environment.csv", message, message_size);
+    if (file == NULL)
+        return -1;
+    csv_writer_init(&csv, file);
+    csv_write_text(&csv, "name");
+    csv_write_text(&csv, "value");
+    csv_end_row(&csv);
+    for (size_t i = 0; i < count; i++) {
+        csv_write_text(&csv, facts[i].name);
+        csv_write_text(&csv, facts[i].value);
+        csv_end_row(&csv);
+    }
+    if (fclose(file) == 0 && !csv.failed)
+        return 0;
+    return fail(message, message_size, results->folder, csv.failed ? csv.error : errno);
+}
+
+int results_write_hgrm(const struct results *results, const char *name,
+                       const struct histogram *histogram, char *message, size_t message_size)
+{
+    char file_name[256];
+    snprintf(file_name, sizeof file_name, "%s.hgrm", name);
+    FILE *file = file_open(results, file_name, message, message_size);
+    if (file == NULL)
+        return -1;
+    int error = histogram_write_hgrm(histogram, file) == 0 ? 0 : errno;
+    if (fclose(file) != 0 && error == 0)
+        error = errno;
+    return error == 0 ? 0 : fail(message, message_size, file_name, error);
+}

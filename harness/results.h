@@ -1,0 +1,42 @@
+/*
+ * results: the folder of one run: runs.csv, histogram.csv, environment.csv and the .hgrm files.
+ */
+#ifndef IOMODELS_RESULTS_H
+#define IOMODELS_RESULTS_H
+
+#include "record.h"
+
+#define RESULTS_PATH_BYTES 1024
+
+struct results {
+    char folder[RESULTS_PATH_BYTES];
+    char run_id[40]; /* the folder's name */
+    FILE *runs_file;
+    FILE *histograms_file;
+    struct csv_writer runs;
+    struct csv_writer histograms;
+};
+
+/*
+ * Makes PARENT/RUN_ID, with PARENT where that is missing, and the heads of its files. RUN_ID is the
+ * time, in UTC. 0, or -1 with a one-line message.
+ */
+int results_open(struct results *results, const char *parent, char *message, size_t message_size);
+/* Keeps a row, on disk when it returns. histogram: NULL where nothing was measured. As above. */
+int results_add(struct results *results, const struct record *record,
+                const struct histogram *histogram, char *message, size_t message_size);
+/* 0, or -1 with a one-line message where what was written before did not reach the disk. */
+int results_close(struct results *results, char *message, size_t message_size);
+
+/* environment.csv: what the figures depend on, a name and a value each line. As above. */
+struct results_fact {
+    const char *name;
+    const char *value;
+};
+int results_write_environment(const struct results *results, const struct results_fact *facts,
+                              size_t count, char *message, size_t message_size);
+/* NAME.hgrm, for the public HdrHistogram plotter. As above. */
+int results_write_hgrm(const struct results *results, const char *name,
+                       const struct histogram *histogram, char *message, size_t message_size);
+
+#endif

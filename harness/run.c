@@ -1,0 +1,412 @@
+#include "run.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "compiler.h"
+#include "host.h"
+#include "program.h"
+
+enum {
+    CONNECT_TIMEOUT_S = 30,
+    DRAIN_TIMEOUT_S = 10,
+    IDLE_LOOK_MS = 60,  /* six steps of the kernel's 100 Hz accounting on each processor */
+    IDLE_WAIT_MS = 250, /* between looks at a host that is busy */
+    IDLE_LOOKS = 20,
+    NS_PER_MS = 1000000,
+    NS_PER_S = 1000000000
+};
+
+/* A host of whose time less than this is taken is idle enough. */
+static const double IDLE_BUSY_SHARE = 0.25;
+/* A wineserver that has nothing to serve and yet takes so much of a processor spins. */
+static const double WINESERVER_SPINS_SHARE = 0.5;
+/* From such a share of its processors on, a side is held to be the bottleneck. */
+static const double SATURATED_LOAD = 0.9;
+
+/* What is read at both ends of the window. */
+struct moment {
+    uint64_t at_ns;
+    uint64_t client_cpu_ns;
+    uint64_t wineserver_cpu_ns;
+    uint64_t server_cpu_ns; /* as the host sees the process that was started */
+    bool wineserver_known;
+    bool server_known;
+};
+
+struct window {
+    const struct run_settings *settings;
+    struct target_server *server;
+    unsigned long wineserver; /* 0: none */
+    struct moment moments[2];
+};
+
+static struct moment moment_now(const struct window *window)
+{
+    struct moment now = {.at_ns = clock_now_ns(), .client_cpu_ns = program_cpu_ns()};
+    now.server_known = host_process_cpu_ns(child_pid(window->server->child), &now.server_cpu_ns);
+    now.wineserver_known =
+        window->wineserver != 0 && host_process_cpu_ns(window->wineserver, &now.wineserver_cpu_ns);
+    return now;
+}
+
+static void at_window(void *context, bool at_end)
+{
+    struct window *window = context;
+    window->moments[at_end] = moment_now(window);
+    target_server_ask(window->server);
+}
+
+static bool window_cancelled(void *context)
+{
+    const struct window *window = context;
+    return window->settings->cancelled(window->settings->context);
+}
+
+static void set_status(struct record *record, const char *status, const char *format, ...)
+    COMPILER_PRINTF(3, 4);
+
+static void set_status(struct record *record, const char *status, const char *format, ...)
+{
+    char reason[TARGET_MESSAGE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    record_set_text(record->status, sizeof record->status, status);
+    record_set_text(record->status_reason, sizeof record->status_reason, reason);
+}
+
+void run_skip(struct record *record, const char *reason)
+{
+    set_status(record, "skipped", "%s", reason);
+}
+
+void run_describe(struct record *record, const struct run_settings *settings,
+                  const struct target *target, const char *model,
+                  const struct run_workload *workload, unsigned trial)
+{
+    char text[128];
+    record_clear(record);
+    record->schema_version = RECORD_SCHEMA_VERSION;
+    record_set_text(record->run_id, sizeof record->run_id, settings->run_id);
+    clock_utc_text(record->started_at_utc, sizeof record->started_at_utc);
+    record_set_text(record->tool_version, sizeof record->tool_version, IOMODELS_VERSION);
+    record_set_text(record->target, sizeof record->target, target->name);
+    record_set_text(record->cpu_model, sizeof record->cpu_model, host_cpu_model(text, sizeof text));
+    record->cpu_count = host_cpu_count();
+    record_set_text(record->model, sizeof record->model, model);
+    record_set_text(record->workload, sizeof record->workload, load_workload_name(workload->kind));
+    record_set_text(record->loop, sizeof record->loop, "closed");
+    record->connections = workload->connections;
+    record->message_bytes = (double)workload->message_bytes;
+    record->pipeline_depth = workload->pipeline_depth;
+    record_set_text(record->tcp_nodelay, sizeof record->tcp_nodelay,
+                    settings->nodelay ? "yes" : "no");
+    record->buffer_bytes = (double)settings->buffer_bytes;
+    record_set_text(record->placement, sizeof record->placement, settings->placement);
+    record->trial = trial;
+    record->warmup_s = (double)settings->warmup_ns / NS_PER_S;
+    record->duration_s = (double)settings->duration_ns / NS_PER_S;
+    record_set_text(record->clock_source, sizeof record->clock_source, clock_source());
+    record->clock_resolution_ns = (double)clock_resolution_ns();
+}
+
+/* Waits until the host is idle enough; the row keeps how busy it was, and that it stayed so. */
+static void idle_wait(struct record *record, const struct run_settings *settings)
+{
+    for (unsigned looks = 0; looks < IDLE_LOOKS; looks++) {
+        struct host_times from, to;
+        uint64_t server_from = 0, server_to = 0;
+        unsigned look_ms = looks == 0 ? IDLE_LOOK_MS : IDLE_WAIT_MS;
+        unsigned long wineserver = host_wineserver_pid();
+        bool server_known = wineserver != 0 && host_process_cpu_ns(wineserver, &server_from);
+        if (!host_times_now(&from))
+            return;
+        clock_sleep_ms(look_ms);
+        if (!host_times_now(&to))
+            return;
+        record->host_busy_before = host_busy_share(&from, &to);
+        server_known = server_known && host_process_cpu_ns(wineserver, &server_to);
+        if (server_known &&
+            (double)(server_to - server_from) > WINESERVER_SPINS_SHARE * look_ms * NS_PER_MS) {
+            if (host_wineserver_restart())
+                record_warn(record, "wineserver_restarted");
+            continue;
+        }
+        if (record->host_busy_before < IDLE_BUSY_SHARE)
+            return;
+        if (settings->cancelled(settings->context))
+            return;
+    }
+    record_warn(record, "host_busy");
+}
+
+static void take_server(struct record *record, const struct target_server *server)
+{
+    char text[HOST_CPUS_TEXT], system[16] = "";
+    target_line_text(server->listening, "system", system, sizeof system);
+    record_set_text(record->server_os, sizeof record->server_os, system);
+    record_set_text(record->host_kind, sizeof record->host_kind,
+                    strcmp(system, "wine") == 0 ? "wine" : "native");
+    record->server_threads = target_line_number(server->listening, "threads");
+    record_set_text(record->server_cpus, sizeof record->server_cpus,
+                    host_process_cpus(child_pid(server->child), text, sizeof text));
+    record_set_text(record->client_cpus, sizeof record->client_cpus,
+                    host_self_cpus(text, sizeof text));
+}
+
+/* The Wine target's wineserver beside its server. Its process, or 0. */
+static unsigned long wineserver_place(struct record *record, const struct run_settings *settings)
+{
+    if (strcmp(record->host_kind, "wine") != 0)
+        return 0;
+    unsigned long pid = host_wineserver_pid();
+    if (pid != 0 && settings->server_cpus != NULL &&
+        host_pin_process(pid, settings->server_cpus) != 0)
+        record_warn(record, "wineserver_not_pinned");
+    return pid;
+}
+
+static double percentile_us(const struct histogram *rtt, double percentile)
+{
+    if (!histogram_carries(rtt, percentile))
+        return NAN;
+    return (double)histogram_percentile(rtt, percentile) / 1e3;
+}
+
+static void take_load(struct record *record, const struct load_result *load)
+{
+    const struct histogram *rtt = &load->rtt;
+    record->connections_attempted = load->attempted;
+    record->connections_established = load->established;
+    record->errors = (double)load->errors;
+    record->verify_failures = (double)load->verify_failures;
+    if (load->error != 0 || load->window_ns == 0)
+        return;
+    double seconds = (double)load->window_ns / NS_PER_S;
+    record->messages = (double)load->messages;
+    record->messages_unanswered = (double)load->unanswered;
+    record->throughput_msgs_per_s = (double)load->messages / seconds;
+    record->throughput_bytes_per_s = (double)load->bytes / seconds;
+    record->fairness_jain = load->fairness_jain;
+    record->connections_starved = load->starved;
+    record->oldest_unanswered_us = (double)load->oldest_unanswered_ns / 1e3;
+    record_set_text(record->latency_basis, sizeof record->latency_basis, "sent");
+    record->rtt_samples = (double)rtt->total;
+    if (rtt->total == 0)
+        return;
+    record->rtt_min_us = (double)rtt->min / 1e3;
+    record->rtt_mean_us = histogram_mean(rtt) / 1e3;
+    record->rtt_p50_us = percentile_us(rtt, 50);
+    record->rtt_p90_us = percentile_us(rtt, 90);
+    record->rtt_p99_us = percentile_us(rtt, 99);
+    record->rtt_p99_9_us = percentile_us(rtt, 99.9);
+    record->rtt_max_us = (double)rtt->max / 1e3;
+}
+
+/* The server's statistics at both ends of the window. */
+struct statistics {
+    char lines[2][TARGET_LINE_BYTES];
+};
+
+static double delta(const struct statistics *statistics, const char *key)
+{
+    return target_line_number(statistics->lines[1], key) -
+           target_line_number(statistics->lines[0], key);
+}
+
+/*
+ * CPU time of the server in seconds: as the host saw the process that was started, where that
+ * agrees with what the server says of itself (a wrapper's doesn't), since under Wine a process sees
+ * its own time in steps of 10 ms only.
+ */
+static double server_cpu_s(struct record *record, const struct window *window)
+{
+    const struct moment *from = &window->moments[0], *to = &window->moments[1];
+    double told = record->server_cpu_user_s + record->server_cpu_sys_s;
+    double fine = (double)(to->server_cpu_ns - from->server_cpu_ns) / NS_PER_S;
+    if (from->server_known && to->server_known && record->cpu_resolution_us > 1 &&
+        fabs(fine - told) <= 2 * record->cpu_resolution_us / 1e6 + 0.02 * told) {
+        record->cpu_resolution_us = 1;
+        return fine;
+    }
+    return told;
+}
+
+static const char *bound_of(const struct record *record)
+{
+    if (!record_has(record->server_cpu_load) || !record_has(record->client_cpu_load))
+        return "undecided";
+    /* A load that its clock's step can turn by a tenth says nothing. */
+    if (record->cpu_resolution_us / 1e6 > 0.1 * record->duration_s)
+        return "undecided";
+    bool server = record->server_cpu_load >= SATURATED_LOAD;
+    bool client = record->client_cpu_load >= SATURATED_LOAD;
+    if (server && client)
+        return "undecided";
+    if (server)
+        return "server";
+    if (client)
+        return "client";
+    return record->connections * record->pipeline_depth == 1 ? "latency" : "undecided";
+}
+
+static void take_statistics(struct record *record, const struct statistics *statistics,
+                            const struct window *window, const struct run_settings *settings)
+{
+    const struct moment *from = &window->moments[0], *to = &window->moments[1];
+    double window_s = (double)(to->at_ns - from->at_ns) / NS_PER_S;
+    /* What the server echoed between its two answers, which are not quite the client's moments. */
+    double served = delta(statistics, "recv_bytes") / record->message_bytes;
+    double server_window_s = delta(statistics, "time_ns") / NS_PER_S;
+    if (!(served > 0)) /* a build that counts nothing */
+        served = record->messages * server_window_s / window_s;
+
+    record->server_cpu_user_s = delta(statistics, "cpu_user_us") / 1e6;
+    record->server_cpu_sys_s = delta(statistics, "cpu_sys_us") / 1e6;
+    record->cpu_resolution_us = target_line_number(statistics->lines[1], "cpu_resolution_us");
+    double cpu_s = server_cpu_s(record, window);
+    double wineserver_load = 0;
+    bool wine = strcmp(record->host_kind, "wine") == 0;
+    if (wine && from->wineserver_known && to->wineserver_known)
+        record->wineserver_cpu_s =
+            (double)(to->wineserver_cpu_ns - from->wineserver_cpu_ns) / NS_PER_S;
+    if (wine)
+        wineserver_load = record->wineserver_cpu_s / window_s;
+    record->client_cpu_s = (double)(to->client_cpu_ns - from->client_cpu_ns) / NS_PER_S;
+    record->client_cpu_us_per_msg = record->client_cpu_s * 1e6 / record->messages;
+    record->client_cpu_load = record->client_cpu_s / window_s;
+
+    record->server_cpu_us_per_msg = cpu_s * 1e6 / served;
+    if (wine)
+        record->server_cpu_us_per_msg += record->wineserver_cpu_s * 1e6 / record->messages;
+    record->server_threads_peak = target_line_number(statistics->lines[1], "threads_peak");
+    double capacity = fmin(record->server_threads_peak, settings->server_cpu_count);
+    record->server_cpu_load = (cpu_s / server_window_s + wineserver_load) / capacity;
+    record_set_text(record->bound, sizeof record->bound, bound_of(record));
+
+    record->server_rss_peak_bytes = target_line_number(statistics->lines[1], "rss_peak_bytes");
+    record->context_switches = delta(statistics, "context_switches");
+    record->wait_calls = delta(statistics, "wait_calls");
+    record->recv_calls = delta(statistics, "recv_calls");
+    record->send_calls = delta(statistics, "send_calls");
+    record->would_block = delta(statistics, "would_block");
+    record->syscalls_per_msg = (record->wait_calls + record->recv_calls + record->send_calls +
+                                delta(statistics, "other_calls")) /
+                               served;
+    if (record->wait_calls > 0) {
+        record->events_per_wait = delta(statistics, "wait_events") / record->wait_calls;
+        record->scanned_per_wait = delta(statistics, "wait_scanned") / record->wait_calls;
+        record->set_bytes_per_wait = delta(statistics, "wait_set_bytes") / record->wait_calls;
+    }
+}
+
+/* Whether what the load saw is a measurement. */
+static enum run_status judge(struct record *record, const struct load_result *load)
+{
+    if (load->error != 0)
+        set_status(record, "failed", "%s", load->error_text);
+    else if (load->verify_failures > 0)
+        set_status(record, "failed", "%llu connections brought back wrong bytes",
+                   (unsigned long long)load->verify_failures);
+    else if (load->established < load->attempted)
+        set_status(record, "failed", "%u of %u connections were established", load->established,
+                   load->attempted);
+    else if (load->errors > 0)
+        set_status(record, "failed", "%llu connections broke", (unsigned long long)load->errors);
+    else if (load->messages == 0)
+        set_status(record, "failed", "no message came back within the window");
+    else
+        set_status(record, "ok", "%s", "");
+    return strcmp(record->status, "ok") == 0 ? RUN_OK : RUN_FAILED;
+}
+
+static enum run_status measure(struct record *record, struct load_result *load,
+                               const struct run_settings *settings, struct target_server *server,
+                               const struct run_workload *workload)
+{
+    char message[TARGET_MESSAGE_BYTES] = "", last[TARGET_LINE_BYTES];
+    struct statistics statistics = {{"", ""}};
+    struct window window = {.settings = settings, .server = server};
+    bool killed, told = false;
+    int ended_with = 0;
+
+    take_server(record, server);
+    window.wineserver = wineserver_place(record, settings);
+    const struct load_options options = {
+        .server = server->address,
+        .workload = workload->kind,
+        .connections = workload->connections,
+        .message_bytes = workload->message_bytes,
+        .pipeline_depth = workload->pipeline_depth,
+        .nodelay = settings->nodelay,
+        .warmup_ns = settings->warmup_ns,
+        .duration_ns = settings->duration_ns,
+        .connect_timeout_ns = (uint64_t)CONNECT_TIMEOUT_S * NS_PER_S,
+        .drain_timeout_ns = (uint64_t)DRAIN_TIMEOUT_S * NS_PER_S,
+        .at_window = at_window,
+        .cancelled = window_cancelled,
+        .context = &window,
+    };
+    load_run(&options, load);
+    take_load(record, load);
+    enum run_status status = judge(record, load);
+    if (window.moments[1].at_ns != 0 && !load->cancelled)
+        told = target_server_read(server, "stats", statistics.lines[0], sizeof statistics.lines[0],
+                                  message, sizeof message) &&
+               target_server_read(server, "stats", statistics.lines[1], sizeof statistics.lines[1],
+                                  message, sizeof message);
+    bool dead = child_ended(server->child, &ended_with);
+    if (dead)
+        snprintf(message, sizeof message, "%s", child_error_line(server->child));
+    ended_with = target_server_stop(server, last, sizeof last, &killed);
+    if (load->cancelled)
+        return RUN_CANCELLED;
+    if (killed)
+        record_warn(record, "server_killed");
+    if (told)
+        take_statistics(record, &statistics, &window, settings);
+    if (dead)
+        set_status(record, "failed", "the server ended in mid-run with exit status %d%s%s",
+                   ended_with, message[0] == '\0' ? "" : ": ", message);
+    else if (status == RUN_OK && !told)
+        set_status(record, "failed", "the server gave no statistics: %s", message);
+    else
+        return status;
+    return RUN_FAILED;
+}
+
+enum run_status run_execute(struct record *record, struct histogram *rtt,
+                            const struct run_settings *settings, const struct target *target,
+                            const char *model, const struct run_workload *workload)
+{
+    char message[TARGET_MESSAGE_BYTES] = "";
+    struct target_server server = {0};
+    struct load_result load = {.rtt = *rtt};
+    const struct target_serve serve = {
+        .model = model,
+        .max_connections = workload->connections,
+        .threads = settings->threads,
+        .buffer_bytes = settings->buffer_bytes,
+        .nodelay = settings->nodelay,
+        .cpus = settings->server_cpus,
+    };
+    idle_wait(record, settings);
+    if (settings->cancelled(settings->context))
+        return RUN_CANCELLED;
+    if (target_server_start(&server, target, &serve, settings->cancelled, settings->context,
+                            message, sizeof message) != 0) {
+        if (settings->cancelled(settings->context))
+            return RUN_CANCELLED;
+        set_status(record, "failed", "%s", message);
+        return RUN_FAILED;
+    }
+    histogram_clear(&load.rtt);
+    enum run_status status = measure(record, &load, settings, &server, workload);
+    *rtt = load.rtt;
+    return status;
+}

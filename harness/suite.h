@@ -1,0 +1,31 @@
+/*
+ * suite: named lists of workloads with their trials and times.
+ */
+#ifndef IOMODELS_SUITE_H
+#define IOMODELS_SUITE_H
+
+#include "run.h"
+
+#define SUITE_WORKLOADS_MAX 512
+
+struct suite {
+    const char *name;
+    const char *summary;
+    uint64_t trials;
+    uint64_t warmup_ns;
+    uint64_t duration_ns;
+    size_t count;
+    struct run_workload workloads[8];
+};
+
+extern const struct suite suites[]; /* ends with a NULL name; the first is the default */
+/* By name, or NULL. */
+const struct suite *suite_find(const char *name);
+
+/* What a workload has where nobody says otherwise: message size, depth, connections. */
+struct run_workload suite_workload_default(enum load_workload kind);
+/* "pingpong 64 B x 250" into text; returns text. */
+const char *suite_workload_text(const char *workload, double message_bytes, double connections,
+                                char *text, size_t size);
+
+#endif

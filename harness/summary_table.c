@@ -1,0 +1,329 @@
+#include "summary_table.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "statistics.h"
+#include "suite.h"
+#include "units.h"
+
+enum {
+    LINES_MAX = SUITE_WORKLOADS_MAX,
+    MODELS_MAX = 64,
+    LABEL_WIDTH = 24,
+    CELL_WIDTH_MIN = 16,
+    TRIALS_FOR_A_VERDICT = 6
+};
+
+static const double SIGNIFICANT = 0.05;
+
+struct table {
+    const struct record *records;
+    size_t count;
+    const char *target;
+    const struct record *lines[LINES_MAX];   /* one of each workload */
+    const struct record *models[MODELS_MAX]; /* one of each model */
+    size_t line_count;
+    size_t model_count;
+    int cell_width; /* so that each model's name fits */
+    double *values; /* of one cell; room for `count` */
+    double *others;
+    uint64_t seed;
+    bool any_best, any_client, any_latency; /* which marks need their legend */
+};
+
+struct metric {
+    const char *title;
+    double (*of)(const struct record *record);
+    bool higher_is_better;
+    bool in_thousands; /* shown as 12.7k; else with three digits */
+};
+
+static double throughput(const struct record *record)
+{
+    return strcmp(record->workload, "stream") == 0 ? record->throughput_bytes_per_s
+                                                   : record->throughput_msgs_per_s;
+}
+
+static double cpu_per_message(const struct record *record)
+{
+    return record->server_cpu_us_per_msg;
+}
+
+static double rtt_p99(const struct record *record)
+{
+    return record->rtt_p99_us;
+}
+
+static const struct metric metrics[] = {
+    {"messages per second (stream: bytes per second)", throughput, true, true},
+    {"server's CPU time for a message, us", cpu_per_message, false, false},
+    {"round trip, 99th percentile, us", rtt_p99, false, false},
+};
+
+static bool same_line(const struct record *a, const struct record *b)
+{
+    return strcmp(a->workload, b->workload) == 0 && a->connections == b->connections &&
+           a->message_bytes == b->message_bytes && a->pipeline_depth == b->pipeline_depth;
+}
+
+static bool is_measured(const struct record *record)
+{
+    return strcmp(record->status, "ok") == 0;
+}
+
+static bool in_table(const struct table *table, const struct record *record)
+{
+    return is_measured(record) && strcmp(record->target, table->target) == 0;
+}
+
+/* Its place in the registry, so that a table does not show the shuffle; unknown ones come last. */
+static size_t model_place(const struct record *record)
+{
+    size_t place = 0;
+    while (model_registry[place].name != NULL &&
+           strcmp(model_registry[place].name, record->model) != 0)
+        place++;
+    return place;
+}
+
+static int model_compare(const void *left, const void *right)
+{
+    const struct record *a = *(const struct record *const *)left;
+    const struct record *b = *(const struct record *const *)right;
+    size_t a_place = model_place(a), b_place = model_place(b);
+    if (a_place != b_place)
+        return a_place < b_place ? -1 : 1;
+    return strcmp(a->model, b->model);
+}
+
+static void table_collect(struct table *table)
+{
+    table->line_count = table->model_count = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct record *record = &table->records[i];
+        if (!in_table(table, record))
+            continue;
+        size_t line = 0, model = 0;
+        while (line < table->line_count && !same_line(table->lines[line], record))
+            line++;
+        if (line == table->line_count && line < LINES_MAX)
+            table->lines[table->line_count++] = record;
+        while (model < table->model_count &&
+               strcmp(table->models[model]->model, record->model) != 0)
+            model++;
+        if (model == table->model_count && model < MODELS_MAX)
+            table->models[table->model_count++] = record;
+    }
+    table->cell_width = CELL_WIDTH_MIN;
+    for (size_t i = 0; i < table->model_count; i++) {
+        int needed = (int)strlen(table->models[i]->model) + 4;
+        if (needed > table->cell_width)
+            table->cell_width = needed;
+    }
+    qsort(table->models, table->model_count, sizeof table->models[0], model_compare);
+}
+
+/* The cell's measured values; how many. */
+static size_t values_of(const struct table *table, const struct metric *metric,
+                        const struct record *line, const char *model, double *values)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct record *record = &table->records[i];
+        if (!in_table(table, record) || !same_line(record, line) ||
+            strcmp(record->model, model) != 0)
+            continue;
+        double value = metric->of(record);
+        if (record_has(value))
+            values[found++] = value;
+    }
+    return found;
+}
+
+/* The model whose median is best and told apart from every other one's; -1: none. */
+static int best_of(const struct table *table, const struct metric *metric,
+                   const struct record *line)
+{
+    double p[MODELS_MAX], best_median = NAN;
+    size_t best = 0, rivals = 0;
+    for (size_t i = 0; i < table->model_count; i++) {
+        size_t n = values_of(table, metric, line, table->models[i]->model, table->values);
+        double median = statistics_median(table->values, n);
+        bool better = metric->higher_is_better ? median > best_median : median < best_median;
+        if (record_has(median) && (!record_has(best_median) || better)) {
+            best = i;
+            best_median = median;
+        }
+    }
+    if (!record_has(best_median))
+        return -1;
+    size_t n = values_of(table, metric, line, table->models[best]->model, table->values);
+    for (size_t i = 0; i < table->model_count; i++) {
+        size_t m = values_of(table, metric, line, table->models[i]->model, table->others);
+        if (i == best || m == 0)
+            continue;
+        if (n < TRIALS_FOR_A_VERDICT || m < TRIALS_FOR_A_VERDICT)
+            return -1;
+        p[rivals++] = statistics_mann_whitney_p(table->values, n, table->others, m);
+    }
+    statistics_holm(p, rivals);
+    for (size_t i = 0; i < rivals; i++)
+        if (!(p[i] < SIGNIFICANT))
+            return -1;
+    return rivals == 0 ? -1 : (int)best;
+}
+
+/* How most trials of the cell were bound: 'c' by the client, 'l' by latency, ' ' otherwise. */
+static char bound_mark(const struct table *table, const struct record *line, const char *model)
+{
+    size_t all = 0, client = 0, latency = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct record *record = &table->records[i];
+        if (!in_table(table, record) || !same_line(record, line) ||
+            strcmp(record->model, model) != 0)
+            continue;
+        all++;
+        client += strcmp(record->bound, "client") == 0;
+        latency += strcmp(record->bound, "latency") == 0;
+    }
+    if (2 * client > all)
+        return 'c';
+    return 2 * latency > all ? 'l' : ' ';
+}
+
+static const char *value_text(const struct metric *metric, double value, char *text, size_t size)
+{
+    if (metric->in_thousands)
+        return units_format_si(value, text, size);
+    int decimals = value < 10 ? 2 : 1;
+    return units_format_fixed(value, value < 100 ? decimals : 0, text, size);
+}
+
+static void cell_print(struct table *table, FILE *file, const struct metric *metric,
+                       const struct record *line, const char *model, bool best)
+{
+    char median_text[24], cell[64], spread[24] = "";
+    size_t n = values_of(table, metric, line, model, table->values);
+    if (n == 0) {
+        fprintf(file, "%*s", table->cell_width, "-");
+        return;
+    }
+    double median = statistics_median(table->values, n);
+    struct interval interval = statistics_median_interval(table->values, n, table->seed);
+    if (n > 1 && median > 0)
+        snprintf(spread, sizeof spread, " +-%.0f%%", 50 * (interval.high - interval.low) / median);
+    char bound = bound_mark(table, line, model);
+    table->any_best |= best;
+    table->any_client |= bound == 'c';
+    table->any_latency |= bound == 'l';
+    snprintf(cell, sizeof cell, "%s%s%c%c",
+             value_text(metric, median, median_text, sizeof median_text), spread, bound,
+             best ? '*' : ' ');
+    fprintf(file, "%*s", table->cell_width, cell);
+}
+
+static void metric_print(struct table *table, FILE *file, const struct metric *metric, size_t first,
+                         size_t last)
+{
+    fprintf(file, "\n  %s\n  %*s", metric->title, -LABEL_WIDTH, "");
+    for (size_t i = first; i < last; i++)
+        fprintf(file, "%*s  ", table->cell_width - 2, table->models[i]->model);
+    fprintf(file, "\n");
+    for (size_t at = 0; at < table->line_count; at++) {
+        char label[64];
+        const struct record *line = table->lines[at];
+        int best = best_of(table, metric, line);
+        fprintf(file, "  %*s", -LABEL_WIDTH,
+                suite_workload_text(line->workload, line->message_bytes, line->connections, label,
+                                    sizeof label));
+        for (size_t i = first; i < last; i++)
+            cell_print(table, file, metric, line, table->models[i]->model, best == (int)i);
+        fprintf(file, "\n");
+    }
+}
+
+static void target_print(struct table *table, FILE *file, unsigned width)
+{
+    table_collect(table);
+    if (table->model_count == 0)
+        return;
+    const struct record *any = table->models[0];
+    fprintf(file, "\n%s: %s\n", table->target,
+            strcmp(any->host_kind, "wine") == 0
+                ? "Wine's implementation of these models, not Windows'"
+                : any->server_os);
+    size_t columns =
+        width > LABEL_WIDTH + 2 ? (width - LABEL_WIDTH - 2) / (size_t)table->cell_width : 1;
+    if (columns == 0)
+        columns = 1;
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
+        for (size_t first = 0; first < table->model_count; first += columns) {
+            size_t last = first + columns;
+            metric_print(table, file, &metrics[i], first,
+                         last < table->model_count ? last : table->model_count);
+        }
+}
+
+static bool same_reason(const struct record *a, const struct record *b)
+{
+    return strcmp(a->target, b->target) == 0 && strcmp(a->model, b->model) == 0 &&
+           strcmp(a->status, b->status) == 0 && strcmp(a->status_reason, b->status_reason) == 0;
+}
+
+static void unmeasured_print(FILE *file, const struct record *records, size_t count)
+{
+    bool first = true;
+    for (size_t i = 0; i < count; i++) {
+        size_t rows = 0;
+        bool told = false;
+        if (is_measured(&records[i]))
+            continue;
+        for (size_t j = 0; j < count; j++) {
+            told |= j < i && same_reason(&records[i], &records[j]);
+            rows += same_reason(&records[i], &records[j]);
+        }
+        if (told)
+            continue;
+        fprintf(file, "%s%s: %s on %s (%zu row%s): %s\n", first ? "\n" : "", records[i].status,
+                records[i].model, records[i].target, rows, rows == 1 ? "" : "s",
+                records[i].status_reason);
+        first = false;
+    }
+}
+
+void summary_table_print(FILE *file, const struct record *records, size_t count, unsigned width,
+                         uint64_t seed)
+{
+    struct table table = {.records = records, .count = count, .seed = seed};
+    table.values = malloc((count + 1) * sizeof *table.values);
+    table.others = malloc((count + 1) * sizeof *table.others);
+    /* By name, again because the first rows came in a shuffled order. */
+    const char *printed = "";
+    while (table.values != NULL && table.others != NULL) {
+        table.target = NULL;
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(records[i].target, printed) > 0 &&
+                (table.target == NULL || strcmp(records[i].target, table.target) < 0))
+                table.target = records[i].target;
+        if (table.target == NULL)
+            break;
+        printed = table.target;
+        target_print(&table, file, width);
+    }
+    if (table.any_best || table.any_client || table.any_latency)
+        fprintf(file, "\n");
+    if (table.any_best)
+        fprintf(file, "* best of its line, told apart from each other model (p < 0.05)\n");
+    if (table.any_client)
+        fprintf(file, "c the client was the limit: compare the CPU time instead\n");
+    if (table.any_latency)
+        fprintf(file,
+                "l neither side was busy: this is mostly the waking of a sleeping processor\n");
+    unmeasured_print(file, records, count);
+    free(table.values);
+    free(table.others);
+}

@@ -1,0 +1,301 @@
+#include "target.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "compiler.h"
+#include "units.h"
+
+enum {
+    LIST_TIMEOUT_MS = 60000, /* Wine prepares itself at its first start */
+    START_TIMEOUT_MS = 60000,
+    ANSWER_TIMEOUT_MS = 20000,
+    STOP_GRACE_MS = 15000,
+    FAILED_GRACE_MS = 3000,
+    LIST_BYTES_MAX = 1 << 20,
+    WORDS_MAX = 32 /* that are added to a command */
+};
+
+static const char line_version[] = "iomodels=1 ";
+
+static void say(char *message, size_t size, const char *format, ...) COMPILER_PRINTF(3, 4);
+
+static void say(char *message, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, size, format, arguments);
+    va_end(arguments);
+}
+
+/* The command's words, then `added` (NULL-terminated); to free(). NULL without memory. */
+static const char **words_join(char **command, const char *const *added)
+{
+    size_t count = 0, more = 0;
+    while (command[count] != NULL)
+        count++;
+    while (added[more] != NULL)
+        more++;
+    const char **words = malloc((count + more + 1) * sizeof *words);
+    if (words == NULL)
+        return NULL;
+    memcpy((void *)words, (void *)command, count * sizeof *words);
+    memcpy((void *)(words + count), (const void *)added, (more + 1) * sizeof *words);
+    return words;
+}
+
+/* The child, or NULL with a message. */
+static struct child *command_start(const struct target *target, const char *const *added,
+                                   const char *cpus, char *message, size_t message_size)
+{
+    struct child *child = NULL;
+    const char **words = words_join(target->words, added);
+    if (words == NULL)
+        say(message, message_size, "out of memory");
+    else
+        child = child_start(words, cpus, message, message_size);
+    free((void *)words);
+    return child;
+}
+
+/* Why a child did not do what was asked of it: its own last words, else how it ended. */
+static void explain(struct child *child, enum child_read read, char *message, size_t size)
+{
+    int status;
+    const char *words = child_error_line(child);
+    if (read == CHILD_CANCELLED)
+        say(message, size, "interrupted");
+    else if (words[0] != '\0')
+        say(message, size, "%s", words);
+    else if (read == CHILD_TIMEOUT)
+        say(message, size, "no answer in time");
+    else if (read == CHILD_FAILED)
+        say(message, size, "its answer can't be read");
+    else if (child_ended(child, &status))
+        say(message, size, "it ended with exit status %d and said nothing", status);
+    else
+        say(message, size, "it closed its standard output");
+}
+
+/* All lines of its standard output, in a block to free(); NULL with a message. */
+static char *read_all(struct child *child, bool (*cancelled)(void *context), void *context,
+                      char *message, size_t message_size)
+{
+    char line[TARGET_LINE_BYTES];
+    size_t length = 0, capacity = 0;
+    char *text = NULL;
+    enum child_read read;
+    while ((read = child_read_line(child, line, sizeof line, LIST_TIMEOUT_MS, cancelled,
+                                   context)) == CHILD_LINE) {
+        size_t more = strlen(line) + 1;
+        if (length + more + 1 > capacity) {
+            capacity = 2 * (length + more + 1);
+            char *larger = capacity > LIST_BYTES_MAX ? NULL : realloc(text, capacity);
+            if (larger == NULL) {
+                say(message, message_size, "its list is too long");
+                free(text);
+                return NULL;
+            }
+            text = larger;
+        }
+        length += (size_t)snprintf(text + length, capacity - length, "%s\n", line);
+    }
+    if (read == CHILD_EOF && text != NULL)
+        return text;
+    explain(child, read, message, message_size);
+    free(text);
+    return NULL;
+}
+
+static int models_ask(struct target *target, bool (*cancelled)(void *context), void *context,
+                      char *message, size_t message_size)
+{
+    static const char *const words[] = {"list", "--csv", NULL};
+    char cause[200];
+    struct child *child = command_start(target, words, NULL, message, message_size);
+    if (child == NULL)
+        return -1;
+    char *text = read_all(child, cancelled, context, message, message_size);
+    child_end(child, STOP_GRACE_MS, NULL);
+    if (text == NULL)
+        return -1;
+    int error = csv_parse(&target->models, text, strlen(text), false, cause, sizeof cause);
+    if (error == 0 && (csv_column(&target->models, "model") < 0 ||
+                       csv_column(&target->models, "available") < 0)) {
+        csv_table_free(&target->models);
+        say(cause, sizeof cause, "no columns model and available");
+        error = -1;
+    }
+    if (error != 0)
+        say(message, message_size, "`list --csv` printed nonsense (%.40s): %s", text, cause);
+    free(text);
+    return error;
+}
+
+int target_open(struct target *target, const char *name, const char *command,
+                bool (*cancelled)(void *context), void *context, char *message, size_t message_size)
+{
+    char cause[TARGET_MESSAGE_BYTES / 2];
+    uint64_t begun_ns = clock_now_ns();
+    *target = (struct target){.name = name, .command = command};
+    target->words = child_split_command(command, cause, sizeof cause);
+    if (target->words != NULL && models_ask(target, cancelled, context, cause, sizeof cause) == 0) {
+        target->start_ns = clock_now_ns() - begun_ns;
+        return 0;
+    }
+    free((void *)target->words);
+    target->words = NULL;
+    say(message, message_size, "target %s: %s", name, cause);
+    return -1;
+}
+
+void target_close(struct target *target)
+{
+    free((void *)target->words);
+    csv_table_free(&target->models);
+}
+
+struct target_model target_find(const struct target *target, const char *model)
+{
+    const struct csv_table *models = &target->models;
+    struct target_model found = {.reason = ""};
+    for (size_t row = 1; row < models->rows; row++) {
+        uint64_t limit;
+        if (strcmp(csv_field(models, row, csv_column(models, "model")), model) != 0)
+            continue;
+        found.known = true;
+        found.available =
+            strcmp(csv_field(models, row, csv_column(models, "available")), "yes") == 0;
+        found.reason = csv_field(models, row, csv_column(models, "reason"));
+        found.threads_apply =
+            strcmp(csv_field(models, row, csv_column(models, "threads_apply")), "no") != 0;
+        if (units_parse_count(csv_field(models, row, csv_column(models, "connections_per_thread")),
+                              0, UINT32_MAX, &limit))
+            found.connections_per_thread = (unsigned)limit;
+    }
+    return found;
+}
+
+bool target_line_text(const char *line, const char *key, char *text, size_t size)
+{
+    size_t length = strlen(key);
+    while (*line != '\0') {
+        size_t word = strcspn(line, " ");
+        if (word > length && strncmp(line, key, length) == 0 && line[length] == '=') {
+            size_t value = word - length - 1;
+            if (value >= size)
+                return false;
+            memcpy(text, line + length + 1, value);
+            text[value] = '\0';
+            return true;
+        }
+        line += word + (line[word] == ' ');
+    }
+    return false;
+}
+
+double target_line_number(const char *line, const char *key)
+{
+    char text[32];
+    double value = NAN;
+    if (target_line_text(line, key, text, sizeof text))
+        units_parse_double(text, &value);
+    return value;
+}
+
+/* The next line with the event; what else stands between is passed over, nonsense is not. */
+static bool line_expect(struct child *child, const char *event, char *line, size_t size,
+                        unsigned timeout_ms, bool (*cancelled)(void *context), void *context,
+                        char *message, size_t message_size)
+{
+    char word[32];
+    for (;;) {
+        enum child_read read = child_read_line(child, line, size, timeout_ms, cancelled, context);
+        if (read != CHILD_LINE) {
+            line[0] = '\0';
+            explain(child, read, message, message_size);
+            return false;
+        }
+        if (strncmp(line, line_version, sizeof line_version - 1) != 0) {
+            say(message, message_size, "the server printed nonsense: %.60s", line);
+            line[0] = '\0';
+            return false;
+        }
+        if (target_line_text(line, "event", word, sizeof word) && strcmp(word, event) == 0)
+            return true;
+    }
+}
+
+static bool address_take(struct target_server *server, char *message, size_t message_size)
+{
+    char address[NET_ADDRESS_TEXT], port[8];
+    uint64_t number;
+    if (target_line_text(server->listening, "address", address, sizeof address) &&
+        target_line_text(server->listening, "port", port, sizeof port) &&
+        units_parse_count(port, 1, 65535, &number) &&
+        net_address_parse(&server->address, address, (uint16_t)number))
+        return true;
+    say(message, message_size, "no address and port in the server's line: %.100s",
+        server->listening);
+    return false;
+}
+
+int target_server_start(struct target_server *server, const struct target *target,
+                        const struct target_serve *serve, bool (*cancelled)(void *context),
+                        void *context, char *message, size_t message_size)
+{
+    char connections[24], threads[24], buffer[24];
+    const char *words[WORDS_MAX] = {
+        "serve",     "--model",           serve->model, "--port",         "0",
+        "--control", "--max-connections", connections,  "--buffer-bytes", buffer};
+    size_t count = 10;
+    snprintf(connections, sizeof connections, "%u", serve->max_connections);
+    snprintf(buffer, sizeof buffer, "%llu", (unsigned long long)serve->buffer_bytes);
+    if (serve->threads != 0) {
+        snprintf(threads, sizeof threads, "%u", serve->threads);
+        words[count++] = "--threads";
+        words[count++] = threads;
+    }
+    if (!serve->nodelay)
+        words[count++] = "--no-nodelay";
+    words[count] = NULL;
+
+    server->child = command_start(target, words, serve->cpus, message, message_size);
+    if (server->child == NULL)
+        return -1;
+    if (line_expect(server->child, "listening", server->listening, sizeof server->listening,
+                    START_TIMEOUT_MS, cancelled, context, message, message_size) &&
+        address_take(server, message, message_size))
+        return 0;
+    /* A grace: a Wine program that is killed may leave its wineserver spinning. */
+    child_end(server->child, FAILED_GRACE_MS, NULL);
+    server->child = NULL;
+    return -1;
+}
+
+void target_server_ask(struct target_server *server)
+{
+    child_write(server->child, "stats\n");
+}
+
+bool target_server_read(struct target_server *server, const char *event, char *line, size_t size,
+                        char *message, size_t message_size)
+{
+    return line_expect(server->child, event, line, size, ANSWER_TIMEOUT_MS, NULL, NULL, message,
+                       message_size);
+}
+
+int target_server_stop(struct target_server *server, char *line, size_t size, bool *killed)
+{
+    char message[TARGET_MESSAGE_BYTES];
+    line[0] = '\0';
+    if (child_write(server->child, "stop\n"))
+        target_server_read(server, "stopped", line, size, message, sizeof message);
+    int status = child_end(server->child, STOP_GRACE_MS, killed);
+    server->child = NULL;
+    return status;
+}

@@ -1,0 +1,85 @@
+/*
+ * target: a command that runs an iomodels binary (or anything that speaks as it does) as the
+ * server: this program itself, the Windows build under Wine, another build.
+ *
+ * To the command's words are added `list --csv`, or `serve ... --control`.
+ */
+#ifndef IOMODELS_TARGET_H
+#define IOMODELS_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "child.h"
+#include "csv.h"
+#include "net.h"
+
+#define TARGET_LINE_BYTES    2048
+#define TARGET_MESSAGE_BYTES 512
+
+struct target {
+    const char *name;
+    const char *command;     /* as given; NULL: the target can't be had, see missing */
+    const char *missing;     /* why not, or NULL */
+    char **words;            /* of the command, owned */
+    uint64_t start_ns;       /* how long `list --csv` took: what a start costs there */
+    struct csv_table models; /* what its `list --csv` printed; empty where it is missing */
+};
+
+/*
+ * Splits the command and asks for its models. 0, or -1 with a one-line message that names the
+ * target and the cause; then nothing needs closing.
+ */
+int target_open(struct target *target, const char *name, const char *command,
+                bool (*cancelled)(void *context), void *context, char *message,
+                size_t message_size);
+void target_close(struct target *target);
+
+/* What it told of one of its models. */
+struct target_model {
+    bool known;         /* it lists the model at all */
+    bool available;     /* and can run it */
+    const char *reason; /* why not; "" where none was given. The target's */
+    bool threads_apply;
+    unsigned connections_per_thread; /* 0: no limit */
+};
+struct target_model target_find(const struct target *target, const char *model);
+
+struct target_serve {
+    const char *model;
+    unsigned max_connections;
+    unsigned threads; /* 0: the model's own choice */
+    uint64_t buffer_bytes;
+    bool nodelay;
+    const char *cpus; /* processors to run on, NULL: any */
+};
+
+/* A server of the target that listens. */
+struct target_server {
+    struct child *child;
+    struct net_address address;
+    char listening[TARGET_LINE_BYTES]; /* its line */
+};
+
+/* 0, or -1 with a one-line message; then nothing needs closing. */
+int target_server_start(struct target_server *server, const struct target *target,
+                        const struct target_serve *serve, bool (*cancelled)(void *context),
+                        void *context, char *message, size_t message_size);
+/* Asks for its statistics; does not block. The answer is read later, in the order of asking. */
+void target_server_ask(struct target_server *server);
+/* The next line with that event. False, with a one-line message, where it does not come. */
+bool target_server_read(struct target_server *server, const char *event, char *line, size_t size,
+                        char *message, size_t message_size);
+/*
+ * Stops it and frees everything. Returns its exit status; line: its last statistics, or "".
+ * *killed: it had to be killed.
+ */
+int target_server_stop(struct target_server *server, char *line, size_t size, bool *killed);
+
+/* The text of `key` in a line of key=value words; false where it is not there or does not fit. */
+bool target_line_text(const char *line, const char *key, char *text, size_t size);
+/* A number of it; NaN where it is not there. */
+double target_line_number(const char *line, const char *key);
+
+#endif
