@@ -72,6 +72,11 @@ const char *net_address_format(const struct net_address *address, char *text, si
 uint16_t net_address_port(const struct net_address *address);
 /* Where a process reaches its own listener: the loopback address of its family for a wildcard. */
 struct net_address net_address_reachable(const struct net_address *bound);
+/*
+ * Whether both ends of a connection are this one socket: TCP's simultaneous open (RFC 9293, 3.5) by
+ * which a connect to a port that nobody serves any more can reach the very port it was given.
+ */
+bool net_connected_to_itself(net_socket socket);
 
 /*
  * A listening socket on *address; *address then holds the port that the system chose.

@@ -65,3 +65,15 @@ struct net_address net_address_reachable(const struct net_address *bound)
         ipv6->sin6_addr = loopback;
     return reachable;
 }
+
+bool net_connected_to_itself(net_socket socket)
+{
+    struct net_address own = {.length = sizeof own.storage}, peer = {.length = sizeof own.storage};
+    char own_text[NET_ADDRESS_TEXT], peer_text[NET_ADDRESS_TEXT];
+    if (getsockname(socket, (struct sockaddr *)&own.storage, &own.length) != 0 ||
+        getpeername(socket, (struct sockaddr *)&peer.storage, &peer.length) != 0)
+        return false;
+    return net_address_port(&own) == net_address_port(&peer) &&
+           strcmp(net_address_format(&own, own_text, sizeof own_text),
+                  net_address_format(&peer, peer_text, sizeof peer_text)) == 0;
+}

@@ -17,6 +17,9 @@ const char *const observe_counter_names[OBSERVE_COUNTERS] = {
     [OBSERVE_WOULD_BLOCK] = "would_block",   [OBSERVE_OTHER_CALLS] = "other_calls",
 };
 
+/* So wide is the longest call: WSAWaitForMultipleEvents(64 in the set, 512 bytes). */
+enum { TRACE_CALL_WIDTH = 50 };
+
 void observer_init(struct observer *observer, bool trace)
 {
     memset(observer, 0, sizeof *observer);
@@ -24,8 +27,8 @@ void observer_init(struct observer *observer, bool trace)
     observer->start_ns = clock_now_ns();
     observer->mutex = (thread_mutex)THREAD_MUTEX_INIT;
     if (observer->trace)
-        fprintf(stderr, "%11s  %9s  %7s  %7s  %-44s  %s\n", "seconds", "since us", "thread",
-                "session", "call", "result");
+        fprintf(stderr, "%11s  %9s  %7s  %7s  %-*s  %s\n", "seconds", "since us", "thread",
+                "session", TRACE_CALL_WIDTH, "call", "result");
 }
 
 void observe_begin(struct observer *observer, struct worker *worker)
@@ -100,10 +103,11 @@ static void trace(struct worker *worker, const struct connection *connection, co
     if (error != 0)
         result = net_error_text(error, failure, sizeof failure);
     char line[320];
-    snprintf(line, sizeof line, "%11.6f  %9s  %7lu  %7s  %-44s  %s\n",
-             (double)(now_ns - observer->start_ns) / 1e9, since, thread_id(), session, call,
-             result);
+    snprintf(line, sizeof line, "%11.6f  %9s  %7lu  %7s  %-*s  %s\n",
+             (double)(now_ns - observer->start_ns) / 1e9, since, thread_id(), session,
+             TRACE_CALL_WIDTH, call, result);
     fputs(line, stderr);
+    fflush(stderr); /* Wine's C library buffers it where it is a file */
     /* Taken again: the time that printing takes is not the model's. */
     worker->traced_ns = clock_now_ns();
 }

@@ -78,17 +78,16 @@ static int cell_run(struct bench *bench, size_t contestant_index, size_t workloa
 {
     const struct contestant *contestant = &bench->plan->contestants[contestant_index];
     const struct run_workload *workload = &bench->plan->workloads[workload_index];
-    char reason[160] = "";
+    char reason[160];
     struct record *record = record_new(bench);
     if (record == NULL)
         return no_memory(message, message_size);
     run_describe(record, bench->settings, contestant->target, contestant->model, workload, trial);
     record->order_index = order_index;
-    if (contestant->skipped[0] != '\0')
-        snprintf(reason, sizeof reason, "%s", contestant->skipped);
-    if (reason[0] != '\0' || too_many(bench, contestant, workload, reason, sizeof reason)) {
-        run_skip(record, reason);
-        progress->done += contestant->skipped[0] == '\0';
+    bool skipped = contestant->skipped[0] != '\0';
+    if (skipped || too_many(bench, contestant, workload, reason, sizeof reason)) {
+        run_skip(record, skipped ? contestant->skipped : reason);
+        progress->done += !skipped;
         return results_add(bench->results, record, NULL, message, message_size);
     }
     progress_show(progress, record);
@@ -145,7 +144,7 @@ static int hgrm_write(const struct bench *bench, const struct merged *merged, ch
                      workload->message_bytes, workload->connections, workload->pipeline_depth);
             /* A target may be called anything, a file may not. */
             for (char *c = name; *c != '\0'; c++)
-                if (strchr("/\\:*?\"<>|", *c) != NULL)
+                if ((unsigned char)*c < ' ' || strchr("/\\:*?\"<>|", *c) != NULL)
                     *c = '_';
             if (results_write_hgrm(bench->results, name, &cell->histogram, message, message_size) !=
                 0)

@@ -18,6 +18,7 @@
 enum { NS_PER_MS = 1000000, TABLE_WIDTH = 100 };
 
 static const uint64_t DURATION_MAX_NS = (uint64_t)24 * 3600 * 1000000000;
+static const uint64_t IDLE_WAIT_NS = (uint64_t)5 * 1000000000;
 
 struct bench_options {
     const char *suite;
@@ -30,6 +31,7 @@ struct bench_options {
     uint64_t warmup_ns;
     uint64_t trials;
     uint64_t seed;
+    uint64_t idle_wait_ns;
     uint64_t threads;
     uint64_t buffer_bytes;
     bool no_nodelay;
@@ -54,35 +56,32 @@ static bool is_interrupted(void *unused)
     return atomic_load(&interrupted);
 }
 
-/* This program as a target, where none is named. */
+/* This program as a target, where none is named. 0 or the exit status, as plan_add_target. */
 static int add_self(struct plan *plan, char *message, size_t message_size)
 {
     char path[4096], text[4200];
     if (!program_path(path, sizeof path)) {
         snprintf(message, message_size, "this program's own path can't be told; name a --target");
-        return -1;
+        return STATUS_FAILED;
     }
     static char kept[sizeof text]; /* the target points into it */
-    snprintf(kept, sizeof kept, "%s=\"%s\"",
-             strcmp(program_system(), "wine") == 0 ? "wine" : "native", path);
+    char quote = strchr(path, '\'') == NULL ? '\'' : '"';
+    snprintf(kept, sizeof kept, "%s=%c%s%c",
+             strcmp(program_system(), "wine") == 0 ? "wine" : "native", quote, path, quote);
     return plan_add_target(plan, kept, false, is_interrupted, NULL, message, message_size);
 }
 
 static int add_targets(struct plan *plan, const struct bench_options *given, char *message,
                        size_t message_size)
 {
-    if (given->targets.count == 0)
-        if (add_self(plan, message, message_size) != 0)
-            return -1;
-    for (size_t i = 0; i < given->targets.count; i++)
-        if (plan_add_target(plan, given->targets.items[i], false, is_interrupted, NULL, message,
-                            message_size) != 0)
-            return -1;
-    for (size_t i = 0; i < given->missing.count; i++)
-        if (plan_add_target(plan, given->missing.items[i], true, is_interrupted, NULL, message,
-                            message_size) != 0)
-            return -1;
-    return 0;
+    int status = given->targets.count == 0 ? add_self(plan, message, message_size) : 0;
+    for (size_t i = 0; i < given->targets.count && status == 0; i++)
+        status = plan_add_target(plan, given->targets.items[i], false, is_interrupted, NULL,
+                                 message, message_size);
+    for (size_t i = 0; i < given->missing.count && status == 0; i++)
+        status = plan_add_target(plan, given->missing.items[i], true, is_interrupted, NULL, message,
+                                 message_size);
+    return status;
 }
 
 static int write_environment(const struct bench *bench, const char *suite, char *message,
@@ -126,7 +125,7 @@ static int fail(const char *message)
 static int carry_out(const struct plan *plan, const struct bench_options *given,
                      struct run_settings *settings)
 {
-    char message[TARGET_MESSAGE_BYTES];
+    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
     static struct results results;
     struct bench bench = {
         .plan = plan, .settings = settings, .results = &results, .seed = given->seed};
@@ -199,6 +198,7 @@ static int bench(const struct command *command, const struct bench_options *give
     struct run_settings settings = {
         .warmup_ns = given->warmup_ns != 0 ? given->warmup_ns : suite->warmup_ns,
         .duration_ns = given->duration_ns != 0 ? given->duration_ns : suite->duration_ns,
+        .idle_wait_ns = given->idle_wait_ns,
         .buffer_bytes = given->buffer_bytes,
         .threads = (unsigned)given->threads,
         .nodelay = !given->no_nodelay,
@@ -219,8 +219,11 @@ static int bench(const struct command *command, const struct bench_options *give
     }
     net_raise_limit();
     payload_init();
-    if (add_targets(plan, given, message, sizeof message) != 0)
-        return is_interrupted(NULL) ? STATUS_INTERRUPTED : fail(message);
+    int status = add_targets(plan, given, message, sizeof message);
+    if (is_interrupted(NULL))
+        return STATUS_INTERRUPTED;
+    if (status != 0)
+        return status == STATUS_USAGE ? options_fail(command, "%s", message) : fail(message);
     if (plan_choose_models(plan, &given->models, message, sizeof message) != 0)
         return options_fail(command, "%s", message);
     announce(plan, &settings);
@@ -233,6 +236,7 @@ int command_bench(int argc, char **argv)
     struct bench_options given = {.suite = suites[0].name,
                                   .buffer_bytes = (uint64_t)64 * 1024,
                                   .seed = (uint64_t)time(NULL),
+                                  .idle_wait_ns = IDLE_WAIT_NS,
                                   .out = "results"};
     const struct option options[] = {
         {"--suite", "NAME", OPTION_TEXT, &given.suite, 0, 0,
@@ -255,6 +259,9 @@ int command_bench(int argc, char **argv)
          "repetitions; a verdict between models takes at least 6"},
         {"--seed", "N", OPTION_COUNT, &given.seed, 0, UINT64_MAX,
          "of the order within each round; by default another each time"},
+        {"--idle-wait", "TIME", OPTION_DURATION, &given.idle_wait_ns, 0, DURATION_MAX_NS,
+         "how long a run waits for a host that is idle enough; 5s\n"
+         "by default; its row tells where that was in vain"},
         {"--threads", "N", OPTION_COUNT, &given.threads, 1, 1024,
          "serving threads of each model that takes the option"},
         {"--buffer-bytes", "SIZE", OPTION_SIZE, &given.buffer_bytes, 1, (uint64_t)64 << 20,

@@ -153,7 +153,9 @@ static int serve(const struct io_model *model, const struct server_options *opti
     net_raise_limit();
     error = server_open(&server, options, model_needs(model));
     if (error != 0) {
-        fprintf(stderr, "iomodels serve: %s\n", server_failure_text(&server));
+        fprintf(stderr,
+                "iomodels serve: %s; choose another --port (0: any free one) or --bind address\n",
+                server_failure_text(&server));
         return STATUS_FAILED;
     }
     thread_mutex_lock(&serving.mutex);

@@ -12,23 +12,33 @@ void csv_writer_init(struct csv_writer *writer, FILE *file)
     *writer = (struct csv_writer){.file = file};
 }
 
-/* Keeps the first failure: later calls may overwrite errno. */
+/*
+ * Keeps the first failure: later calls may overwrite errno, which was 0 before the write. One that
+ * was cut short without an error met a full disk.
+ */
 static void check_write(struct csv_writer *writer, bool written)
 {
     if (!written && !writer->failed) {
         writer->failed = true;
-        writer->error = errno;
+        writer->error = errno == 0 ? ENOSPC : errno;
     }
+}
+
+static void write_bytes(struct csv_writer *writer, const char *bytes, size_t count)
+{
+    errno = 0;
+    check_write(writer, fwrite(bytes, 1, count, writer->file) == count);
+    writer->bytes += count;
 }
 
 static void write_char(struct csv_writer *writer, char c)
 {
-    check_write(writer, putc(c, writer->file) != EOF);
+    write_bytes(writer, &c, 1);
 }
 
 static void write_raw(struct csv_writer *writer, const char *text)
 {
-    check_write(writer, fputs(text, writer->file) != EOF);
+    write_bytes(writer, text, strlen(text));
 }
 
 static void begin_field(struct csv_writer *writer)
@@ -37,28 +47,62 @@ static void begin_field(struct csv_writer *writer)
         write_char(writer, ',');
 }
 
+/* Bytes of the character at text; 0 where they are not UTF-8 (Unicode's table 3-7). */
+static size_t character_length(const char *text)
+{
+    static const struct {
+        unsigned char first_low, first_high, second_low, second_high;
+        size_t length;
+    } forms[] = {
+        {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+    const unsigned char *bytes = (const unsigned char *)text;
+    size_t form = 0;
+    while (form < sizeof forms / sizeof forms[0] &&
+           (bytes[0] < forms[form].first_low || bytes[0] > forms[form].first_high))
+        form++;
+    if (form == sizeof forms / sizeof forms[0])
+        return 0;
+    size_t length = forms[form].length;
+    if (length > 1 && (bytes[1] < forms[form].second_low || bytes[1] > forms[form].second_high))
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if (bytes[i] < 0x80 || bytes[i] > 0xbf)
+            return 0;
+    return length;
+}
+
 void csv_write_text(struct csv_writer *writer, const char *text)
 {
     begin_field(writer);
     if (text == NULL)
         return;
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        write_raw(writer, text);
-        return;
-    }
-    write_char(writer, '"');
-    for (; *text != '\0'; text++) {
+    bool quoted = text[strcspn(text, ",\"\r\n")] != '\0';
+    if (quoted)
+        write_char(writer, '"');
+    while (*text != '\0') {
+        size_t length = character_length(text);
         if (*text == '"')
             write_char(writer, '"');
-        write_char(writer, *text);
+        if (length == 0) {
+            write_raw(writer, "\xef\xbf\xbd");
+            text++;
+        }
+        write_bytes(writer, text, length);
+        text += length;
     }
-    write_char(writer, '"');
+    if (quoted)
+        write_char(writer, '"');
 }
 
 void csv_write_u64(struct csv_writer *writer, uint64_t value)
 {
+    char text[24];
     begin_field(writer);
-    check_write(writer, fprintf(writer->file, "%" PRIu64, value) > 0);
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    write_raw(writer, text);
 }
 
 void csv_write_double(struct csv_writer *writer, double value, int digits)
@@ -76,9 +120,13 @@ void csv_write_empty(struct csv_writer *writer)
 int csv_end_row(struct csv_writer *writer)
 {
     write_char(writer, '\n');
+    errno = 0;
     check_write(writer, fflush(writer->file) == 0);
     writer->fields = 0;
-    return writer->failed ? -1 : 0;
+    if (writer->failed)
+        return -1;
+    writer->rows_bytes = writer->bytes;
+    return 0;
 }
 
 struct parser {

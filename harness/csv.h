@@ -15,9 +15,13 @@ struct csv_writer {
     size_t fields; /* in the line so far */
     bool failed;   /* a write failed; error holds errno */
     int error;
+    uint64_t bytes;      /* handed to the C library so far */
+    uint64_t rows_bytes; /* of the rows that reached the system whole */
 };
 void csv_writer_init(struct csv_writer *writer, FILE *file);
-void csv_write_text(struct csv_writer *writer, const char *text); /* NULL: empty */
+/* NULL: empty. Each byte that is not of UTF-8 is written as U+FFFD: a text may come from anywhere.
+ */
+void csv_write_text(struct csv_writer *writer, const char *text);
 void csv_write_u64(struct csv_writer *writer, uint64_t value);
 /* At most `digits` significant digits, never an exponent; NaN or infinite: empty. */
 void csv_write_double(struct csv_writer *writer, double value, int digits);

@@ -11,7 +11,8 @@ enum {
     /* A connection that always finds data may not keep the others from their turn. */
     INLINE_ROUNDS = 4,
     OPERATION_UNDER_WAY = 1,
-    DRAIN_TIMEOUT_MS = 10000,
+    DRAIN_TURNS = 1000, /* in which nothing ended */
+    DRAIN_TURN_MS = 10,
     NS_PER_MS = 1000000
 };
 
@@ -27,6 +28,7 @@ struct operation {
  */
 struct slot {
     struct engine_connection *connection; /* NULL: closed */
+    net_socket closing;                   /* its socket then, until that is closed */
     struct slot *next;                    /* in the ready or the free ones */
     struct slot *next_made;
     unsigned holds;  /* being open, ready, or under way; the last that goes frees the slot */
@@ -37,7 +39,6 @@ struct slot {
     bool ready;              /* in the engine's list */
     bool completed;          /* result is to be reported */
     bool cut_short;          /* a send was, and `writable` is owed */
-    bool finishing;          /* the sending side is to be shut down behind the send under way */
     int send_error;          /* of a send that had been taken: the next one reports it */
     int64_t result;          /* of the inward operation: bytes or a negative error */
     struct operation inward; /* the connect, later the receives */
@@ -103,6 +104,7 @@ static struct slot *slot_take(struct engine *engine, struct engine_connection *c
         engine->made = slot;
     }
     *slot = (struct slot){.connection = connection,
+                          .closing = NET_SOCKET_NONE,
                           .next_made = slot->next_made,
                           .holds = 1,
                           .connecting = true,
@@ -274,17 +276,18 @@ int64_t engine_send(struct engine *engine, struct engine_connection *connection,
     }
     int taken = size < INT_MAX ? (int)size : INT_MAX;
     int sent = send(connection->socket, (const char *)data, taken, 0);
-    int error = sent < 0 ? net_last_error() : 0;
-    if (error != 0 && net_error_kind(error) != NET_ERROR_WOULD_BLOCK)
-        return error;
-    sent = error == 0 ? sent : 0;
-    /* Winsock tells nobody's port when there is room again; so the system keeps the rest itself. */
-    if (sent < taken)
-        error = send_begin(engine, slot, data + sent, (ULONG)(taken - sent));
-    else
-        error = 0;
-    if (error != 0)
-        return error;
+    if (sent < 0) {
+        int error = net_last_error();
+        if (net_error_kind(error) != NET_ERROR_WOULD_BLOCK)
+            return error;
+        sent = 0;
+    }
+    /* A port does not tell when there is room again. So the system is given the rest at once. */
+    if (sent < taken) {
+        int error = send_begin(engine, slot, data + sent, (ULONG)(taken - sent));
+        if (error != 0)
+            return error;
+    }
     if ((size_t)taken < size) {
         slot->cut_short = true;
         if (!slot->outward.under_way)
@@ -296,11 +299,7 @@ int64_t engine_send(struct engine *engine, struct engine_connection *connection,
 void engine_finish_sending(struct engine *engine, struct engine_connection *connection)
 {
     (void)engine;
-    /* A shutdown may overtake or cancel what is under way: it waits. */
-    if (slot_of(connection)->outward.under_way)
-        slot_of(connection)->finishing = true;
-    else
-        net_finish_sending(connection->socket);
+    net_finish_sending(connection->socket); /* "after all data is sent", also what is under way */
 }
 
 void engine_pause_receiving(struct engine *engine, struct engine_connection *connection, bool pause)
@@ -311,22 +310,34 @@ void engine_pause_receiving(struct engine *engine, struct engine_connection *con
     slot->paused = pause;
 }
 
-/* The socket's operations end by this, as cancelled, and the port brings their entries. */
+/*
+ * The socket of a closed connection is kept until nothing is under way on it. Windows would end
+ * that by closesocket. Wine keeps a socket open that has a send under way, and goes on with sends
+ * and receives by the number of the handle, also when a new socket has it.
+ */
+static void closed_advance(struct engine *engine, struct slot *slot)
+{
+    if (slot->closing == NET_SOCKET_NONE)
+        return;
+    if (slot->inward.under_way || slot->outward.under_way) {
+        CancelIoEx((HANDLE)slot->closing, NULL);
+        slot_make_ready(engine, slot); /* to look again: Wine passes over what is just going on */
+        return;
+    }
+    net_close(slot->closing);
+    slot->closing = NET_SOCKET_NONE;
+}
+
 void engine_close(struct engine *engine, struct engine_connection *connection, bool abortive)
 {
     struct slot *slot = slot_of(connection);
     if (abortive)
         net_set_abortive_close(connection->socket);
-    net_close(connection->socket);
-    /*
-     * Wine goes on with a call in the thread's next wait, on what the number of the handle stands
-     * for by then. So there is a wait before a new socket can get that number.
-     */
-    if (slot->inward.under_way || slot->outward.under_way)
-        WaitForSingleObject(GetCurrentThread(), 0);
+    slot->connection = NULL;
+    slot->closing = connection->socket;
     connection->socket = NET_SOCKET_NONE;
     connection->open = false;
-    slot->connection = NULL;
+    closed_advance(engine, slot);
     slot_release(engine, slot);
 }
 
@@ -405,20 +416,11 @@ static void outward_advance(struct engine *engine, struct slot *slot)
     engine->callbacks.writable(engine->context, slot->connection);
 }
 
-static void outward_end(struct engine *engine, struct slot *slot)
+static void outward_end(struct slot *slot)
 {
     int64_t result = operation_result(slot->connection->socket, &slot->outward);
-    if (result >= 0) {
-        if (slot->finishing)
-            net_finish_sending(slot->connection->socket);
-        return;
-    }
-    slot->send_error = (int)result;
-    /* The bytes were taken, and no later send need be: else nobody would hear of it. */
-    if (slot->receiving) {
-        slot->receiving = false;
-        engine->callbacks.received(engine->context, slot->connection, NULL, result);
-    }
+    if (result < 0)
+        slot->send_error = (int)result;
 }
 
 static void inward_end(struct slot *slot)
@@ -427,35 +429,28 @@ static void inward_end(struct slot *slot)
     slot->result = operation_result(slot->connection->socket, &slot->inward);
 }
 
+static void slot_advance(struct engine *engine, struct slot *slot)
+{
+    if (slot->connection == NULL) {
+        closed_advance(engine, slot);
+    } else {
+        outward_advance(engine, slot);
+        inward_advance(engine, slot);
+    }
+}
+
 static void entry_dispatch(struct engine *engine, const OVERLAPPED_ENTRY *entry)
 {
     struct slot *slot = (struct slot *)entry->lpCompletionKey;
     bool outward = entry->lpOverlapped == &slot->outward.overlapped;
     (outward ? &slot->outward : &slot->inward)->under_way = false;
     engine->under_way--;
-    if (slot->connection != NULL && outward) {
-        outward_end(engine, slot);
-        outward_advance(engine, slot);
-    } else if (slot->connection != NULL) {
+    if (slot->connection != NULL && outward)
+        outward_end(slot);
+    else if (slot->connection != NULL)
         inward_end(slot);
-        inward_advance(engine, slot);
-    }
-    /* Only now: a callback may have closed the connection, and connected it again. */
+    slot_advance(engine, slot);
     slot_release(engine, slot);
-}
-
-static void ready_dispatch(struct engine *engine)
-{
-    struct slot *slot = engine->ready;
-    engine->ready = NULL;
-    while (slot != NULL) {
-        struct slot *next = slot->next;
-        slot->ready = false;
-        outward_advance(engine, slot);
-        inward_advance(engine, slot);
-        slot_release(engine, slot);
-        slot = next;
-    }
 }
 
 /* Waits for entries and dispatches them. How many, or a negative error. */
@@ -474,26 +469,49 @@ static int entries_dispatch(struct engine *engine, DWORD timeout_ms)
     return (int)count;
 }
 
+static void ready_dispatch(struct engine *engine)
+{
+    struct slot *slot = engine->ready;
+    engine->ready = NULL;
+    while (slot != NULL) {
+        struct slot *next = slot->next;
+        slot->ready = false;
+        slot_advance(engine, slot);
+        slot_release(engine, slot);
+        slot = next;
+    }
+}
+
 int engine_run(struct engine *engine, uint64_t timeout_ns)
 {
     uint64_t timeout_ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
     if (timeout_ms > INT32_MAX)
         timeout_ms = INT32_MAX;
-    if (engine->ready != NULL) {
-        ready_dispatch(engine);
-        timeout_ms = 0;
-    }
-    int count = entries_dispatch(engine, (DWORD)timeout_ms);
+    int count = entries_dispatch(engine, engine->ready == NULL ? (DWORD)timeout_ms : 0);
+    ready_dispatch(engine);
     return count < 0 ? count : 0;
+}
+
+static bool operations_drain(struct engine *engine)
+{
+    for (int idle = 0; engine->under_way > 0 && idle < DRAIN_TURNS;) {
+        int count = entries_dispatch(engine, DRAIN_TURN_MS);
+        if (count < 0)
+            return false;
+        if (count == 0) {
+            ready_dispatch(engine);
+            idle++;
+        }
+    }
+    return engine->under_way == 0;
 }
 
 void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    while (engine->under_way > 0)
-        if (entries_dispatch(engine, DRAIN_TIMEOUT_MS) <= 0)
-            return; /* better leaked than written to by the system after it was freed */
+    if (!operations_drain(engine))
+        return; /* better leaked than written to by the system after it was freed */
     CloseHandle(engine->port);
     while (engine->made != NULL) {
         struct slot *slot = engine->made;

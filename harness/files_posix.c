@@ -44,3 +44,8 @@ FILE *files_open_new(const char *path)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     return fd < 0 ? NULL : fdopen(fd, "wb");
 }
+
+int files_cut(const char *path, uint64_t size)
+{
+    return truncate(path, (off_t)size);
+}

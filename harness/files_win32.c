@@ -55,3 +55,17 @@ FILE *files_open_new(const char *path)
                     _S_IREAD | _S_IWRITE);
     return fd < 0 ? NULL : _fdopen(fd, "wb");
 }
+
+int files_cut(const char *path, uint64_t size)
+{
+    wchar_t wide[PATH_CHARS];
+    if (!path_wide(path, wide))
+        return -1;
+    int fd = _wopen(wide, _O_WRONLY | _O_BINARY | _O_NOINHERIT);
+    if (fd < 0)
+        return -1;
+    int error = _chsize_s(fd, (__int64)size);
+    _close(fd);
+    errno = error;
+    return error == 0 ? 0 : -1;
+}

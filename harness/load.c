@@ -67,10 +67,9 @@ struct load {
  */
 struct workload {
     const char *name;
+    bool compares_bytes; /* Jain's index does, not messages */
     /* How far into its stream the connection may send now; called when something came back. */
     uint64_t (*offer_end)(const struct load *load, const struct load_connection *connection);
-    /* What Jain's index compares. */
-    double (*share)(const struct load_connection *connection);
 };
 
 /* ---- the workloads ---- */
@@ -82,25 +81,15 @@ static uint64_t pingpong_offer_end(const struct load *load,
     return connection->completes_at;
 }
 
-static double pingpong_share(const struct load_connection *connection)
-{
-    return (double)connection->window_messages;
-}
-
 static uint64_t stream_offer_end(const struct load *load, const struct load_connection *connection)
 {
     const struct load_options *options = load->options;
     return connection->received + options->message_bytes * options->pipeline_depth;
 }
 
-static double stream_share(const struct load_connection *connection)
-{
-    return (double)connection->window_bytes;
-}
-
 static const struct workload workloads[] = {
-    [LOAD_PINGPONG] = {"pingpong", pingpong_offer_end, pingpong_share},
-    [LOAD_STREAM] = {"stream", stream_offer_end, stream_share},
+    [LOAD_PINGPONG] = {"pingpong", false, pingpong_offer_end},
+    [LOAD_STREAM] = {"stream", true, stream_offer_end},
 };
 
 const char *load_workload_name(enum load_workload workload)
@@ -329,8 +318,9 @@ static void on_connected(void *context, struct engine_connection *engine_connect
 {
     struct load *load = context;
     struct load_connection *connection = (struct load_connection *)engine_connection;
-    if (error != 0) {
-        failure_note(load, "connect", error);
+    bool itself = error == 0 && net_connected_to_itself(connection->engine.socket);
+    if (error != 0 || itself) {
+        failure_note(load, itself ? "connect: nobody listens there any more" : "connect", error);
         connection_close(load, connection);
         return;
     }
@@ -444,9 +434,13 @@ static void measure(struct load *load)
     if (load->phase != PHASE_DRAIN)
         return;
     drain(load);
-    for (unsigned i = 0; i < load->begun; i++)
-        if (connection_at(load, i)->established)
-            load->shares[shares++] = load->workload->share(connection_at(load, i));
+    for (unsigned i = 0; i < load->begun; i++) {
+        connection = connection_at(load, i);
+        if (connection->established)
+            load->shares[shares++] = load->workload->compares_bytes
+                                         ? (double)connection->window_bytes
+                                         : (double)connection->window_messages;
+    }
     load->result->fairness_jain = statistics_jain(load->shares, shares);
 }
 

@@ -64,9 +64,9 @@ static int program_run(int argc, char **argv)
     int status = command_run(argc, argv);
     net_cleanup();
     /* What could not be written must not pass for written: a full disk, a closed pipe. */
-    if (fflush(stdout) != 0 && status == 0) {
+    if ((fflush(stdout) != 0 || ferror(stdout) != 0)) {
         fprintf(stderr, "iomodels: standard output could not be written\n");
-        status = STATUS_FAILED;
+        status = status == 0 ? STATUS_FAILED : status;
     }
     return status;
 }
@@ -101,8 +101,23 @@ int wmain(int argc, wchar_t **wide)
     return status;
 }
 #else
+#include <fcntl.h>
+#include <unistd.h>
+
+/*
+ * A standard file that is closed (>&-) would be the number of the next file or socket, which then
+ * receives what was meant for a person. Opened the wrong way round, so that its use still fails.
+ */
+static void standard_files_fill(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+    standard_files_fill();
     return program_run(argc, argv);
 }
 #endif

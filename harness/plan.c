@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "command.h"
 #include "model.h"
 #include "payload.h"
 #include "units.h"
@@ -21,11 +22,11 @@ int plan_add_target(struct plan *plan, const char *text, bool missing,
         length >= sizeof plan->target_names[0]) {
         snprintf(message, message_size, "--target%s %s: not of the form NAME=%s",
                  missing ? "-missing" : "", text, missing ? "REASON" : "COMMAND");
-        return -1;
+        return STATUS_USAGE;
     }
     if (plan->target_count == PLAN_TARGETS_MAX) {
         snprintf(message, message_size, "more than %d targets", PLAN_TARGETS_MAX);
-        return -1;
+        return STATUS_USAGE;
     }
     struct target *target = &plan->targets[plan->target_count];
     char *name = plan->target_names[plan->target_count];
@@ -34,13 +35,13 @@ int plan_add_target(struct plan *plan, const char *text, bool missing,
     for (size_t i = 0; i < plan->target_count; i++)
         if (strcmp(plan->target_names[i], name) == 0) {
             snprintf(message, message_size, "two targets are called %s", name);
-            return -1;
+            return STATUS_USAGE;
         }
     if (missing)
         *target = (struct target){.name = name, .missing = text + length + 1};
     else if (target_open(target, name, text + length + 1, cancelled, context, message,
                          message_size) != 0)
-        return -1;
+        return STATUS_FAILED;
     plan->target_count++;
     return 0;
 }
@@ -79,7 +80,7 @@ static int contestant_add(struct plan *plan, const struct target *target, const 
     struct contestant *contestant = &plan->contestants[plan->contestant_count++];
     contestant->target = target;
     contestant->model = model;
-    snprintf(contestant->skipped, sizeof contestant->skipped, "%s", skipped);
+    contestant->skipped = skipped;
     return 0;
 }
 
@@ -171,9 +172,16 @@ int plan_choose_models(struct plan *plan, const struct option_texts *wanted, cha
     return -1;
 }
 
+/* Once: what is given twice would be two rows that nothing tells apart. */
 static int workload_add(struct plan *plan, struct run_workload workload, char *message,
                         size_t message_size)
 {
+    for (size_t i = 0; i < plan->workload_count; i++)
+        if (plan->workloads[i].kind == workload.kind &&
+            plan->workloads[i].connections == workload.connections &&
+            plan->workloads[i].message_bytes == workload.message_bytes &&
+            plan->workloads[i].pipeline_depth == workload.pipeline_depth)
+            return 0;
     if (plan->workload_count == SUITE_WORKLOADS_MAX) {
         snprintf(message, message_size, "more than %d workloads", SUITE_WORKLOADS_MAX);
         return -1;

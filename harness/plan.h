@@ -15,7 +15,7 @@
 struct contestant {
     const struct target *target;
     const char *model;
-    char skipped[128]; /* why it can't run there; "" where it can */
+    const char *skipped; /* why it can't run there, the target's; "" where it can */
 };
 
 struct plan {
@@ -30,7 +30,8 @@ struct plan {
 };
 
 /*
- * Adds "NAME=COMMAND"; missing: of "NAME=REASON". 0, or -1 with a one-line message; what was added
+ * Adds "NAME=COMMAND"; missing: of "NAME=REASON". 0, or with a one-line message the exit status:
+ * STATUS_USAGE where the text is wrong, STATUS_FAILED where the target can't be had. What was added
  * is plan_close's.
  */
 int plan_add_target(struct plan *plan, const char *text, bool missing,
@@ -44,7 +45,10 @@ int plan_add_target(struct plan *plan, const char *text, bool missing,
  */
 int plan_choose_models(struct plan *plan, const struct option_texts *wanted, char *message,
                        size_t message_size);
-/* The suite's workloads, or every combination of what was given by hand. -1 with a message. */
+/*
+ * The suite's workloads, or every combination of what was given by hand, each once. -1 with a
+ * message.
+ */
 int plan_choose_workloads(struct plan *plan, const struct suite *suite,
                           const struct option_texts *kinds, const struct option_counts *connections,
                           const struct option_texts *message_sizes, uint64_t pipeline_depth,

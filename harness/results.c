@@ -6,10 +6,13 @@
 #include "clock.h"
 #include "files.h"
 
-/* -1, with the message: what failed, and why. */
+/* At a name that is not taken: two runs in one second, two targets whose names differ in a '/'. */
+enum { ATTEMPTS = 100 };
+
+/* -1, with the message: what failed, why, and what to do. */
 static int fail(char *message, size_t size, const char *path, int error)
 {
-    snprintf(message, size, "%s: %s", path, strerror(error));
+    snprintf(message, size, "%s: %s; choose another folder with --out", path, strerror(error));
     return -1;
 }
 
@@ -41,7 +44,7 @@ static void run_id_make(struct results *results, unsigned attempt)
 static int folder_make(struct results *results, const char *parent, char *message,
                        size_t message_size)
 {
-    enum { ATTEMPTS = 100, NAME_BYTES = 48 };
+    enum { NAME_BYTES = 48 };
     if (strlen(parent) + NAME_BYTES > sizeof results->folder)
         return fail(message, message_size, parent, ENAMETOOLONG);
     if (files_make_folders(parent) != 0)
@@ -98,10 +101,21 @@ int results_add(struct results *results, const struct record *record,
     return 0;
 }
 
+/* A row that was cut off by a full disk would make the whole file unreadable. */
+static void rows_cut(const struct results *results, const char *name, const struct csv_writer *csv)
+{
+    char path[RESULTS_PATH_BYTES + 32];
+    snprintf(path, sizeof path, "%s/%s", results->folder, name);
+    if (csv->failed)
+        (void)files_cut(path, csv->rows_bytes);
+}
+
 int results_close(struct results *results, char *message, size_t message_size)
 {
     int first = fclose(results->runs_file) == 0 ? 0 : errno;
     int second = fclose(results->histograms_file) == 0 ? 0 : errno;
+    rows_cut(results, "runs.csv", &results->runs);
+    rows_cut(results, "histogram.csv", &results->histograms);
     if (first != 0 || second != 0)
         return fail(message, message_size, results->folder, first != 0 ? first : second);
     return 0;
@@ -131,13 +145,21 @@ int results_write_environment(const struct results *results, const struct result
 int results_write_hgrm(const struct results *results, const char *name,
                        const struct histogram *histogram, char *message, size_t message_size)
 {
-    char file_name[256];
-    snprintf(file_name, sizeof file_name, "%s.hgrm", name);
-    FILE *file = file_open(results, file_name, message, message_size);
+    char path[RESULTS_PATH_BYTES + 300];
+    FILE *file = NULL;
+    for (unsigned attempt = 0; file == NULL && attempt < ATTEMPTS; attempt++) {
+        if (attempt == 0)
+            snprintf(path, sizeof path, "%s/%s.hgrm", results->folder, name);
+        else
+            snprintf(path, sizeof path, "%s/%s-%u.hgrm", results->folder, name, attempt + 1);
+        file = files_open_new(path);
+        if (file == NULL && errno != EEXIST)
+            break;
+    }
     if (file == NULL)
-        return -1;
+        return fail(message, message_size, path, errno);
     int error = histogram_write_hgrm(histogram, file) == 0 ? 0 : errno;
     if (fclose(file) != 0 && error == 0)
         error = errno;
-    return error == 0 ? 0 : fail(message, message_size, file_name, error);
+    return error == 0 ? 0 : fail(message, message_size, path, error);
 }

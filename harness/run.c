@@ -15,7 +15,6 @@ enum {
     DRAIN_TIMEOUT_S = 10,
     IDLE_LOOK_MS = 60,  /* six steps of the kernel's 100 Hz accounting on each processor */
     IDLE_WAIT_MS = 250, /* between looks at a host that is busy */
-    IDLE_LOOKS = 20,
     NS_PER_MS = 1000000,
     NS_PER_S = 1000000000
 };
@@ -118,10 +117,11 @@ void run_describe(struct record *record, const struct run_settings *settings,
 /* Waits until the host is idle enough; the row keeps how busy it was, and that it stayed so. */
 static void idle_wait(struct record *record, const struct run_settings *settings)
 {
-    for (unsigned looks = 0; looks < IDLE_LOOKS; looks++) {
+    uint64_t begun_ns = clock_now_ns();
+    unsigned look_ms = IDLE_LOOK_MS;
+    do {
         struct host_times from, to;
         uint64_t server_from = 0, server_to = 0;
-        unsigned look_ms = looks == 0 ? IDLE_LOOK_MS : IDLE_WAIT_MS;
         unsigned long wineserver = host_wineserver_pid();
         bool server_known = wineserver != 0 && host_process_cpu_ns(wineserver, &server_from);
         if (!host_times_now(&from))
@@ -135,13 +135,13 @@ static void idle_wait(struct record *record, const struct run_settings *settings
             (double)(server_to - server_from) > WINESERVER_SPINS_SHARE * look_ms * NS_PER_MS) {
             if (host_wineserver_restart())
                 record_warn(record, "wineserver_restarted");
-            continue;
-        }
-        if (record->host_busy_before < IDLE_BUSY_SHARE)
+        } else if (record->host_busy_before < IDLE_BUSY_SHARE) {
             return;
+        }
         if (settings->cancelled(settings->context))
             return;
-    }
+        look_ms = IDLE_WAIT_MS;
+    } while (clock_now_ns() - begun_ns < settings->idle_wait_ns);
     record_warn(record, "host_busy");
 }
 
@@ -308,16 +308,18 @@ static void take_statistics(struct record *record, const struct statistics *stat
 /* Whether what the load saw is a measurement. */
 static enum run_status judge(struct record *record, const struct load_result *load)
 {
+    const char *cause = load->error_text, *colon = cause[0] == '\0' ? "" : ": ";
     if (load->error != 0)
-        set_status(record, "failed", "%s", load->error_text);
+        set_status(record, "failed", "%s", cause);
     else if (load->verify_failures > 0)
         set_status(record, "failed", "%llu connections brought back wrong bytes",
                    (unsigned long long)load->verify_failures);
     else if (load->established < load->attempted)
-        set_status(record, "failed", "%u of %u connections were established", load->established,
-                   load->attempted);
+        set_status(record, "failed", "%u of %u connections were established%s%s", load->established,
+                   load->attempted, colon, cause);
     else if (load->errors > 0)
-        set_status(record, "failed", "%llu connections broke", (unsigned long long)load->errors);
+        set_status(record, "failed", "%llu connections broke%s%s", (unsigned long long)load->errors,
+                   colon, cause);
     else if (load->messages == 0)
         set_status(record, "failed", "no message came back within the window");
     else
@@ -329,11 +331,10 @@ static enum run_status measure(struct record *record, struct load_result *load,
                                const struct run_settings *settings, struct target_server *server,
                                const struct run_workload *workload)
 {
-    char message[TARGET_MESSAGE_BYTES] = "", last[TARGET_LINE_BYTES];
+    char message[TARGET_MESSAGE_BYTES] = "", words[TARGET_MESSAGE_BYTES];
     struct statistics statistics = {{"", ""}};
     struct window window = {.settings = settings, .server = server};
     bool killed, told = false;
-    int ended_with = 0;
 
     take_server(record, server);
     window.wineserver = wineserver_place(record, settings);
@@ -360,19 +361,18 @@ static enum run_status measure(struct record *record, struct load_result *load,
                                   message, sizeof message) &&
                target_server_read(server, "stats", statistics.lines[1], sizeof statistics.lines[1],
                                   message, sizeof message);
-    bool dead = child_ended(server->child, &ended_with);
-    if (dead)
-        snprintf(message, sizeof message, "%s", child_error_line(server->child));
-    ended_with = target_server_stop(server, last, sizeof last, &killed);
+    bool dead = child_ended(server->child, NULL);
+    int ended_with = target_server_stop(server, &killed, words, sizeof words);
     if (load->cancelled)
         return RUN_CANCELLED;
     if (killed)
         record_warn(record, "server_killed");
     if (told)
         take_statistics(record, &statistics, &window, settings);
-    if (dead)
-        set_status(record, "failed", "the server ended in mid-run with exit status %d%s%s",
-                   ended_with, message[0] == '\0' ? "" : ": ", message);
+    /* First, since all else that went wrong may come of it. */
+    if (!killed && (dead || ended_with != 0))
+        set_status(record, "failed", "the server died with exit status %d%s%s", ended_with,
+                   words[0] == '\0' ? "" : ": ", words);
     else if (status == RUN_OK && !told)
         set_status(record, "failed", "the server gave no statistics: %s", message);
     else

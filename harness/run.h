@@ -21,6 +21,7 @@ struct run_settings {
     const char *run_id;
     uint64_t warmup_ns;
     uint64_t duration_ns;
+    uint64_t idle_wait_ns; /* most time that a run waits for an idle host */
     uint64_t buffer_bytes;
     unsigned threads; /* 0: each model's own choice */
     bool nodelay;

@@ -122,6 +122,7 @@ setup_windows() {
     fi
     printf "[binaries]\nexe_wrapper = '%s'\n" "$wine" >"$build/wine.ini"
     setup_build windows --cross-file "$top/harness/cross/windows-mingw.ini" --cross-file "$build/wine.ini"
+    keep_wine || fail_log
 }
 
 start_wine() {
@@ -139,7 +140,12 @@ start_wine() {
         logged wine timeout --foreground 300 "$wine" wineboot -i || return 1
         id -u >"$WINEPREFIX/.complete"
     fi
-    # A minute's life after its last client: each process would start Wine's services anew.
+    keep_wine
+}
+
+# A minute's life after its last client, else each process starts Wine's services anew. Again before
+# each use, since what lies between (a build, the native tests) can take longer than that.
+keep_wine() {
     "$wineserver" -p60 >/dev/null 2>&1 </dev/null || true
     logged wine timeout --foreground 300 "$wine" cmd /c exit 0
 }

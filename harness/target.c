@@ -16,7 +16,10 @@ enum {
     ANSWER_TIMEOUT_MS = 20000,
     STOP_GRACE_MS = 15000,
     FAILED_GRACE_MS = 3000,
+    END_GRACE_MS = 500,
     LIST_BYTES_MAX = 1 << 20,
+    LIST_QUOTED = 40, /* most of what an error shows of a list */
+    NS_PER_MS = 1000000,
     WORDS_MAX = 32 /* that are added to a command */
 };
 
@@ -62,20 +65,34 @@ static struct child *command_start(const struct target *target, const char *cons
     return child;
 }
 
+/* A process ends a moment after its pipe does. */
+static bool ended_soon(struct child *child, int *status)
+{
+    uint64_t begun_ns = clock_now_ns();
+    while (!child_ended(child, status)) {
+        if (clock_now_ns() - begun_ns >= (uint64_t)END_GRACE_MS * NS_PER_MS)
+            return false;
+        clock_sleep_ms(1);
+    }
+    return true;
+}
+
 /* Why a child did not do what was asked of it: its own last words, else how it ended. */
 static void explain(struct child *child, enum child_read read, char *message, size_t size)
 {
     int status;
+    bool ended = read == CHILD_EOF && ended_soon(child, &status);
     const char *words = child_error_line(child);
+    const char *colon = words[0] == '\0' ? "" : ": ";
     if (read == CHILD_CANCELLED)
         say(message, size, "interrupted");
+    else if (read == CHILD_TIMEOUT)
+        say(message, size, "no answer in time%s%s", colon, words);
+    else if (read == CHILD_FAILED)
+        say(message, size, "its answer can't be read%s%s", colon, words);
     else if (words[0] != '\0')
         say(message, size, "%s", words);
-    else if (read == CHILD_TIMEOUT)
-        say(message, size, "no answer in time");
-    else if (read == CHILD_FAILED)
-        say(message, size, "its answer can't be read");
-    else if (child_ended(child, &status))
+    else if (ended)
         say(message, size, "it ended with exit status %d and said nothing", status);
     else
         say(message, size, "it closed its standard output");
@@ -111,6 +128,29 @@ static char *read_all(struct child *child, bool (*cancelled)(void *context), voi
     return NULL;
 }
 
+/* Each model has a name of its own: it is what tells two rows apart. */
+static bool models_valid(const struct csv_table *models, char *cause, size_t size)
+{
+    int column = csv_column(models, "model");
+    if (column < 0 || csv_column(models, "available") < 0) {
+        say(cause, size, "no columns model and available");
+        return false;
+    }
+    for (size_t row = 1; row < models->rows; row++) {
+        const char *name = csv_field(models, row, column);
+        if (name[0] == '\0') {
+            say(cause, size, "a model without a name");
+            return false;
+        }
+        for (size_t before = 1; before < row; before++)
+            if (strcmp(csv_field(models, before, column), name) == 0) {
+                say(cause, size, "two models are called %.40s", name);
+                return false;
+            }
+    }
+    return true;
+}
+
 static int models_ask(struct target *target, bool (*cancelled)(void *context), void *context,
                       char *message, size_t message_size)
 {
@@ -124,14 +164,14 @@ static int models_ask(struct target *target, bool (*cancelled)(void *context), v
     if (text == NULL)
         return -1;
     int error = csv_parse(&target->models, text, strlen(text), false, cause, sizeof cause);
-    if (error == 0 && (csv_column(&target->models, "model") < 0 ||
-                       csv_column(&target->models, "available") < 0)) {
+    if (error == 0 && !models_valid(&target->models, cause, sizeof cause)) {
         csv_table_free(&target->models);
-        say(cause, sizeof cause, "no columns model and available");
         error = -1;
     }
     if (error != 0)
-        say(message, message_size, "`list --csv` printed nonsense (%.40s): %s", text, cause);
+        say(message, message_size, "it printed no list of models (%.*s): %s",
+            (int)strcspn(text, "\n") < LIST_QUOTED ? (int)strcspn(text, "\n") : LIST_QUOTED, text,
+            cause);
     free(text);
     return error;
 }
@@ -147,9 +187,10 @@ int target_open(struct target *target, const char *name, const char *command,
         target->start_ns = clock_now_ns() - begun_ns;
         return 0;
     }
+    say(message, message_size, "target %s: %s; tried: %s%s", name, cause, command,
+        target->words != NULL ? " list --csv" : "");
     free((void *)target->words);
     target->words = NULL;
-    say(message, message_size, "target %s: %s", name, cause);
     return -1;
 }
 
@@ -289,12 +330,17 @@ bool target_server_read(struct target_server *server, const char *event, char *l
                        message_size);
 }
 
-int target_server_stop(struct target_server *server, char *line, size_t size, bool *killed)
+int target_server_stop(struct target_server *server, bool *killed, char *words, size_t words_size)
 {
-    char message[TARGET_MESSAGE_BYTES];
-    line[0] = '\0';
-    if (child_write(server->child, "stop\n"))
-        target_server_read(server, "stopped", line, size, message, sizeof message);
+    char line[TARGET_LINE_BYTES];
+    uint64_t begun_ns = clock_now_ns();
+    /* Also one that has died already is read to its end: only then its last words are complete. */
+    (void)child_write(server->child, "stop\n");
+    while (clock_now_ns() - begun_ns < (uint64_t)ANSWER_TIMEOUT_MS * NS_PER_MS &&
+           child_read_line(server->child, line, sizeof line, ANSWER_TIMEOUT_MS, NULL, NULL) ==
+               CHILD_LINE)
+        continue;
+    say(words, words_size, "%s", child_error_line(server->child));
     int status = child_end(server->child, STOP_GRACE_MS, killed);
     server->child = NULL;
     return status;

@@ -72,10 +72,10 @@ void target_server_ask(struct target_server *server);
 bool target_server_read(struct target_server *server, const char *event, char *line, size_t size,
                         char *message, size_t message_size);
 /*
- * Stops it and frees everything. Returns its exit status; line: its last statistics, or "".
- * *killed: it had to be killed.
+ * Stops it and frees everything. Returns its exit status; words: the last line that it wrote to
+ * standard error, or "". *killed: it had to be killed.
  */
-int target_server_stop(struct target_server *server, char *line, size_t size, bool *killed);
+int target_server_stop(struct target_server *server, bool *killed, char *words, size_t words_size);
 
 /* The text of `key` in a line of key=value words; false where it is not there or does not fit. */
 bool target_line_text(const char *line, const char *key, char *text, size_t size);

@@ -104,21 +104,23 @@ static void connection_begin(struct group *group, struct connection *connection)
     slot_add(group, event, own);
 }
 
-static void connections_accept(struct group *group)
+/*
+ * One for each record, and never a second on trial: accept re-arms FD_ACCEPT, and it is recorded
+ * again while more wait. On Wine 8 a trial can overtake that record, and as an accept which finds
+ * nothing does not re-arm FD_ACCEPT there (on Windows it does), the listener would be deaf.
+ */
+static void connection_accept(struct group *group)
 {
     struct worker *worker = &group->worker;
-    for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
-        net_socket socket;
-        int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
-        if (error != 0) {
-            if (server_accept_failed(worker, error) <= 0)
-                return;
-            continue;
-        }
-        struct connection *connection = server_admit(worker, socket);
-        if (connection != NULL && crew_assign(worker, connection) != NULL)
-            connection_begin(group, connection);
+    net_socket socket;
+    int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
+    if (error != 0) {
+        server_accept_failed(worker, error);
+        return;
     }
+    struct connection *connection = server_admit(worker, socket);
+    if (connection != NULL && crew_assign(worker, connection) != NULL)
+        connection_begin(group, connection);
 }
 
 /* ---- readable, writable, close ---- */
@@ -196,7 +198,7 @@ static void listener_signalled(struct group *group)
     if (error != 0)
         server_fail(worker->server, "WSAEnumNetworkEvents", error);
     else if ((record.lNetworkEvents & FD_ACCEPT) != 0)
-        connections_accept(group);
+        connection_accept(group);
 }
 
 static void wake_signalled(struct group *group)

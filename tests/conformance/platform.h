@@ -1,19 +1,24 @@
 /*
- * platform: what the suite asks the system about the server's process. platform_posix.c,
- * platform_win32.c.
+ * platform: what the suite asks of the system. platform_posix.c, platform_win32.c.
  */
 #ifndef IOMODELS_CONFORMANCE_PLATFORM_H
 #define IOMODELS_CONFORMANCE_PLATFORM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+/* How many words platform_limit_files puts before a command. */
+#define PLATFORM_LIMIT_WORDS 3
+
+/* A word of the own command line in UTF-8; false where it can't be told, or is too long. */
+bool platform_argument_utf8(const char *argument, char *text, size_t size);
 /* The open descriptors or handles of a process; false where they can't be counted. */
 bool platform_handles(unsigned long pid, uint64_t *count);
 /*
- * The words before a command that make it run with at most `files` open files, NULL-terminated, in
- * the one array; NULL where the system has no such limit.
+ * The words before a command that make it run with at most `files` open files (constant memory,
+ * until the next call); false where the system has no such limit.
  */
-const char *const *platform_limit_files(unsigned files);
+bool platform_limit_files(unsigned files, const char *words[PLATFORM_LIMIT_WORDS]);
 
 #endif

@@ -18,19 +18,26 @@ bool subject_start(struct test *test, const char *const *options);
 /* The same on an address other than 127.0.0.1; the clients connect to `reachable`. */
 bool subject_start_at(struct test *test, const char *bind, const char *reachable,
                       const char *const *options);
-/* The same with at most `files` open files; false, and no failure, where the system can't say so. */
+/* The same with the order to stop waiting for it on its standard input. */
+bool subject_start_stopping(struct test *test);
+/* The same with at most `files` open files. *possible: whether the system can limit them. */
 bool subject_start_limited(struct test *test, unsigned files, bool *possible);
 
 /* Asks for the statistics and keeps them in test->stats. */
 bool subject_stats(struct test *test);
 /* One of the values of test->stats; absent ones are 0. */
 uint64_t subject_stat(const struct test *test, const char *key);
+bool subject_has_stat(const struct test *test, const char *key);
+/* Them from the count of open connections on, as text: what explains a failure best. */
+const char *subject_accounts(const struct test *test);
 /* Asks until the value is as expected. */
 bool subject_wait(struct test *test, const char *key, uint64_t expected);
+/* Asks until the value is at least as expected. */
+bool subject_wait_least(struct test *test, const char *key, uint64_t expected);
 
 /*
- * Remembers what the server holds (descriptors or handles, threads) after it has served one client,
- * since it makes some of it only when it begins to serve.
+ * Remembers what the server holds (descriptors or handles, threads) after all of its threads have
+ * served: some of it is made only then.
  */
 bool subject_remember(struct test *test);
 /* Every connection has ended, none of them by a failure, and the server holds what it held then. */
@@ -47,8 +54,8 @@ bool subject_end_input(struct test *test);
 /* Whatever happened, afterwards it does not run. */
 void subject_kill(struct test *test);
 
-/* Whether this machine has the address. */
-bool subject_address_exists(const char *address);
+/* Whether this machine has the address ::1. */
+bool subject_has_ipv6(void);
 /* A second server of the model at the first one's port: its exit status and last words. */
 bool subject_start_again(struct test *test, int *status, char *words, size_t size);
 

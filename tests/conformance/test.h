@@ -17,8 +17,8 @@
 #define TEST_HANG_MS       60000
 #define TEST_HANG_AGAIN_MS 10000
 
-#define TEST_CLIENTS_MOST  1024 /* of one case */
-#define TEST_STATS_BYTES   4096
+#define TEST_CLIENTS_MOST 1024 /* of one case */
+#define TEST_STATS_BYTES  4096
 
 struct client;
 
@@ -29,13 +29,16 @@ struct test {
     unsigned connections_per_thread; /* the same; 0: no limit of its own */
     unsigned hang_ms;
 
-    const char *skip; /* why the case does not apply here; NULL: it does */
+    const char *skip;  /* why the case does not apply here; NULL: it does */
     char failure[600]; /* the first one; "": none */
 
     /* subject.h */
     struct child *child; /* the server under test; NULL: none runs */
     struct net_address address;
     unsigned long pid;
+    unsigned threads;             /* serving threads */
+    unsigned capacity;            /* connections at once */
+    char system[16];              /* "linux", "windows" or "wine" */
     char stats[TEST_STATS_BYTES]; /* its last statistics */
     uint64_t base_handles, base_threads;
 
@@ -52,10 +55,14 @@ struct test_case {
 };
 /* Each ends with a NULL name. */
 extern const struct test_case cases_echo[];
+extern const struct test_case cases_end[];
 extern const struct test_case cases_limits[];
 extern const struct test_case cases_stop[];
 
 /* printf's format: why. Keeps the first. False. */
+#ifdef __GNUC__
+__attribute__((format(printf, 2, 3)))
+#endif
 bool test_fail(struct test *test, const char *format, ...);
 /* The case does not apply here, for this reason (constant). True. */
 bool test_skip(struct test *test, const char *reason);

@@ -172,13 +172,57 @@ static void test_writer_tells_of_failure(void)
     remove(TEMPORARY);
 }
 
-/* Text of those bytes that matter to a CSV parser. */
+/* What comes from elsewhere may be of any encoding; the file is of one. */
+static void test_writer_writes_only_utf8(void)
+{
+    static const struct {
+        const char *text, *written;
+    } cases[] = {
+        {"\xea\xb2\xb0\xea\xb3\xbc \xc3\xbc \xf0\x9f\x98\x80", NULL}, /* 2 to 4 bytes */
+        {"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80", NULL},
+        {"\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", NULL},
+        {"gr\xfc\xdf", "gr\xef\xbf\xbd\xef\xbf\xbd"},             /* Latin-1 */
+        {"\xc3", "\xef\xbf\xbd"},                                 /* cut off */
+        {"\xea\xb2", "\xef\xbf\xbd\xef\xbf\xbd"},                 /* cut off */
+        {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                 /* overlong '/' */
+        {"\xe0\x9f\xbf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* overlong */
+        {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* half a UTF-16 pair */
+        {"\xf4\x90\x80\x80",                                      /* past U+10FFFF */
+         "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xc3\"\x80", "\"\xef\xbf\xbd\"\"\xef\xbf\xbd\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[64] = "";
+        struct csv_writer writer;
+        FILE *file = fopen(TEMPORARY, "w+b");
+        CHECK(file != NULL);
+        csv_writer_init(&writer, file);
+        csv_write_text(&writer, cases[i].text);
+        CHECK_EQ_U64(writer.rows_bytes, 0);
+        csv_end_row(&writer);
+        rewind(file);
+        size_t size = fread(line, 1, sizeof line - 1, file);
+        fclose(file);
+        remove(TEMPORARY);
+        CHECK_EQ_U64(writer.rows_bytes, size);
+        line[size > 0 ? size - 1 : 0] = '\0';
+        CHECK_EQ_TEXT(line, cases[i].written != NULL ? cases[i].written : cases[i].text);
+    }
+}
+
+/* Text of those characters that matter to a CSV parser. */
 static void draw_text(struct random_state *random, char *text, size_t size)
 {
-    static const char alphabet[] = "aab\",\",\n\r\xc3 ";
-    size_t length = (size_t)random_below(random, size);
-    for (size_t i = 0; i < length; i++)
-        text[i] = alphabet[random_below(random, sizeof alphabet - 1)];
+    static const char *const alphabet[] = {"a", "a",  "b",  "\"", ",",       "\"",
+                                           ",", "\n", "\r", " ",  "\xc3\xbc"};
+    size_t most = (size_t)random_below(random, size), length = 0;
+    for (;;) {
+        const char *drawn = alphabet[random_below(random, sizeof alphabet / sizeof alphabet[0])];
+        if (length + strlen(drawn) > most)
+            break;
+        memcpy(text + length, drawn, strlen(drawn));
+        length += strlen(drawn);
+    }
     text[length] = '\0';
 }
 
@@ -250,6 +294,7 @@ int main(void)
     test_malformed();
     test_writer();
     test_writer_tells_of_failure();
+    test_writer_writes_only_utf8();
     test_written_is_read();
     test_any_bytes_are_survived();
     return check_report();

@@ -1,0 +1,112 @@
+/* How a connection ends: nothing is lost, nobody else notices, and nothing is left of it. */
+#include <string.h>
+
+#include "client.h"
+#include "subject.h"
+
+enum { KIB = 1024, MIB = 1024 * KIB, SMALL_BUFFER = 64 * KIB };
+
+/* The sending side is shut down before anything was sent, and right behind what was sent. */
+static bool half_close_at_once(struct test *test)
+{
+    enum { CLIENTS = 4 };
+    static const uint64_t bytes[CLIENTS] = {0, 1, 100000, MIB};
+    struct client *clients;
+    if (!subject_start(test, NULL) || !subject_remember(test) ||
+        (clients = clients_connect(test, CLIENTS)) == NULL)
+        return false;
+    for (unsigned i = 0; i < CLIENTS; i++)
+        clients[i].to_send = bytes[i];
+    return clients_finish(test, clients, CLIENTS);
+}
+
+/* Megabytes are on their way, and the server waits to send, when the half-close comes. */
+static bool half_close_in_flight(struct test *test)
+{
+    struct client *client;
+    return subject_start(test, NULL) && subject_remember(test) &&
+           (client = clients_connect(test, 1)) != NULL && client_fill(test, client) &&
+           client_half_close(test, client) && subject_wait_idle(test) &&
+           clients_finish(test, client, 1);
+}
+
+/* The server notices while it waits to receive, while it waits to send, and in between. */
+static bool reset(struct test *test)
+{
+    enum { IDLE = 3, BUSY = 4, FULL = 3, ALL = IDLE + BUSY + FULL };
+    struct client *witness, *clients;
+    if (!subject_start(test, NULL) || !subject_remember(test) ||
+        (witness = clients_connect(test, 1)) == NULL || (clients = clients_new(test, ALL)) == NULL)
+        return false;
+    for (unsigned i = 0; i < ALL; i++) {
+        clients[i].receive_buffer = SMALL_BUFFER;
+        if (!client_connect(test, &clients[i]))
+            return false;
+    }
+    if (!clients_exchange(test, witness, 1, 1000) || !clients_exchange(test, clients, ALL, 1))
+        return false;
+    for (unsigned i = IDLE + BUSY; i < ALL; i++)
+        if (!client_fill(test, &clients[i]))
+            return false;
+    for (unsigned i = 0; i < IDLE + BUSY; i++)
+        clients[i].to_send += i < IDLE ? 1 : 4 * SMALL_BUFFER;
+    if (!clients_run(test))
+        return false;
+    for (unsigned i = 0; i < ALL; i++)
+        client_reset(&clients[i]);
+    /* See client_reset: only one that waits to send is then sure to notice more. */
+    unsigned noticed = strcmp(test->system, "wine") == 0 ? FULL : ALL;
+    return clients_exchange(test, witness, 1, 1000) && subject_wait(test, "open", 1) &&
+           subject_wait_least(test, "reset", noticed) && clients_exchange(test, witness, 1, 1000) &&
+           clients_finish(test, witness, 1);
+}
+
+static bool thousand_one_by_one(struct test *test)
+{
+    enum { ROUNDS = 1000 };
+    if (!subject_start(test, NULL) || !subject_remember(test))
+        return false;
+    uint64_t before = subject_stat(test, "accepted");
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        struct client *client = clients_connect(test, 1);
+        if (client == NULL || !clients_exchange(test, client, 1, 100) ||
+            !clients_finish(test, client, 1))
+            return false;
+        clients_drop(test);
+    }
+    return subject_wait(test, "accepted", before + ROUNDS) && subject_wait(test, "refused", 0);
+}
+
+/* Many come and go at once, some of them before the server has accepted them. */
+static bool burst(struct test *test)
+{
+    enum { ROUNDS = 500, WAYS = 4 };
+    struct client *witness;
+    if (!subject_start(test, NULL) || !subject_remember(test) ||
+        (witness = clients_connect(test, 1)) == NULL || !clients_exchange(test, witness, 1, 1))
+        return false;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        struct client *client = clients_connect(test, 1);
+        if (client == NULL)
+            return false;
+        client->to_send = i % WAYS < 2 ? 0 : 1;
+        if (!clients_run(test))
+            return false;
+        if (i % WAYS % 2 == 0)
+            client_close(client);
+        else
+            client_reset(client);
+    }
+    return clients_exchange(test, witness, 1, 1000) && clients_finish(test, witness, 1) &&
+           subject_wait_clean(test) && (witness = clients_connect(test, 1)) != NULL &&
+           clients_exchange(test, witness, 1, 1000) && clients_finish(test, witness, 1);
+}
+
+const struct test_case cases_end[] = {
+    {"half_close_at_once", half_close_at_once},
+    {"half_close_in_flight", half_close_in_flight},
+    {"reset_in_mid_echo", reset},
+    {"thousand_one_by_one", thousand_one_by_one},
+    {"burst_closed_at_once", burst},
+    {NULL, NULL},
+};

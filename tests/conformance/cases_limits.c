@@ -1,0 +1,154 @@
+/* Where a limit is reached, the connection past it is refused; the ones before it don't notice. */
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "subject.h"
+
+/* The server holds `most` connections. */
+static bool refuses_past(struct test *test, const char *const *options, unsigned most)
+{
+    enum { EXTRA = 3 };
+    struct client *clients, *extra, *late;
+    if (!subject_start(test, options) || !subject_remember(test) ||
+        (clients = clients_connect(test, most)) == NULL ||
+        !clients_exchange(test, clients, most, 1000))
+        return false;
+    for (unsigned i = 0; i < EXTRA; i++)
+        if ((extra = clients_connect(test, 1)) == NULL || !clients_await_end(test, extra, 1))
+            return false;
+    if (!subject_wait(test, "refused", EXTRA) || !subject_wait(test, "open", most) ||
+        !subject_wait_idle(test) || !clients_exchange(test, clients, most, 1000))
+        return false;
+    if (!clients_finish(test, clients, 1) || !subject_wait(test, "open", most - 1) ||
+        (late = clients_connect(test, 1)) == NULL || !clients_exchange(test, late, 1, 1000))
+        return false;
+    if ((extra = clients_connect(test, 1)) == NULL || !clients_await_end(test, extra, 1))
+        return false;
+    return subject_wait(test, "refused", EXTRA + 1) && clients_finish(test, late, 1) &&
+           clients_finish(test, clients + 1, most - 1);
+}
+
+static bool max_connections(struct test *test)
+{
+    const char *options[] = {"--max-connections", "4", NULL};
+    return refuses_past(test, options, 4);
+}
+
+static bool one_thread_full(struct test *test)
+{
+    enum { MOST = 1000 };
+    const char *options[] = {"--threads", "1", NULL};
+    if (!test->threads_apply)
+        return test_skip(test, "--threads does not apply to it");
+    if (test->connections_per_thread == 0 || test->connections_per_thread > MOST)
+        return test_skip(test, "its threads have no limit of their own");
+    return refuses_past(test, options, test->connections_per_thread);
+}
+
+static bool threads_serve(struct test *test, unsigned threads)
+{
+    enum { CONNECTIONS = 60, ROUNDS = 5 };
+    char number[16];
+    const char *options[] = {"--threads", number, NULL};
+    unsigned each = test->connections_per_thread, count = CONNECTIONS;
+    struct client *clients;
+    if (!test->threads_apply)
+        return test_skip(test, "--threads does not apply to it");
+    if (each != 0 && each * threads < count)
+        count = each * threads;
+    snprintf(number, sizeof number, "%u", threads);
+    if (!subject_start(test, options) || !subject_remember(test) ||
+        (clients = clients_connect(test, count)) == NULL)
+        return false;
+    for (unsigned i = 0; i < ROUNDS; i++)
+        if (!clients_exchange(test, clients, count, 5000 * i + 1))
+            return false;
+    return subject_wait_idle(test) && clients_finish(test, clients, count);
+}
+
+static bool threads_1(struct test *test)
+{
+    return threads_serve(test, 1);
+}
+
+static bool threads_2(struct test *test)
+{
+    return threads_serve(test, 2);
+}
+
+static bool threads_4(struct test *test)
+{
+    return threads_serve(test, 4);
+}
+
+/* A server that can open nothing more refuses, rather than let clients wait or spin itself. */
+static bool descriptors_used_up(struct test *test)
+{
+    enum { FILES = 48, CONNECTIONS = 2 * FILES, TRIES = 10 };
+    bool possible;
+    struct client *clients, *late;
+    unsigned served = 0, first = CONNECTIONS;
+    if (!subject_start_limited(test, FILES, &possible))
+        return possible ? false : test_skip(test, "the system has no limit of open files");
+    if (!subject_remember(test) || (clients = clients_connect(test, CONNECTIONS)) == NULL)
+        return false;
+    uint64_t accepted = subject_stat(test, "accepted");
+    for (unsigned i = 0; i < CONNECTIONS; i++)
+        clients[i].end = CLIENT_MAY_END;
+    if (!clients_exchange(test, clients, CONNECTIONS, 1))
+        return false;
+    for (unsigned i = 0; i < CONNECTIONS; i++) {
+        if (clients[i].ended)
+            continue;
+        clients[i].end = CLIENT_STAYS;
+        served++;
+        first = first == CONNECTIONS ? i : first;
+    }
+    if (served == 0 || served == CONNECTIONS)
+        return test_fail(test, "%u of %d clients were served by %d descriptors", served,
+                         CONNECTIONS, FILES);
+    if (!subject_wait(test, "refused", CONNECTIONS - served) ||
+        !subject_wait(test, "accepted", accepted + served) || !subject_wait_idle(test) ||
+        !clients_finish(test, &clients[first], 1))
+        return false;
+    /* It may have refused one more than it must: it had to decide before the place was free. */
+    for (unsigned i = 0; i < TRIES; i++) {
+        if ((late = clients_connect(test, 1)) == NULL)
+            return false;
+        late->end = CLIENT_MAY_END;
+        if (!clients_exchange(test, late, 1, 1))
+            return false;
+        if (!late->ended)
+            return true;
+    }
+    return test_fail(test, "a place is free, but %d newcomers were refused", TRIES);
+}
+
+static bool port_taken(struct test *test)
+{
+    char words[256] = "";
+    int status;
+    struct client *client;
+    if (!subject_start(test, NULL) || (client = clients_connect(test, 1)) == NULL ||
+        !clients_exchange(test, client, 1, 1) ||
+        !subject_start_again(test, &status, words, sizeof words))
+        return false;
+    bool explained = (strstr(words, "bind") != NULL || strstr(words, "listen") != NULL) &&
+                     (strstr(words, "EADDRINUSE") != NULL || strstr(words, "EACCES") != NULL);
+    if (status != 1 || !explained)
+        return test_fail(test, "a second server at its port: exit status %d and \"%s\"", status,
+                         words);
+    return clients_exchange(test, client, 1, 1) && clients_finish(test, client, 1);
+}
+
+const struct test_case cases_limits[] = {
+    {"max_connections", max_connections},
+    {"one_thread_full", one_thread_full},
+    {"threads_1", threads_1},
+    {"threads_2", threads_2},
+    {"threads_4", threads_4},
+    {"descriptors_used_up", descriptors_used_up},
+    {"port_taken", port_taken},
+    {NULL, NULL},
+};

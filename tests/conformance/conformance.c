@@ -1,0 +1,232 @@
+/*
+ * The conformance suite: one test body for every model and every target.
+ *
+ *     conformance PROGRAM MODEL [CASE...]
+ *
+ * starts PROGRAM (an iomodels) as a server of MODEL for each case and drives it as its clients.
+ * One line for each case: "ok NAME", "FAILED NAME: why" or "skipped NAME: why". Exit status 0, 1
+ * where a case failed, 2 for bad usage, 77 where PROGRAM does not have the model.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "csv.h"
+#include "payload.h"
+#include "platform.h"
+#include "subject.h"
+#include "test.h"
+
+enum { STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_SKIPPED = 77, PATH_BYTES = 4096 };
+
+static const struct test_case *const groups[] = {cases_echo, cases_end, cases_limits, cases_stop};
+enum { GROUPS = sizeof groups / sizeof groups[0] };
+
+bool test_fail(struct test *test, const char *format, ...)
+{
+    va_list arguments;
+    if (test->failure[0] != '\0')
+        return false;
+    va_start(arguments, format);
+    vsnprintf(test->failure, sizeof test->failure, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool test_skip(struct test *test, const char *reason)
+{
+    test->skip = reason;
+    return true;
+}
+
+/* What every case ends with, unless it has ended the server itself. */
+static bool case_end(struct test *test)
+{
+    clients_drop(test);
+    if (test->child == NULL)
+        return true;
+    if (test->base_threads != 0 && !subject_wait_clean(test))
+        return false;
+    return subject_ask_stop(test) && subject_wait_stopped(test);
+}
+
+static void case_run(struct test *test, const struct test_case *one)
+{
+    char words[256] = "";
+    test->skip = NULL;
+    test->failure[0] = '\0';
+    test->stats[0] = '\0';
+    test->base_threads = test->base_handles = 0;
+    if (one->run(test))
+        case_end(test);
+    if (test->child != NULL)
+        snprintf(words, sizeof words, "%s", child_error_line(test->child));
+    subject_kill(test);
+    clients_drop(test);
+
+    if (test->failure[0] != '\0')
+        printf("FAILED %s: %s%s%s\n", one->name, test->failure,
+               words[0] == '\0' ? "" : "; the server's last words: ", words);
+    else if (test->skip != NULL)
+        printf("skipped %s: %s\n", one->name, test->skip);
+    else
+        printf("ok %s\n", one->name);
+    fflush(stdout);
+}
+
+static bool is_wanted(const char *name, char *const *names)
+{
+    bool any = *names != NULL;
+    for (; *names != NULL; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return !any;
+}
+
+/* Returns how many failed. */
+static unsigned cases_run(struct test *test, char *const *names)
+{
+    unsigned failed = 0;
+    for (size_t i = 0; i < GROUPS; i++)
+        for (const struct test_case *one = groups[i]; one->name != NULL; one++) {
+            if (!is_wanted(one->name, names))
+                continue;
+            case_run(test, one);
+            if (test->failure[0] == '\0')
+                continue;
+            failed++;
+            test->hang_ms = TEST_HANG_AGAIN_MS;
+        }
+    return failed;
+}
+
+static bool case_exists(const char *name)
+{
+    for (size_t i = 0; i < GROUPS; i++)
+        for (const struct test_case *one = groups[i]; one->name != NULL; one++)
+            if (strcmp(one->name, name) == 0)
+                return true;
+    return false;
+}
+
+/* The program's own list of models, in a block to free(); NULL after a failure. */
+static char *list_read(struct test *test)
+{
+    enum { LIST_BYTES = 64 * 1024, LINE_BYTES = 4096 };
+    const char *words[] = {test->program, "list", "--csv", NULL};
+    char line[LINE_BYTES], message[256];
+    char *list = malloc(LIST_BYTES);
+    size_t used = 0;
+    enum child_read read = CHILD_FAILED;
+    struct child *child = list == NULL ? NULL : child_start(words, NULL, message, sizeof message);
+    if (child == NULL) {
+        test_fail(test, "%s", list == NULL ? "no memory" : message);
+        free(list);
+        return NULL;
+    }
+    while (used < LIST_BYTES - LINE_BYTES - 1 &&
+           (read = child_read_line(child, line, sizeof line, test->hang_ms, NULL, NULL)) ==
+               CHILD_LINE)
+        used += (size_t)snprintf(list + used, LIST_BYTES - used, "%s\n", line);
+    int status = child_end(child, test->hang_ms, NULL);
+    if (read == CHILD_EOF && status == 0)
+        return list;
+    test_fail(test, "list --csv failed with status %d", status);
+    free(list);
+    return NULL;
+}
+
+/* What the list says of the model; *available only where it has it. */
+static bool model_find(struct test *test, bool *available)
+{
+    struct csv_table table;
+    char message[256];
+    char *list = list_read(test);
+    bool found = false;
+    *available = false;
+    if (list == NULL)
+        return false;
+    if (csv_parse(&table, list, strlen(list), false, message, sizeof message) != 0) {
+        free(list);
+        return test_fail(test, "list --csv: %s", message);
+    }
+    for (size_t row = 1; row < table.rows && !found; row++) {
+        found = strcmp(csv_field(&table, row, csv_column(&table, "model")), test->model) == 0;
+        if (!found)
+            continue;
+        *available = strcmp(csv_field(&table, row, csv_column(&table, "available")), "yes") == 0;
+        test->threads_apply =
+            strcmp(csv_field(&table, row, csv_column(&table, "threads_apply")), "yes") == 0;
+        test->connections_per_thread = (unsigned)strtoul(
+            csv_field(&table, row, csv_column(&table, "connections_per_thread")), NULL, 10);
+    }
+    csv_table_free(&table);
+    free(list);
+    return found || test_fail(test, "list --csv does not have the model %s", test->model);
+}
+
+/* A model that this build does not have is refused in words. */
+static int unavailable_run(struct test *test)
+{
+    const char *words[] = {test->program, "serve", "--model", test->model, NULL};
+    char message[256], line[256];
+    struct child *child = child_start(words, NULL, message, sizeof message);
+    if (child == NULL) {
+        printf("FAILED unavailable: %s\n", message);
+        return STATUS_FAILED;
+    }
+    enum child_read read = child_read_line(child, line, sizeof line, test->hang_ms, NULL, NULL);
+    snprintf(message, sizeof message, "%s", child_error_line(child));
+    int status = child_end(child, test->hang_ms, NULL);
+    if (read != CHILD_EOF || status != STATUS_USAGE || strstr(message, test->model) == NULL) {
+        printf("FAILED unavailable: serve --model %s: exit status %d and \"%s\"\n", test->model,
+               status, message);
+        return STATUS_FAILED;
+    }
+    printf("skipped %s: %s\n", test->model, message);
+    return STATUS_SKIPPED;
+}
+
+static int model_run(struct test *test, char *const *names)
+{
+    bool available;
+    if (!model_find(test, &available)) {
+        printf("FAILED list: %s\n", test->failure);
+        return STATUS_FAILED;
+    }
+    if (!available)
+        return unavailable_run(test);
+    return cases_run(test, names) == 0 ? 0 : STATUS_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    static struct test test = {.hang_ms = TEST_HANG_MS};
+    static char program[PATH_BYTES];
+    char cause[160];
+    if (argc < 3 || !platform_argument_utf8(argv[1], program, sizeof program)) {
+        fprintf(stderr, "usage: conformance PROGRAM MODEL [CASE...]\n");
+        return STATUS_USAGE;
+    }
+    for (int i = 3; i < argc; i++)
+        if (!case_exists(argv[i])) {
+            fprintf(stderr, "conformance: unknown case %s\n", argv[i]);
+            return STATUS_USAGE;
+        }
+    int error = net_startup();
+    if (error != 0) {
+        fprintf(stderr, "conformance: %s\n", net_error_text(error, cause, sizeof cause));
+        return STATUS_FAILED;
+    }
+    net_raise_limit();
+    payload_init();
+    test.program = program;
+    test.model = argv[2];
+    test.clients = calloc(TEST_CLIENTS_MOST, sizeof *test.clients);
+    int status = test.clients == NULL ? STATUS_FAILED : model_run(&test, argv + 3);
+    free(test.clients);
+    net_cleanup();
+    return status;
+}

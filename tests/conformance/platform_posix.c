@@ -1,0 +1,35 @@
+#include "platform.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+bool platform_argument_utf8(const char *argument, char *text, size_t size)
+{
+    return (size_t)snprintf(text, size, "%s", argument) < size;
+}
+
+bool platform_handles(unsigned long pid, uint64_t *count)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%lu/fd", pid);
+    DIR *directory = opendir(path);
+    if (directory == NULL)
+        return false;
+    *count = 0;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        *count += entry->d_name[0] != '.';
+    closedir(directory);
+    return true;
+}
+
+bool platform_limit_files(unsigned files, const char *words[PLATFORM_LIMIT_WORDS])
+{
+    static char script[64];
+    /* The hard limit too, since the server raises the soft one to it. */
+    snprintf(script, sizeof script, "ulimit -n %u && exec \"$0\" \"$@\"", files);
+    words[0] = "/bin/sh";
+    words[1] = "-c";
+    words[2] = script;
+    return true;
+}

@@ -1,0 +1,61 @@
+"""results/README.md explains every column, and every key of a server's lines."""
+import os
+import re
+import subprocess
+import unittest
+
+import tool
+
+# A column of runs.csv: | `name` | unit | meaning |
+ROW = re.compile(r"^\| *`(\w+)` *\|([^|]*)\|(.*)\| *$", re.MULTILINE)
+
+
+def sections():
+    """The text below each `## ` heading, by heading."""
+    with open(os.path.join(tool.SOURCE, "results", "README.md"), encoding="utf-8") as file:
+        parts = re.split(r"^## (.*)$", file.read(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+class Dictionary(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.sections = sections()
+        with tool.folder() as out:
+            tool.bench(out, "--target", tool.fake("none"))
+            folder = tool.run_folder(out)
+            cls.headers = {name: tool.read_csv(os.path.join(folder, name))[0]
+                           for name in ("runs.csv", "histogram.csv")}
+            cls.facts = [fact["name"]
+                         for fact in tool.read_table(os.path.join(folder, "environment.csv"))]
+
+    def explained(self, heading, names):
+        words = re.findall(r"`(\w+)`", self.sections[heading])
+        self.assertEqual([name for name in names if name not in words], [],
+                         "not in results/README.md, ## " + heading)
+
+    def test_runs(self):
+        rows = ROW.findall(self.sections["runs.csv"])
+        # Each once, in the order of the file, and none that is not there.
+        self.assertEqual([name for name, _, _ in rows], self.headers["runs.csv"])
+        for name, unit, meaning in rows:
+            self.assertNotEqual(unit.strip(), "", name)
+            self.assertNotEqual(meaning.strip(), "", name)
+
+    def test_histogram(self):
+        self.explained("histogram.csv", self.headers["histogram.csv"])
+
+    def test_environment(self):
+        self.explained("environment.csv", self.facts)
+
+    def test_lines_of_serve(self):
+        server = tool.Server("--model", "select", "--control", stdin=subprocess.PIPE)
+        lines = server.end(b"stats\n").out.splitlines()
+        self.assertEqual(len(lines), 3)
+        for line in lines:
+            self.explained("The lines of `serve`", set(tool.line_values(line)) -
+                           {"iomodels", "event"})
+
+
+if __name__ == "__main__":
+    tool.main()

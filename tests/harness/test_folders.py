@@ -1,0 +1,206 @@
+"""Where results are kept: folders that can't be written, a disk that is full, names of any script."""
+import contextlib
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import unittest
+
+import tool
+
+KOREAN = "\uc18c\ucf13 \uacb0\uacfc"
+# One run has fewer different round trips than fit here, and many runs have more.
+FILLING = ("--target", tool.fake("none"), "--connections", "1", "--trials", "1000")
+DISK_BYTES = (100 if tool.ON_WINE else 400) << 10
+NOT_UNDER_WINE = unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE,
+                                 "a limit on files hits Wine's own files too")
+
+
+@contextlib.contextmanager
+def small_disk(size):
+    """A file system of so many bytes; None where only root could make it."""
+    with tool.folder() as path:
+        made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%d" % size, "none", path],
+                              stderr=subprocess.DEVNULL, check=False).returncode == 0
+        try:
+            yield path if made else None
+        finally:
+            if made:
+                subprocess.run(["umount", "-l", path], check=True)
+
+
+def limit_files(size):
+    """No file may grow past that; without the signal it is an error, as a full disk is."""
+    import resource
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    return limit
+
+
+def become_nobody():
+    """Root may write everywhere."""
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+
+
+class Folders(unittest.TestCase):
+    def refused(self, out, says, **more):
+        result = tool.bench(out, "--target", tool.fake("none"), **more)
+        self.assertEqual((result.status, result.out), (1, ""))
+        self.assertEqual(len(result.errors()), 1, result.err)
+        for word in ("iomodels bench: ", "choose another folder with --out", *says):
+            self.assertIn(word, result.errors()[0])
+
+    def test_file_in_its_place(self):
+        with tool.folder() as path:
+            out = os.path.join(path, "file")
+            with open(out, "wb"):
+                pass
+            self.refused(out, [out])
+            self.refused(os.path.join(out, "below"), [out])
+            self.assertEqual(os.path.getsize(out), 0)
+
+    @unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE, "POSIX; a Wine prefix has one user")
+    def test_read_only(self):
+        with tool.folder() as out:
+            os.chmod(out, stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
+            try:
+                self.refused(out, [out, "Permission denied"],
+                             preexec_fn=become_nobody if os.geteuid() == 0 else None)
+            except PermissionError:
+                self.skipTest("the build's folder is root's alone")
+
+    @NOT_UNDER_WINE
+    def test_read_only_disk(self):
+        if not os.path.isdir("/proc/sys/kernel"):
+            self.skipTest("no /proc")
+        self.refused("/proc/sys/kernel/iomodels", ["/proc/sys/kernel/iomodels"])
+
+    def test_made_where_missing(self):
+        with tool.folder() as path:
+            out = os.path.join(path, "a", "b", "c")
+            result = tool.bench(out, "--target", tool.fake("none"))
+            self.assertEqual(result.status, 0, result.err)
+            self.assertIn("results: ", result.out)
+            self.assertEqual(len(tool.read_runs(out)), 1)
+            # Within a second of each other, and still a folder for each.
+            for _ in range(2):
+                tool.bench(out, "--target", tool.fake("none"))
+            self.assertEqual(len(os.listdir(out)), 3)
+
+
+class FullDisk(unittest.TestCase):
+    """What was whole stays whole and readable; the benchmark ends, since it can keep nothing."""
+
+    def check(self, out, result, least):
+        self.assertEqual(result.status, 1, result.err)
+        self.assertEqual(len(result.errors()), 1, result.err)
+        self.assertRegex(result.errors()[0], r"\Aiomodels bench: .*\.(csv|hgrm): ")
+        self.assertIn("choose another folder with --out", result.errors()[0])
+        rows = tool.read_runs(out)
+        counts = tool.read_table(os.path.join(tool.run_folder(out), "histogram.csv"))
+        self.assertGreaterEqual(len(rows), least)
+        for row in rows:
+            self.assertEqual(row["status"], "ok")
+            self.assertEqual(int(row["messages"]),
+                             sum(int(line["count"]) for line in counts
+                                 if line["trial"] == row["trial"]))
+        return rows
+
+    @NOT_UNDER_WINE
+    def test_limit(self):
+        # The histogram is larger than the rows, and so the first that does not fit.
+        for size, least in (3000, 0), (DISK_BYTES, 1):
+            with self.subTest(size), tool.folder() as out:
+                result = tool.bench(out, *FILLING, preexec_fn=limit_files(size))
+                rows = self.check(out, result, least)
+                self.assertIn("histogram.csv: File too large", result.err)
+                self.assertLess(len(rows), 1000)
+
+    @NOT_UNDER_WINE
+    def test_rows_do_not_fit(self):
+        # Rows alone: what is skipped has no histogram.
+        with tool.folder() as out:
+            missing = [word for i in range(8) for word in
+                       ("--target-missing", "t%d=%s" % (i, "x" * 200))]
+            result = tool.bench(out, "--target", tool.fake("none"), *missing, "--trials", "1000",
+                                "--message-bytes", "1MiB", preexec_fn=limit_files(20000))
+            self.assertEqual(result.status, 1)
+            self.assertIn("runs.csv: File too large", result.err)
+            self.assertGreater(len(tool.read_runs(out)), 8)
+
+    @NOT_UNDER_WINE
+    def test_head_does_not_fit(self):
+        with tool.folder() as out:
+            result = tool.bench(out, "--target", tool.fake("none"), preexec_fn=limit_files(100))
+            self.assertEqual((result.status, result.out), (1, ""))
+            self.assertEqual(len(result.errors()), 1, result.err)
+            self.assertIn("File too large", result.err)
+
+    @unittest.skipUnless(tool.ON_LINUX, "needs a file system of its own")
+    def test_small_disk(self):
+        with small_disk(DISK_BYTES) as out:
+            if out is None:
+                self.skipTest("only root can make a small file system")
+            result = tool.bench(out, *FILLING)
+            self.check(out, result, 1)
+            if not tool.ON_WINE:  # whose C library calls it an invalid argument
+                self.assertIn("No space left on device", result.err)
+
+
+class Names(unittest.TestCase):
+    """A program, a target and a folder may be called anything, in any script."""
+
+    def test_korean(self):
+        with tool.folder() as path:
+            home = os.path.join(path, KOREAN)
+            out = os.path.join(path, KOREAN + " out")
+            os.mkdir(home)
+            program = os.path.join(home, os.path.basename(tool.PROGRAM))
+            shutil.copy2(tool.PROGRAM, program)
+            self.assertIn("select", tool.run("list", program=program).out)
+            # Itself, and by name.
+            for target in (), ("--target", KOREAN + "=" + tool.command(program)):
+                result = tool.bench(out, *target, "--model", "select", program=program)
+                self.assertEqual((result.status, result.errors()), (0, []))
+                (row,) = tool.read_runs(out)
+                self.assertEqual((row["status"], row["target"]),
+                                 ("ok", KOREAN if target else tool.NATIVE))
+                files = os.listdir(tool.run_folder(out))
+                self.assertTrue(any(name.startswith(row["target"] + "-select-") for name in files))
+                facts = tool.read_table(os.path.join(tool.run_folder(out), "environment.csv"))
+                self.assertIn(KOREAN, {fact["name"]: fact["value"] for fact in facts}["targets"])
+                shutil.rmtree(out)
+
+    @unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE, "not a name on Windows")
+    def test_any_bytes(self):
+        with tool.folder() as path:
+            home = os.path.join(path, 'a "b" \\c')
+            os.mkdir(home)
+            program = os.path.join(home, "iomodels")
+            shutil.copy2(tool.PROGRAM, program)
+            out = os.path.join(path, "out\udcff")
+            result = tool.bench(out, "--model", "select", "--target-missing", "x\udcff\n=y\udcff",
+                                program=program)
+            self.assertEqual((result.status, result.errors()), (0, []))
+            rows = tool.read_runs(out)
+            self.assertEqual({row["target"] for row in rows}, {"native", "x\ufffd\n"})
+            self.assertEqual({row["status_reason"] for row in rows}, {"", "y\ufffd"})
+
+    def test_names_that_no_file_can_have(self):
+        with tool.folder() as out:
+            words = tool.command(tool.FAKE, "none")
+            result = tool.bench(out, "--target", "a/b=" + words, "--target", "a:b=" + words)
+            self.assertEqual((result.status, result.errors()), (0, []))
+            self.assertEqual([row["status"] for row in tool.read_runs(out)], ["ok", "ok"])
+            files = [name for name in os.listdir(tool.run_folder(out)) if name.endswith(".hgrm")]
+            self.assertEqual(sorted(files), ["a_b-fake-pingpong-64b-4-1-2.hgrm",
+                                             "a_b-fake-pingpong-64b-4-1.hgrm"])
+
+
+if __name__ == "__main__":
+    tool.main()

@@ -1,0 +1,123 @@
+"""`iomodels serve` as a person and as a script runs it."""
+import os
+import signal
+import socket
+import subprocess
+import time
+import unittest
+
+import tool
+
+
+class Serve(unittest.TestCase):
+    def stopped(self, result, status=0, **expected):
+        """Its last line, with its counters."""
+        self.assertEqual(result.status, status, result.err)
+        lines = result.out.splitlines()
+        self.assertEqual(len(lines), 2, result.out)
+        self.assertTrue(lines[1].startswith("iomodels=1 event=stopped "), result.out)
+        values = tool.line_values(lines[1])
+        for key, value in expected.items():
+            self.assertEqual(values[key], value, lines[1])
+
+    def test_ctrl_c_prints_the_counters(self):
+        for model in tool.available_models():
+            with self.subTest(model):
+                server = tool.Server("--model", model)
+                self.assertEqual(server.echo(), b"hello")
+                server.interrupt()
+                result = server.end()
+                self.stopped(result, accepted="1", recv_bytes="5", send_bytes="5",
+                             open="0", failed="0")
+                self.assertEqual(result.err, "")
+
+    @unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE, "Windows has no SIGTERM")
+    def test_sigterm_prints_the_counters(self):
+        for model in tool.available_models():
+            with self.subTest(model):
+                server = tool.Server("--model", model)
+                self.assertEqual(server.echo(), b"hello")
+                server.popen.send_signal(signal.SIGTERM)
+                self.stopped(server.end(), accepted="1", recv_bytes="5")
+
+    def test_listening_line(self):
+        server = tool.Server("--model", "select", "--max-connections", "7")
+        self.assertEqual(server.listening["model"], "select")
+        self.assertEqual(server.listening["address"], "127.0.0.1")
+        self.assertEqual(server.listening["capacity"], "7")
+        self.assertIn(server.listening["system"],
+                      ["wine"] if tool.ON_WINE else ["linux", "windows"])
+        server.interrupt()
+        self.stopped(server.end())
+
+    def test_control(self):
+        server = tool.Server("--model", "select", "--control", stdin=subprocess.PIPE)
+        server.echo(b"x" * 1000)
+        result = server.end(b"nonsense\n" + b"y" * 500 + b"\nstats\r\nstop\n")
+        lines = result.out.splitlines()
+        self.assertEqual((result.status, result.err), (0, ""))
+        self.assertEqual([tool.line_values(line)["event"] for line in lines],
+                         ["listening", "stats", "stopped"])
+        self.assertEqual(tool.line_values(lines[1])["recv_bytes"], "1000")
+
+    def test_control_stops_at_the_end_of_input(self):
+        server = tool.Server("--model", "select", "--control", stdin=subprocess.PIPE)
+        self.stopped(server.end(b""))
+
+    def keeps_serving(self, **more):
+        """Without --control nothing on standard input matters: not its end, not a command."""
+        server = tool.Server("--model", "select", **more)
+        if server.popen.stdin is not None:
+            server.popen.stdin.write(b"stop\n")
+            server.popen.stdin.close()
+        time.sleep(0.3)  # one that minds its input would be gone by now; no test waits for this
+        for _ in range(3):
+            self.assertEqual(server.echo(), b"hello")
+        server.interrupt()
+        self.stopped(server.end(), accepted="3")
+
+    def test_input_is_ignored(self):
+        self.keeps_serving(stdin=subprocess.DEVNULL)
+        self.keeps_serving(stdin=subprocess.PIPE)
+
+    @unittest.skipIf(tool.ON_WINDOWS, "POSIX")
+    def test_input_closed(self):
+        self.keeps_serving(stdin=None, preexec_fn=lambda: os.close(0))
+
+    @unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE, "nohup is POSIX's")
+    def test_nohup(self):
+        server = tool.Server("--model", "select",
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        server.popen.send_signal(signal.SIGHUP)
+        time.sleep(0.2)  # as above
+        self.assertEqual(server.echo(), b"hello")
+        server.interrupt()
+        self.stopped(server.end(), accepted="1")
+
+    def test_port_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = str(other.getsockname()[1])
+            result = tool.run("serve", "--model", "select", "--port", port)
+        self.assertEqual((result.status, result.out), (1, ""))
+        self.assertEqual(len(result.err.splitlines()), 1, result.err)
+        for word in "iomodels serve: bind", "127.0.0.1 port " + port, "ADDRINUSE", "--port":
+            self.assertIn(word, result.err)
+
+    def test_address_of_another_machine(self):
+        result = tool.run("serve", "--model", "select", "--port", "0", "--bind", "192.0.2.1")
+        self.assertEqual((result.status, result.out), (1, ""))
+        self.assertEqual(len(result.err.splitlines()), 1, result.err)
+        for word in "iomodels serve: bind", "192.0.2.1", "ADDRNOTAVAIL", "--bind":
+            self.assertIn(word, result.err)
+
+    def test_threads_that_do_not_apply(self):
+        server = tool.Server("--model", "blocking", "--threads", "2")
+        server.interrupt()
+        result = server.end()
+        self.stopped(result)
+        self.assertEqual(len(result.err.splitlines()), 1, result.err)
+        self.assertIn("--threads does not apply to blocking", result.err)
+
+
+if __name__ == "__main__":
+    tool.main()

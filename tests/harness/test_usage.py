@@ -1,0 +1,116 @@
+"""Bad usage: exit status 2 and one line that names what is wrong and what would be right."""
+import unittest
+
+import tool
+
+
+class Usage(unittest.TestCase):
+    def refused(self, *arguments, says, status=2):
+        with self.subTest(" ".join(arguments)):
+            result = tool.run(*arguments)
+            self.assertEqual(result.status, status, result.err)
+            self.assertEqual(result.out, "")
+            self.assertEqual(len(result.err.splitlines()), 1, result.err)
+            self.assertTrue(result.err.startswith("iomodels"), result.err)
+            for word in says:
+                self.assertIn(word, result.err)
+
+    def test_unknown_command(self):
+        self.refused("frobnicate", says=["frobnicate", "list", "serve", "bench", "--help"])
+
+    def test_unknown_option(self):
+        for command in "list", "serve", "bench":
+            self.refused(command, "--frobnicate", says=["unknown option --frobnicate",
+                                                        command + " --help"])
+        self.refused("bench", "--duration=", says=["--duration"])
+        self.refused("bench", "5", says=["unexpected argument 5", "--help"])
+        self.refused("serve", "-model", "select", says=["-model", "--help"])
+
+    def test_option_without_value(self):
+        for words in (("serve", "--model"), ("serve", "--model", "select", "--port"),
+                      ("bench", "--duration"), ("bench", "--model"), ("bench", "--target")):
+            self.refused(*words, says=[words[-1], "needs its value"])
+        self.refused("serve", "--model=", says=["--model", "empty"])
+        self.refused("serve", "--control=yes", says=["--control takes no value"])
+
+    def test_unknown_model(self):
+        known = tool.models()
+        able = [name for name, row in known.items() if row["available"] == "yes"]
+        self.assertTrue(able)
+        self.refused("bench", "--model", "frob", says=["unknown model frob", *known])
+        self.refused("bench", "--model", able[0] + ",", says=["unknown model", *known])
+        self.refused("bench", "--model", able[0] + ",frob", says=["unknown model frob", *known])
+        self.refused("serve", "--model", "frob", says=["unknown model frob", *able])
+        self.refused("serve", says=["--model is missing", *able])
+
+    def test_model_of_the_other_system(self):
+        others = [row for row in tool.models().values() if row["available"] != "yes"]
+        if not others:
+            self.skipTest("every model runs here")
+        for row in others:
+            self.refused("serve", "--model", row["model"],
+                         says=[row["model"], row["platforms"] + " only"])
+            self.refused("bench", "--model", row["model"],
+                         says=[row["model"], row["platforms"] + " only"])
+
+    def test_numbers(self):
+        model = tool.available_models()[0]
+        for option, value in (("--port", "70000"), ("--port", "-1"), ("--port", "http"),
+                              ("--port", "80x"), ("--port", ""), ("--threads", "0"),
+                              ("--threads", "1.5"), ("--backlog", "0"),
+                              ("--max-connections", "0"), ("--max-connections", "1000001"),
+                              ("--buffer-bytes", "0"), ("--buffer-bytes", "64kb"),
+                              ("--buffer-bytes", "1GiB")):
+            self.refused("serve", "--model", model, option, value, says=[option, value])
+        self.refused("serve", "--model", model, "--port", "70000", says=["0 to 65535"])
+        self.refused("serve", "--model", model, "--bind", "localhost",
+                     says=["--bind localhost", "IPv4 or IPv6"])
+
+    def test_bench_numbers(self):
+        for option, value in (("--connections", "0"), ("--connections", "1,"),
+                              ("--connections", "1,,2"), ("--connections", "ten"),
+                              ("--connections", "1000001"), ("--message-bytes", "0"),
+                              ("--message-bytes", "2GiB"), ("--message-bytes", "64 apples"),
+                              ("--duration", "5"), ("--duration", "0s"), ("--duration", "5 parsec"),
+                              ("--duration", "25000min"), ("--warmup", "0"), ("--warmup", "300"),
+                              ("--idle-wait", "5"), ("--trials", "0"), ("--pipeline", "0"),
+                              ("--seed", "-1"), ("--seed", "18446744073709551616"),
+                              ("--threads", "1025")):
+            self.refused("bench", option, value, says=[option, value])
+        self.refused("bench", "--duration", "5", says=["unit", "2s"])
+        self.refused("bench", "--message-bytes", "0", says=["1 B", "64KiB"])
+
+    def test_unknown_names(self):
+        self.refused("bench", "--workload", "frob", says=["frob", "pingpong", "stream"])
+        self.refused("bench", "--suite", "frob", says=["frob", "quick", "smoke"])
+        self.refused("bench", "--placement", "frob", says=["frob", "split", "none"])
+
+    def test_targets(self):
+        for value in ("native", "=iomodels", "native=", "x" * 64 + "=iomodels"):
+            self.refused("bench", "--target", value, says=["--target", "NAME=COMMAND"])
+        self.refused("bench", "--target-missing", "wine", says=["--target-missing", "NAME=REASON"])
+        self.refused("bench", "--target-missing", "a=x", "--target-missing", "a=y",
+                     says=["two targets are called a"])
+        many = [word for i in range(17) for word in ("--target-missing", "t%d=x" % i)]
+        self.refused("bench", "--target", tool.fake("none"), *many, says=["more than 16 targets"])
+        only = ["--target", tool.fake("list-none-runs")]
+        self.refused("bench", *only, says=["fake", "not on a Tuesday"])
+
+    def test_help_and_version(self):
+        for words in (["--help"], ["help"], ["-h"], ["list", "--help"], ["serve", "--help"],
+                      ["bench", "-h"], ["bench", "--duration", "1s", "--help"]):
+            result = tool.run(*words)
+            self.assertEqual((result.status, result.err), (0, ""), words)
+            self.assertIn("usage: iomodels", result.out)
+        self.assertRegex(tool.run("--version").out, r"\Aiomodels \d+\.\d+\.\d+\n\Z")
+        self.assertEqual(tool.run().status, 2)
+
+    def test_dry_run(self):
+        able = tool.available_models()
+        result = tool.run("bench", "--dry-run", "--trials", "3", "--connections", "1,2,3")
+        self.assertEqual((result.status, result.out, result.errors()), (0, "", []))
+        self.assertIn("%d runs, about" % (9 * len(able)), result.err)
+
+
+if __name__ == "__main__":
+    tool.main()

@@ -1,0 +1,629 @@
+/* The load generator against a model's server and against servers that do something wrong. */
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "load.h"
+#include "model.h"
+#include "payload.h"
+#include "thread.h"
+
+enum {
+    MESSAGE = 64,
+    CLIENTS_MOST = 16, /* of a faulty server */
+    NS_PER_MS = 1000000
+};
+static const uint64_t never_ns = UINT64_C(300000000000);
+
+/* What the callbacks see of a run. */
+struct watch {
+    struct load_options options;
+    struct load_result result;
+    unsigned begins;
+    unsigned ends;
+    uint64_t messages_at_begin;
+    uint64_t messages_at_end;
+    uint64_t bytes_at_end;
+    unsigned asked;        /* how often for the cancel, since the window began */
+    unsigned cancel_asked; /* true at this time; 0: never */
+    bool cancel_at_once;
+};
+
+static void at_window(void *context, bool at_end)
+{
+    struct watch *watch = context;
+    if (at_end) {
+        watch->ends++;
+        watch->messages_at_end = watch->result.messages;
+        watch->bytes_at_end = watch->result.bytes;
+    } else {
+        CHECK_EQ_U64(watch->ends, 0);
+        watch->begins++;
+        watch->messages_at_begin = watch->result.messages + watch->result.bytes;
+    }
+}
+
+static bool cancelled(void *context)
+{
+    struct watch *watch = context;
+    if (watch->begins > 0)
+        watch->asked++;
+    return watch->cancel_at_once ||
+           (watch->cancel_asked != 0 && watch->asked >= watch->cancel_asked);
+}
+
+static void watch_init(struct watch *watch, const struct net_address *server, unsigned connections)
+{
+    *watch = (struct watch){.options = {.server = *server,
+                                        .workload = LOAD_PINGPONG,
+                                        .connections = connections,
+                                        .message_bytes = MESSAGE,
+                                        .pipeline_depth = 1,
+                                        .nodelay = true,
+                                        .warmup_ns = 30 * NS_PER_MS,
+                                        .duration_ns = 150 * NS_PER_MS,
+                                        .connect_timeout_ns = never_ns,
+                                        .drain_timeout_ns = never_ns,
+                                        .at_window = at_window,
+                                        .cancelled = cancelled}};
+    watch->options.context = watch;
+    if (histogram_init(&watch->result.rtt) != 0)
+        abort();
+}
+
+static int watch_run(struct watch *watch)
+{
+    int error = load_run(&watch->options, &watch->result);
+    CHECK(error == watch->result.error);
+    CHECK_EQ_U64(watch->result.attempted, watch->options.connections);
+    return error;
+}
+
+/* Not isnan, whose macro converts to float in MinGW's headers. */
+static bool is_number(double value)
+{
+    return value >= -INFINITY && value <= INFINITY;
+}
+
+/* Holds for every run that had its window. */
+static void check_window(const struct watch *watch)
+{
+    const struct load_result *result = &watch->result;
+    uint64_t whole = result->messages * watch->options.message_bytes;
+    uint64_t apart = result->bytes > whole ? result->bytes - whole : whole - result->bytes;
+    CHECK_EQ_U64(watch->begins, 1);
+    CHECK_EQ_U64(watch->ends, 1);
+    /* Nothing of the warm-up, nothing of the drain. */
+    CHECK_EQ_U64(watch->messages_at_begin, 0);
+    CHECK_EQ_U64(watch->messages_at_end, result->messages);
+    CHECK_EQ_U64(watch->bytes_at_end, result->bytes);
+    CHECK_EQ_U64(result->rtt.total, result->messages);
+    /* Of each connection one message at most lies across each end. */
+    CHECK(apart < result->established * watch->options.message_bytes);
+    CHECK(result->cancelled || result->window_ns >= watch->options.duration_ns);
+    if (result->bytes == 0)
+        CHECK(!is_number(result->fairness_jain));
+    if (result->messages > 0) {
+        CHECK(result->fairness_jain >= 1.0 / result->established - 1e-9);
+        CHECK(result->fairness_jain <= 1.0 + 1e-9);
+    }
+}
+
+static void check_flawless(const struct watch *watch)
+{
+    const struct load_result *result = &watch->result;
+    check_window(watch);
+    CHECK_EQ_U64(result->established, watch->options.connections);
+    CHECK_EQ_U64(result->errors, 0);
+    CHECK_EQ_U64(result->verify_failures, 0);
+    CHECK_EQ_U64(result->unanswered, 0);
+    CHECK(!result->cancelled);
+    CHECK_EQ_TEXT(result->error_text, "");
+}
+
+static void watch_free(struct watch *watch)
+{
+    histogram_free(&watch->result.rtt);
+}
+
+static bool loopback(struct net_address *address)
+{
+    return net_address_parse(address, "127.0.0.1", 0);
+}
+
+/* ---- a model's server ---- */
+
+struct served {
+    struct server server;
+    const struct io_model *model;
+    thread_handle thread;
+};
+
+static void served_main(void *argument)
+{
+    struct served *served = argument;
+    CHECK(served->model->serve(&served->server) == 0);
+}
+
+static void served_start(struct served *served)
+{
+    served->model = model_find("select")->model;
+    struct server_needs needs = model_needs(served->model);
+    struct server_options options = {.threads = 1,
+                                     .buffer_bytes = 65536,
+                                     .backlog = SOMAXCONN,
+                                     .max_connections = 1000,
+                                     .nodelay = true};
+    if (!loopback(&options.address) || server_open(&served->server, &options, needs) != 0 ||
+        thread_start(&served->thread, served_main, served, 0) != 0)
+        abort();
+}
+
+/* Every session must have ended in good order, and before the server was told to stop. */
+static void served_stop(struct served *served, unsigned connections)
+{
+    struct server_counts counts = server_counts_now(&served->server);
+    CHECK_EQ_U64(counts.accepted, connections);
+    CHECK_EQ_U64(counts.closed, connections);
+    CHECK_EQ_U64(counts.reset, 0);
+    CHECK_EQ_U64(counts.failed, 0);
+    CHECK_EQ_U64(counts.refused, 0);
+    server_stop(&served->server);
+    thread_join(served->thread);
+    server_close(&served->server);
+}
+
+static void run_flawless(enum load_workload workload, unsigned connections, size_t message_bytes,
+                         unsigned depth)
+{
+    struct served served;
+    struct watch watch;
+    served_start(&served);
+    watch_init(&watch, &served.server.address, connections);
+    watch.options.workload = workload;
+    watch.options.message_bytes = message_bytes;
+    watch.options.pipeline_depth = depth;
+    CHECK(watch_run(&watch) == 0);
+    check_flawless(&watch);
+    CHECK(watch.result.bytes > 0);
+    served_stop(&served, connections);
+    watch_free(&watch);
+}
+
+static void test_pingpong(void)
+{
+    run_flawless(LOAD_PINGPONG, 1, 1, 1);
+    run_flawless(LOAD_PINGPONG, 5, MESSAGE, 1);
+    /* More than one receive brings, then more than any buffer takes. */
+    run_flawless(LOAD_PINGPONG, 3, 100000, 1);
+    run_flawless(LOAD_PINGPONG, 2, 5000000, 1);
+}
+
+static void test_stream(void)
+{
+    run_flawless(LOAD_STREAM, 1, MESSAGE, 1);
+    run_flawless(LOAD_STREAM, 4, 10000, 4);
+    run_flawless(LOAD_STREAM, 2, 7, 100);
+    run_flawless(LOAD_STREAM, 2, 1000000, 8);
+}
+
+/* More than are connected at once. */
+static void test_many_connections(void)
+{
+    run_flawless(LOAD_PINGPONG, 300, MESSAGE, 1);
+}
+
+static void test_without_warmup(void)
+{
+    struct served served;
+    struct watch watch;
+    served_start(&served);
+    watch_init(&watch, &served.server.address, 2);
+    watch.options.warmup_ns = 0;
+    CHECK(watch_run(&watch) == 0);
+    check_flawless(&watch);
+    served_stop(&served, 2);
+    watch_free(&watch);
+}
+
+static void test_cancel_in_the_window(void)
+{
+    struct served served;
+    struct watch watch;
+    served_start(&served);
+    watch_init(&watch, &served.server.address, 3);
+    watch.options.duration_ns = never_ns;
+    watch.cancel_asked = 100;
+    CHECK(watch_run(&watch) == 0);
+    check_window(&watch);
+    CHECK(watch.result.cancelled);
+    CHECK(watch.result.messages > 0);
+    CHECK(watch.result.window_ns > 0 && watch.result.window_ns < never_ns);
+    CHECK_EQ_U64(watch.asked, 100);
+    server_stop(&served.server);
+    thread_join(served.thread);
+    server_close(&served.server);
+    watch_free(&watch);
+}
+
+/* ---- faulty servers ---- */
+
+enum fault {
+    FAULT_NONE,
+    FAULT_REFUSE,  /* closed as soon as accepted */
+    FAULT_WRONG,   /* one wrong byte */
+    FAULT_TWICE,   /* everything comes twice */
+    FAULT_TRAILER, /* at the orderly end a byte more: the stream's next one, which was never sent */
+    FAULT_CLOSE,
+    FAULT_RESET,
+    FAULT_SILENT
+};
+
+struct client {
+    net_socket socket;
+    uint64_t echoed;
+    uint32_t id; /* of its payload */
+    bool faulty;
+};
+
+/* Echoes, but for the fault of the connections [first, first + count) after so many bytes. */
+struct faulty {
+    enum fault fault;
+    unsigned first;
+    unsigned count;
+    uint64_t after_bytes;
+    struct net_address address;
+    net_socket listener;
+    thread_handle thread;
+    atomic_bool stop;
+    unsigned accepted;
+    struct client clients[CLIENTS_MOST];
+};
+
+static void faulty_accept(struct faulty *faulty)
+{
+    net_socket socket = accept(faulty->listener, NULL, NULL);
+    if (socket == NET_SOCKET_NONE || faulty->accepted == CLIENTS_MOST)
+        abort();
+    unsigned index = faulty->accepted++;
+    bool chosen = index >= faulty->first && index - faulty->first < faulty->count;
+    faulty->clients[index] = (struct client){.socket = socket, .faulty = chosen};
+    if (chosen && faulty->fault == FAULT_REFUSE) {
+        net_close(socket);
+        faulty->clients[index].socket = NET_SOCKET_NONE;
+    }
+}
+
+/* Where the client has gone already, that is its business. */
+static void client_send(struct client *client, const char *data, int size)
+{
+    client->echoed += (uint64_t)size;
+    (void)send(client->socket, data, (net_length)size, NET_SEND_FLAGS);
+}
+
+static void client_close(struct client *client)
+{
+    net_close(client->socket);
+    client->socket = NET_SOCKET_NONE;
+}
+
+/* The fault instead of the echo of data. */
+static void client_fault(struct client *client, enum fault fault, char *data, int size)
+{
+    switch (fault) {
+    case FAULT_WRONG:
+        data[size - 1] ^= 1;
+        client_send(client, data, size);
+        break;
+    case FAULT_TWICE:
+        client_send(client, data, size);
+        client_send(client, data, size);
+        break;
+    case FAULT_RESET:
+        net_set_abortive_close(client->socket);
+        client_close(client);
+        break;
+    case FAULT_CLOSE:
+        client_close(client);
+        break;
+    case FAULT_TRAILER:
+        client_send(client, data, size);
+        break;
+    case FAULT_NONE:
+    case FAULT_REFUSE:
+    case FAULT_SILENT:
+        break;
+    }
+}
+
+static void client_ready(struct faulty *faulty, struct client *client)
+{
+    char data[4096];
+    size_t span;
+    int size = (int)recv(client->socket, data, sizeof data, 0);
+    while (size > 0 && client->echoed == 0 && client->id < CLIENTS_MOST &&
+           !payload_verify(client->id, 0, (const uint8_t *)data, (size_t)size))
+        client->id++;
+    if (size <= 0) {
+        if (size == 0 && client->faulty && faulty->fault == FAULT_TRAILER)
+            client_send(client, (const char *)payload_span(client->id, client->echoed, 1, &span),
+                        1);
+        client_close(client);
+    } else if (client->faulty && client->echoed >= faulty->after_bytes) {
+        client_fault(client, faulty->fault, data, size);
+    } else {
+        client_send(client, data, size);
+    }
+}
+
+static void faulty_main(void *argument)
+{
+    struct faulty *faulty = argument;
+    while (!atomic_load(&faulty->stop)) {
+        fd_set readable;
+        struct timeval timeout = {.tv_usec = 10000};
+        net_socket highest = faulty->listener;
+        FD_ZERO(&readable);
+        FD_SET(faulty->listener, &readable);
+        for (unsigned i = 0; i < faulty->accepted; i++) {
+            net_socket socket = faulty->clients[i].socket;
+            if (socket == NET_SOCKET_NONE)
+                continue;
+            FD_SET(socket, &readable);
+            highest = socket > highest ? socket : highest;
+        }
+        if (select((int)highest + 1, &readable, NULL, NULL, &timeout) <= 0)
+            continue;
+        for (unsigned i = 0; i < faulty->accepted; i++) {
+            struct client *client = &faulty->clients[i];
+            if (client->socket != NET_SOCKET_NONE && FD_ISSET(client->socket, &readable))
+                client_ready(faulty, client);
+        }
+        if (FD_ISSET(faulty->listener, &readable))
+            faulty_accept(faulty);
+    }
+}
+
+static void listen_only(net_socket *listener, struct net_address *address)
+{
+    const char *call;
+    if (!loopback(address) || net_listen(listener, address, SOMAXCONN, &call) != 0)
+        abort();
+}
+
+static void faulty_start(struct faulty *faulty, enum fault fault, unsigned first, unsigned count,
+                         unsigned after_messages)
+{
+    *faulty = (struct faulty){.fault = fault,
+                              .first = first,
+                              .count = count,
+                              .after_bytes = (uint64_t)after_messages * MESSAGE};
+    listen_only(&faulty->listener, &faulty->address);
+    if (thread_start(&faulty->thread, faulty_main, faulty, 0) != 0)
+        abort();
+}
+
+static void faulty_stop(struct faulty *faulty)
+{
+    atomic_store(&faulty->stop, true);
+    thread_join(faulty->thread);
+    for (unsigned i = 0; i < faulty->accepted; i++)
+        if (faulty->clients[i].socket != NET_SOCKET_NONE)
+            client_close(&faulty->clients[i]);
+    net_close(faulty->listener);
+}
+
+/*
+ * Four connections, of which the fault takes `count` from `first` on, after so many messages. The
+ * counts that the fault has no part in are checked here.
+ */
+static void run_faulty(struct watch *watch, enum fault fault, unsigned first, unsigned count,
+                       unsigned after_messages)
+{
+    struct faulty faulty;
+    faulty_start(&faulty, fault, first, count, after_messages);
+    watch_init(watch, &faulty.address, 4);
+    if (fault == FAULT_SILENT) {
+        watch->options.drain_timeout_ns = 50 * NS_PER_MS;
+        watch->options.connect_timeout_ns = after_messages > 0 ? never_ns : 200 * NS_PER_MS;
+    }
+    watch_run(watch);
+    faulty_stop(&faulty);
+    CHECK_EQ_U64(faulty.accepted, 4);
+    CHECK(!watch->result.cancelled);
+    if (watch->result.error == 0)
+        check_window(watch);
+    if (count < 4) {
+        CHECK_EQ_U64((uint64_t)-watch->result.error, 0);
+        CHECK(watch->result.messages > 0);
+    }
+}
+
+static void test_no_fault(void)
+{
+    struct watch watch;
+    run_faulty(&watch, FAULT_NONE, 0, 0, 0);
+    check_flawless(&watch);
+    watch_free(&watch);
+}
+
+/* Connections that bring a wrong byte: in the window or before, at the first echo, at the end. */
+static void test_wrong_bytes(void)
+{
+    static const struct {
+        enum fault fault;
+        unsigned after_messages;
+        unsigned established;
+    } cases[] = {{FAULT_WRONG, 5, 4},
+                 {FAULT_WRONG, 0, 3},
+                 {FAULT_TWICE, 5, 4},
+                 {FAULT_TWICE, 0, 4},
+                 {FAULT_TRAILER, 0, 4}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct watch watch;
+        run_faulty(&watch, cases[i].fault, 1, 1, cases[i].after_messages);
+        CHECK_EQ_U64(watch.result.established, cases[i].established);
+        CHECK_EQ_U64(watch.result.verify_failures, 1);
+        CHECK_EQ_U64(watch.result.errors, 0);
+        CHECK_EQ_U64(watch.result.unanswered, 0);
+        CHECK_EQ_TEXT(watch.result.error_text, "wrong bytes came back");
+        watch_free(&watch);
+    }
+}
+
+static void test_broken_connections(void)
+{
+    struct watch watch;
+    run_faulty(&watch, FAULT_CLOSE, 0, 1, 7);
+    CHECK_EQ_U64(watch.result.established, 4);
+    CHECK_EQ_U64(watch.result.errors, 1);
+    CHECK_EQ_U64(watch.result.verify_failures, 0);
+    CHECK_EQ_TEXT(watch.result.error_text, "the server ended a connection");
+    watch_free(&watch);
+
+    run_faulty(&watch, FAULT_RESET, 3, 1, 7);
+    CHECK_EQ_U64(watch.result.established, 4);
+    CHECK_EQ_U64(watch.result.errors, 1);
+    CHECK_EQ_U64(watch.result.verify_failures, 0);
+    CHECK(strstr(watch.result.error_text, "a connection broke: ") == watch.result.error_text);
+    watch_free(&watch);
+
+    /* All of them. */
+    run_faulty(&watch, FAULT_CLOSE, 0, 4, 2);
+    CHECK(watch.result.error == 0);
+    CHECK_EQ_U64(watch.result.established, 4);
+    CHECK_EQ_U64(watch.result.errors, 4);
+    CHECK_EQ_U64(watch.result.starved, 0);
+    watch_free(&watch);
+}
+
+static void test_starved(void)
+{
+    struct watch watch;
+    run_faulty(&watch, FAULT_SILENT, 2, 1, 1);
+    CHECK_EQ_U64(watch.result.established, 4);
+    CHECK(watch.result.starved >= 1);
+    CHECK_EQ_U64(watch.result.unanswered, 1);
+    CHECK_EQ_U64(watch.result.errors, 0);
+    CHECK(watch.result.oldest_unanswered_ns >= watch.result.window_ns);
+    CHECK(watch.result.fairness_jain <= 0.75 + 1e-9);
+    watch_free(&watch);
+}
+
+/* Not established, and no more than that: refused, reset or left without the first echo. */
+static void test_not_established(void)
+{
+    static const enum fault faults[] = {FAULT_REFUSE, FAULT_CLOSE, FAULT_RESET, FAULT_SILENT};
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        struct watch watch;
+        run_faulty(&watch, faults[i], 2, 2, 0);
+        CHECK_EQ_U64(watch.result.established, 2);
+        CHECK_EQ_U64(watch.result.errors, 0);
+        CHECK_EQ_U64(watch.result.unanswered, 0);
+        CHECK_EQ_U64(watch.result.starved, 0);
+        CHECK(watch.result.fairness_jain >= 0.5 - 1e-9);
+        CHECK(watch.result.error_text[0] != '\0');
+        watch_free(&watch);
+    }
+}
+
+static void check_impossible(const struct watch *watch)
+{
+    CHECK(watch->result.error < 0);
+    CHECK_EQ_U64(watch->result.established, 0);
+    CHECK_EQ_U64(watch->result.errors, 0);
+    CHECK_EQ_U64(watch->result.messages, 0);
+    CHECK_EQ_U64(watch->result.window_ns, 0);
+    CHECK(!is_number(watch->result.fairness_jain));
+    CHECK_EQ_U64(watch->begins, 0);
+    CHECK_EQ_U64(watch->ends, 0);
+    CHECK(watch->result.error_text[0] != '\0' && strchr(watch->result.error_text, '\n') == NULL);
+}
+
+static void test_none_established(void)
+{
+    struct watch watch;
+    run_faulty(&watch, FAULT_REFUSE, 0, 4, 0);
+    check_impossible(&watch);
+    watch_free(&watch);
+    run_faulty(&watch, FAULT_SILENT, 0, 4, 0);
+    check_impossible(&watch);
+    CHECK_EQ_TEXT(watch.result.error_text, "no first echo in time");
+    watch_free(&watch);
+}
+
+static void test_nobody_accepts(void)
+{
+    net_socket listener;
+    struct net_address address;
+    struct watch watch;
+    listen_only(&listener, &address);
+    watch_init(&watch, &address, 3);
+    watch.options.connect_timeout_ns = 100 * NS_PER_MS;
+    watch_run(&watch);
+    check_impossible(&watch);
+    CHECK(!watch.result.cancelled);
+    watch_free(&watch);
+
+    watch_init(&watch, &address, 3);
+    watch.cancel_at_once = true;
+    CHECK(watch_run(&watch) == 0);
+    CHECK(watch.result.cancelled);
+    CHECK_EQ_U64(watch.result.established, 0);
+    CHECK_EQ_U64(watch.begins + watch.ends, 0);
+    watch_free(&watch);
+    net_close(listener);
+}
+
+/* The port stays bound: else a client's own socket may get it, and be connected with itself. */
+static void test_nobody_listens(void)
+{
+    struct net_address address;
+    struct watch watch;
+    socklen_t length = sizeof address.storage;
+    net_socket bound = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    if (bound == NET_SOCKET_NONE || !loopback(&address) ||
+        bind(bound, (struct sockaddr *)&address.storage, address.length) != 0 ||
+        getsockname(bound, (struct sockaddr *)&address.storage, &length) != 0)
+        abort();
+    watch_init(&watch, &address, 3);
+    watch_run(&watch);
+    check_impossible(&watch);
+    CHECK(strstr(watch.result.error_text, "connect: ") == watch.result.error_text);
+    watch_free(&watch);
+    net_close(bound);
+}
+
+static void test_names(void)
+{
+    enum load_workload workload = LOAD_STREAM;
+    CHECK_EQ_TEXT(load_workload_name(LOAD_PINGPONG), "pingpong");
+    CHECK_EQ_TEXT(load_workload_name(LOAD_STREAM), "stream");
+    CHECK(load_workload_find("pingpong", &workload) && workload == LOAD_PINGPONG);
+    CHECK(load_workload_find("stream", &workload) && workload == LOAD_STREAM);
+    CHECK(!load_workload_find("Stream", &workload) && !load_workload_find("", &workload));
+}
+
+int main(void)
+{
+    if (net_startup() != 0)
+        return 1;
+    net_raise_limit();
+    payload_init();
+    test_names();
+    test_pingpong();
+    test_stream();
+    test_many_connections();
+    test_without_warmup();
+    test_cancel_in_the_window();
+    test_no_fault();
+    test_wrong_bytes();
+    test_broken_connections();
+    test_starved();
+    test_not_established();
+    test_none_established();
+    test_nobody_accepts();
+    test_nobody_listens();
+    net_cleanup();
+    return check_report();
+}

@@ -1,0 +1,154 @@
+#include "check.h"
+#include "options.h"
+
+struct given {
+    bool flag;
+    const char *text;
+    struct option_texts texts;
+    uint64_t count;
+    struct option_counts counts;
+    uint64_t bytes;
+    uint64_t duration_ns;
+};
+
+static struct given given;
+
+static const struct option options[] = {
+    {"--flag", NULL, OPTION_FLAG, &given.flag, 0, 0, "a flag"},
+    {"--text", "TEXT", OPTION_TEXT, &given.text, 0, 0, "a text"},
+    {"--texts", "TEXT", OPTION_TEXTS, &given.texts, 0, 0, "texts"},
+    {"--count", "N", OPTION_COUNT, &given.count, 1, 65535, "a number"},
+    {"--counts", "N[,N]", OPTION_COUNTS, &given.counts, 1, 100, "numbers"},
+    {"--bytes", "SIZE", OPTION_SIZE, &given.bytes, 1, 1 << 20, "a size"},
+    {"--time", "TIME", OPTION_DURATION, &given.duration_ns, 1000000, 2000000000, "a time"},
+    {.name = NULL}};
+static const struct command command = {"test", "", "A test.\n", options, NULL};
+
+/* The words up to a NULL. */
+static enum options_result parse(const char *first, const char *second, const char *third)
+{
+    const char *const words[] = {first, second, third};
+    char copies[3][80], *argv[3];
+    int argc = 0;
+    for (; argc < 3 && words[argc] != NULL; argc++) {
+        snprintf(copies[argc], sizeof copies[argc], "%s", words[argc]);
+        argv[argc] = copies[argc];
+    }
+    given = (struct given){.text = "before", .count = 7, .bytes = 8, .duration_ns = 9};
+    enum options_result result = options_parse(&command, argc, argv);
+    /* They point into argv, which is gone now. */
+    for (size_t i = 0; i < given.texts.count; i++)
+        given.texts.items[i] = words[i];
+    return result;
+}
+
+static void test_nothing_given(void)
+{
+    CHECK(parse(NULL, NULL, NULL) == OPTIONS_GIVEN);
+    CHECK(!given.flag);
+    CHECK_EQ_TEXT(given.text, "before");
+    CHECK_EQ_U64(given.count, 7);
+    CHECK_EQ_U64(given.bytes, 8);
+    CHECK_EQ_U64(given.duration_ns, 9);
+    CHECK_EQ_U64(given.texts.count, 0);
+    CHECK_EQ_U64(given.counts.count, 0);
+}
+
+static void test_each_kind(void)
+{
+    CHECK(parse("--flag", NULL, NULL) == OPTIONS_GIVEN && given.flag);
+    CHECK(parse("--count", "65535", "--flag") == OPTIONS_GIVEN && given.flag);
+    CHECK_EQ_U64(given.count, 65535);
+    CHECK(parse("--count=12", NULL, NULL) == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.count, 12);
+    CHECK(parse("--counts", "1,16,100", NULL) == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.counts.count, 3);
+    CHECK_EQ_U64(given.counts.items[2], 100);
+    CHECK(parse("--bytes", "64KiB", NULL) == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.bytes, 65536);
+    CHECK(parse("--time=1.5s", NULL, NULL) == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.duration_ns, 1500000000);
+}
+
+static void test_texts(void)
+{
+    char text[] = "--text=a=b", *argv[] = {text};
+    given.text = "before";
+    CHECK(options_parse(&command, 1, argv) == OPTIONS_GIVEN);
+    CHECK_EQ_TEXT(given.text, "a=b"); /* only the first = separates */
+    CHECK(parse("--texts=x", "--texts=y", "--texts=x") == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.texts.count, 3);
+    /* A value may look like an option: a target's command does. */
+    char name[] = "--text", value[] = "--flag", *taken[] = {name, value};
+    given.flag = false;
+    CHECK(options_parse(&command, 2, taken) == OPTIONS_GIVEN);
+    CHECK_EQ_TEXT(given.text, "--flag");
+    CHECK(!given.flag);
+}
+
+static void test_last_one_counts(void)
+{
+    CHECK(parse("--count=1", "--count=2", "--count=3") == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.count, 3);
+    CHECK(parse("--counts=1,2,3", "--counts=4", NULL) == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.counts.count, 1);
+    CHECK_EQ_U64(given.counts.items[0], 4);
+}
+
+static void test_refused(void)
+{
+    static const char *const bad[] = {
+        "--nothing", "--fla",       "--flags",   "flag",       "-flag",        "",
+        "--flag=",   "--flag=yes",  "--text=",   "--texts=",   "--count=",     "--count=0",
+        "--text",    "--count=1x",  "--count=-", "--counts=",  "--counts=0",   "--counts=1,",
+        "--count",   "--count=1e3", "--bytes=0", "--bytes=2M", "--bytes=2MiB", "--time=5",
+        "--time",    "--time=3s",   "--time=0s", "--",         "--count=65536"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (parse(bad[i], NULL, NULL) != OPTIONS_BAD)
+            printf("taken: %s\n", bad[i]);
+        CHECK(parse(bad[i], NULL, NULL) == OPTIONS_BAD);
+        CHECK_EQ_U64(given.count, 7); /* untouched */
+        CHECK_EQ_U64(given.bytes, 8);
+    }
+}
+
+static void test_help(void)
+{
+    CHECK(parse("--help", NULL, NULL) == OPTIONS_HELP);
+    CHECK(parse("-h", "--nothing", NULL) == OPTIONS_HELP);
+    CHECK(parse("--flag", "--help", NULL) == OPTIONS_HELP);
+    /* What is wrong before it is told first. */
+    CHECK(parse("--nothing", "--help", NULL) == OPTIONS_BAD);
+}
+
+static void test_too_many(void)
+{
+    char word[] = "--texts=x", *argv[OPTION_TEXTS_MAX + 1];
+    for (size_t i = 0; i <= OPTION_TEXTS_MAX; i++)
+        argv[i] = word;
+    given = (struct given){.count = 7};
+    CHECK(options_parse(&command, OPTION_TEXTS_MAX, argv) == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.texts.count, OPTION_TEXTS_MAX);
+    given = (struct given){.count = 7};
+    CHECK(options_parse(&command, OPTION_TEXTS_MAX + 1, argv) == OPTIONS_BAD);
+
+    char counts[16 + 2 * (OPTION_COUNTS_MAX + 1)] = "--counts=1", *many[] = {counts};
+    for (size_t i = 1; i < OPTION_COUNTS_MAX; i++)
+        memcpy(counts + strlen(counts), ",1", sizeof ",1");
+    CHECK(options_parse(&command, 1, many) == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.counts.count, OPTION_COUNTS_MAX);
+    memcpy(counts + strlen(counts), ",1", sizeof ",1");
+    CHECK(options_parse(&command, 1, many) == OPTIONS_BAD);
+}
+
+int main(void)
+{
+    test_nothing_given();
+    test_each_kind();
+    test_texts();
+    test_last_one_counts();
+    test_refused();
+    test_help();
+    test_too_many();
+    return check_report();
+}

@@ -1,0 +1,155 @@
+#include "check.h"
+#include "record.h"
+
+#include <stdlib.h>
+
+#define TEMPORARY "test_record.tmp"
+
+static struct csv_table table;
+static struct record record;
+
+/* What was written to the file, as a table. */
+static void read_back(FILE *file)
+{
+    static char text[64 * 1024];
+    char message[200] = "";
+    rewind(file);
+    size_t size = fread(text, 1, sizeof text, file);
+    fclose(file);
+    remove(TEMPORARY);
+    CHECK(csv_parse(&table, text, size, false, message, sizeof message) == 0);
+    CHECK_EQ_TEXT(message, "");
+}
+
+/* The header and one row. */
+static void write_and_read(void)
+{
+    struct csv_writer csv;
+    FILE *file = fopen(TEMPORARY, "w+b");
+    if (file == NULL)
+        abort();
+    csv_writer_init(&csv, file);
+    CHECK(record_write_header(&csv) == 0);
+    CHECK(record_write(&csv, &record) == 0);
+    read_back(file);
+}
+
+static const char *field(const char *name)
+{
+    CHECK(csv_column(&table, name) >= 0);
+    return csv_field(&table, 1, csv_column(&table, name));
+}
+
+static void test_cleared_is_empty(void)
+{
+    memset(&record, 1, sizeof record);
+    record_clear(&record);
+    CHECK(!record_has(record.messages) && !record_has(record.clock_resolution_ns));
+    write_and_read();
+    CHECK_EQ_U64(table.rows, 2);
+    for (size_t i = 0; i < table.columns; i++)
+        CHECK_EQ_TEXT(csv_field(&table, 1, (int)i), "");
+    csv_table_free(&table);
+}
+
+static void test_each_column_has_its_own(void)
+{
+    record_clear(&record);
+    record_set_text(record.model, sizeof record.model, "select");
+    record.messages = 9007199254740991;
+    record.rtt_p50_us = 12.3456789;
+    record.rtt_p99_us = 1e-9;
+    record.errors = 0;
+    record.clock_resolution_ns = 100;
+    write_and_read();
+    CHECK_EQ_TEXT(field("model"), "select");
+    CHECK_EQ_TEXT(field("messages"), "9007199254740991");
+    CHECK_EQ_TEXT(field("rtt_p50_us"), "12.3457");
+    CHECK_EQ_TEXT(field("rtt_p99_us"), "0.000000001");
+    CHECK_EQ_TEXT(field("errors"), "0");
+    CHECK_EQ_TEXT(field("clock_resolution_ns"), "100");
+    CHECK_EQ_TEXT(field("schema_version"), "");
+    CHECK_EQ_TEXT(csv_field(&table, 0, 0), "schema_version");
+    CHECK_EQ_TEXT(csv_field(&table, 0, (int)table.columns - 1), "clock_resolution_ns");
+    csv_table_free(&table);
+}
+
+static void test_text_is_cut_to_whole_characters(void)
+{
+    char text[8];
+    record_set_text(text, sizeof text, "1234567");
+    CHECK_EQ_TEXT(text, "1234567");
+    record_set_text(text, sizeof text, "12345678");
+    CHECK_EQ_TEXT(text, "1234567");
+    record_set_text(text, sizeof text, "123456\xc3\xbc");
+    CHECK_EQ_TEXT(text, "123456");
+    record_set_text(text, sizeof text, "12345\xc3\xbc");
+    CHECK_EQ_TEXT(text, "12345\xc3\xbc");
+    record_set_text(text, sizeof text, "1234\xf0\x9f\x98\x80");
+    CHECK_EQ_TEXT(text, "1234");
+    record_set_text(text, sizeof text, "\x80\x80\x80\x80\x80\x80\x80\x80\x80");
+    CHECK_EQ_TEXT(text, "");
+    record_set_text(text, sizeof text, "");
+    CHECK_EQ_TEXT(text, "");
+}
+
+static void test_warnings(void)
+{
+    record_clear(&record);
+    record_warn(&record, "host_busy");
+    CHECK_EQ_TEXT(record.warnings, "host_busy");
+    record_warn(&record, "server_killed");
+    record_warn(&record, "host_busy");
+    CHECK_EQ_TEXT(record.warnings, "host_busy;server_killed");
+    for (int i = 0; i < 100; i++) {
+        char warning[24];
+        snprintf(warning, sizeof warning, "warning_%d", i);
+        record_warn(&record, warning);
+    }
+    CHECK(strlen(record.warnings) < sizeof record.warnings);
+}
+
+static void test_histogram_lines(void)
+{
+    static const uint64_t values[] = {5, 5, 5, 4096, 4097, 123456789};
+    struct csv_writer csv;
+    struct histogram histogram;
+    uint64_t total = 0;
+    FILE *file = fopen(TEMPORARY, "w+b");
+    if (file == NULL || histogram_init(&histogram) != 0)
+        abort();
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        histogram_record(&histogram, values[i]);
+    record_clear(&record);
+    record_set_text(record.target, sizeof record.target, "a,b");
+    record.connections = 250;
+    record.trial = 3;
+    csv_writer_init(&csv, file);
+    CHECK(record_write_histogram_header(&csv) == 0);
+    CHECK(record_write_histogram(&csv, &record, &histogram) == 0);
+    read_back(file);
+    CHECK_EQ_U64(table.rows, 4); /* 4096 and 4097 share a bucket */
+    for (size_t row = 1; row < table.rows; row++) {
+        CHECK_EQ_TEXT(csv_field(&table, row, csv_column(&table, "target")), "a,b");
+        CHECK_EQ_TEXT(csv_field(&table, row, csv_column(&table, "connections")), "250");
+        CHECK_EQ_TEXT(csv_field(&table, row, csv_column(&table, "trial")), "3");
+        total += strtoull(csv_field(&table, row, csv_column(&table, "count")), NULL, 10);
+    }
+    CHECK_EQ_U64(total, histogram.total);
+    CHECK_EQ_TEXT(csv_field(&table, 1, csv_column(&table, "low_ns")), "5");
+    CHECK_EQ_TEXT(csv_field(&table, 1, csv_column(&table, "high_ns")), "5");
+    CHECK_EQ_TEXT(csv_field(&table, 2, csv_column(&table, "low_ns")), "4096");
+    CHECK_EQ_TEXT(csv_field(&table, 2, csv_column(&table, "count")), "2");
+    csv_table_free(&table);
+    histogram_free(&histogram);
+}
+
+int main(void)
+{
+    test_cleared_is_empty();
+    test_each_column_has_its_own();
+    test_text_is_cut_to_whole_characters();
+    test_warnings();
+    test_histogram_lines();
+    return check_report();
+}
