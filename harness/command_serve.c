@@ -118,9 +118,8 @@ static void print_for_people(const struct server *server)
             units_format_size(server->options.buffer_bytes, buffer, sizeof buffer));
 }
 
-/* 0, or the exit status after a message. */
-static int model_choose(const struct command *command, const char *name,
-                        const struct model_entry **chosen)
+/* NULL after a message. */
+static const struct model_entry *model_choose(const struct command *command, const char *name)
 {
     char known[512] = "";
     size_t used = 0;
@@ -128,15 +127,17 @@ static int model_choose(const struct command *command, const char *name,
         if (entry->model != NULL && used < sizeof known)
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
                                      used == 0 ? "" : ", ", entry->name);
+    const struct model_entry *chosen = name == NULL ? NULL : model_find(name);
     if (name == NULL)
-        return options_fail(command, "--model is missing: %s", known);
-    *chosen = model_find(name);
-    if (*chosen == NULL)
-        return options_fail(command, "unknown model %s; the models here are %s", name, known);
-    if ((*chosen)->model == NULL)
-        return options_fail(command, "%s runs on %s only; the models here are %s", name,
-                            model_platforms_text(*chosen), known);
-    return 0;
+        options_fail(command, "--model is missing: %s", known);
+    else if (chosen == NULL)
+        options_fail(command, "unknown model %s; the models here are %s", name, known);
+    else if (chosen->model == NULL)
+        options_fail(command, "%s runs on %s only; the models here are %s", name,
+                     model_platforms_text(chosen), known);
+    else
+        return chosen;
+    return NULL;
 }
 
 static int serve(const struct io_model *model, const struct server_options *options, bool control,
@@ -224,10 +225,9 @@ int command_serve(int argc, char **argv)
     case OPTIONS_GIVEN:
         break;
     }
-    const struct model_entry *chosen = NULL;
-    int status = model_choose(&command, given.model, &chosen);
-    if (status != 0)
-        return status;
+    const struct model_entry *chosen = model_choose(&command, given.model);
+    if (chosen == NULL)
+        return STATUS_USAGE;
     struct server_options settings = {
         .threads = (unsigned)given.threads,
         .buffer_bytes = (size_t)given.buffer_bytes,

@@ -61,7 +61,6 @@ enum options_result {
 /* argv: what follows the command's name. */
 enum options_result options_parse(const struct command *command, int argc, char **argv);
 /* "iomodels COMMAND: MESSAGE" and where the help is; returns 2, the exit status of bad usage. */
-int options_fail(const struct command *command, const char *format, ...)
-    COMPILER_PRINTF(2, 3);
+int options_fail(const struct command *command, const char *format, ...) COMPILER_PRINTF(2, 3);
 
 #endif

@@ -52,8 +52,10 @@ static bool buffer_1_mib(struct test *test)
     return buffer_of(test, "1MiB", 8 * MIB + 1);
 }
 
-/* The system takes what is sent here, since the server is not waiting to send, or has just begun
- * to. */
+/*
+ * Sends a little at a time until the server waits to send: so there is room on the way for more
+ * that can arrive while it does.
+ */
 static bool send_until_pending(struct test *test, struct client *client)
 {
     enum { CHUNK = 32 * KIB, MOST = 256 * MIB, LOOKS = 10, LOOK_MS = 2 };
@@ -106,7 +108,7 @@ static bool data_while_pending(struct test *test)
     } while (subject_stat(test, "recv_bytes") == subject_stat(test, "send_bytes"));
     if (subject_stat(test, "recv_bytes") > subject_stat(test, "send_bytes") + SERVER_BUFFER)
         return test_fail(test, "the server has more pending than its buffer holds: %.300s",
-                         test->stats);
+                         subject_accounts(test));
     client->to_receive = client->to_send;
     return clients_run(test) && clients_exchange(test, client, 1, 1) &&
            clients_finish(test, client, 1);

@@ -275,33 +275,49 @@ static bool client_serve(net_socket *client)
     return true;
 }
 
+static void watch(fd_set *readable, net_socket socket, net_socket *highest)
+{
+    FD_SET(socket, readable);
+    if (socket > *highest)
+        *highest = socket;
+}
+
+static bool is_readable(const fd_set *readable, net_socket socket)
+{
+    return FD_ISSET(socket, readable) != 0;
+}
+
+/* Waits once and serves what is ready. False: the server ends now. */
+static bool echo_step(net_socket listener, net_socket *clients, unsigned *accepted)
+{
+    fd_set readable;
+    net_socket highest = listener;
+    FD_ZERO(&readable);
+    watch(&readable, listener, &highest);
+    watch(&readable, wake.wait_on, &highest);
+    for (unsigned i = 0; i < CLIENTS_MOST; i++)
+        if (clients[i] != NET_SOCKET_NONE)
+            watch(&readable, clients[i], &highest);
+    if (select((int)highest + 1, &readable, NULL, NULL, NULL) < 0)
+        return false;
+    for (unsigned i = 0; i < CLIENTS_MOST; i++)
+        if (clients[i] != NET_SOCKET_NONE && is_readable(&readable, clients[i]) &&
+            !client_serve(&clients[i]))
+            return false;
+    if (is_readable(&readable, listener))
+        clients_accept(listener, clients, accepted);
+    return true;
+}
+
 static bool echo(net_socket listener)
 {
     net_socket clients[CLIENTS_MOST];
     unsigned accepted = 0;
     for (unsigned i = 0; i < CLIENTS_MOST; i++)
         clients[i] = NET_SOCKET_NONE;
-    while (!atomic_load(&stopping)) {
-        fd_set readable;
-        net_socket highest = listener > wake.wait_on ? listener : wake.wait_on;
-        FD_ZERO(&readable);
-        FD_SET(listener, &readable);
-        FD_SET(wake.wait_on, &readable);
-        for (unsigned i = 0; i < CLIENTS_MOST; i++) {
-            if (clients[i] == NET_SOCKET_NONE)
-                continue;
-            FD_SET(clients[i], &readable);
-            highest = clients[i] > highest ? clients[i] : highest;
-        }
-        if (select((int)highest + 1, &readable, NULL, NULL, NULL) < 0)
+    while (!atomic_load(&stopping))
+        if (!echo_step(listener, clients, &accepted))
             return false;
-        if (FD_ISSET(listener, &readable))
-            clients_accept(listener, clients, &accepted);
-        for (unsigned i = 0; i < CLIENTS_MOST; i++)
-            if (clients[i] != NET_SOCKET_NONE && FD_ISSET(clients[i], &readable) &&
-                !client_serve(&clients[i]))
-                return false;
-    }
     return true;
 }
 

@@ -1,4 +1,4 @@
-"""Where results are kept: folders that can't be written, a disk that is full, names of any script."""
+"""Where results are kept: folders that can't be written, full disks, names in any script."""
 import contextlib
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Standard output that can't be written: one line on standard error and a failure, never a crash."""
+"""Standard output that can't be written: one line on standard error and status 1, no crash."""
 import os
 import signal
 import socket

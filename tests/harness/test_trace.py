@@ -1,23 +1,24 @@
-"""serve --trace: one line for each call, in aligned columns, in the order that the model promises."""
+"""serve --trace: a line for each call, in aligned columns, in the order that the model promises."""
 import re
 import unittest
 
 import tool
 
-# What one client's one message of 5 bytes, then its end, makes of each model: session, call, result.
-# Other calls may lie between (an accept that finds nothing, FD_WRITE), none of these may be missing.
+# What a client's one message of 5 bytes, then its end, makes each model do: session, call, result.
+# Other calls may lie between and behind them (an accept that finds nothing, FD_WRITE, the wake-up
+# that stops it), none of these may be missing.
 CONVERSATION = ["1 recv 5 bytes", "1 send 5 bytes", "1 recv 0 bytes: the peer has finished"]
 CALLS = {
-    "blocking": ["- accept socket", *CONVERSATION, "- accept"],
+    "blocking": ["- accept socket", *CONVERSATION],
     "select": ["- select 1 ready", "- accept socket", "1 set non-blocking ok",
                "- select 1 ready", *CONVERSATION[:2],
-               "- select 1 ready", CONVERSATION[2], "- select 1 ready"],
+               "- select 1 ready", CONVERSATION[2]],
     "wsaeventselect": ["- WSAWaitForMultipleEvents 1 ready", "- WSAEnumNetworkEvents FD_ACCEPT",
                        "- accept socket", "1 WSACreateEvent ok", "1 WSAEventSelect ok",
                        "- WSAWaitForMultipleEvents 1 ready", "1 WSAEnumNetworkEvents FD_READ",
                        *CONVERSATION[:2],
                        "- WSAWaitForMultipleEvents 1 ready", "1 WSAEnumNetworkEvents FD_CLOSE",
-                       CONVERSATION[2], "- WSAWaitForMultipleEvents 1 ready"],
+                       CONVERSATION[2]],
 }
 LINE = re.compile(r" *(?P<seconds>\d+\.\d{6})  +(?P<since>\d+\.\d|-)  +(?P<thread>\d+)"
                   r"  +(?P<session>\d+|-)  (?P<call>\S.*?)  +(?P<result>\S.*)")
