@@ -76,14 +76,25 @@ int crew_run(struct crew *crew)
 
 void crew_close(struct crew *crew)
 {
-    for (unsigned i = 0; i < crew->count && crew->workers != NULL; i++) {
-        struct worker *worker = crew_worker(crew, i);
-        struct connection *connection;
-        while ((connection = crew_next_assigned(worker)) != NULL)
-            server_release(worker, connection, 0);
-    }
+    if (crew->workers != NULL)
+        server_release_all(crew_worker(crew, 0));
     free(crew->workers);
     crew->workers = NULL;
+}
+
+int crew_serve(struct server *server, const struct crew_calls *calls)
+{
+    struct crew crew;
+    unsigned opened = 0;
+    int error = crew_open(&crew, server, calls->worker_bytes, calls->run, calls->wake);
+    while (error == 0 && opened < crew.count)
+        error = calls->open(crew_worker(&crew, opened++));
+    if (error == 0)
+        error = crew_run(&crew);
+    while (opened > 0)
+        calls->close(crew_worker(&crew, --opened));
+    crew_close(&crew);
+    return error;
 }
 
 static struct worker *least_loaded(const struct crew *crew)

@@ -30,7 +30,7 @@ struct worker {
     struct connection *inbox_first;
     struct connection *inbox_last;
     struct crew *crew;
-    thread_handle thread;
+    thread_handle thread; /* also for a wake that needs it (QueueUserAPC); not worker 0's */
     bool started;
 };
 
@@ -43,16 +43,34 @@ struct crew {
     void (*wake)(struct worker *worker); /* ends that worker's wait, by the model's own means */
 };
 
+/* What a model's workers do. Each function is given the model's own struct, zeroed at first. */
+struct crew_calls {
+    size_t worker_bytes; /* of that struct */
+    /* On serve's thread, before any worker runs. 0, or a negative error after server_fail. */
+    int (*open)(struct worker *worker);
+    /* On the worker's own thread: serves until server_stopping. */
+    void (*run)(struct worker *worker);
+    /* Ends the worker's wait, by the model's own means. Any thread; never for worker 0. */
+    void (*wake)(struct worker *worker);
+    /* On serve's thread, when no worker runs any more; also after an open that failed. */
+    void (*close)(struct worker *worker);
+};
+
 /* A worker that is in no crew: a thread for one connection. Begin and end on its own thread. */
 void worker_begin(struct worker *worker, struct server *server);
 void worker_end(struct worker *worker);
 
+/* All that a model's serve has to do with its crew: opens, runs and closes it. */
+int crew_serve(struct server *server, const struct crew_calls *calls);
+
+/* The steps of crew_serve, for a model whose workers share more than the server. */
 /* Makes server->threads workers and starts none. 0, or a negative error after server_fail. */
 int crew_open(struct crew *crew, struct server *server, size_t worker_bytes,
               void (*run)(struct worker *worker), void (*wake)(struct worker *worker));
 struct worker *crew_worker(const struct crew *crew, unsigned index);
 /* Starts the others and runs worker 0 here; when that returns, wakes and joins the others. */
 int crew_run(struct crew *crew);
+/* Releases the connections that the workers have left, and frees the workers. */
 void crew_close(struct crew *crew);
 
 /*

@@ -87,6 +87,11 @@ bool net_connected_to_itself(net_socket socket);
 int net_listen(net_socket *listener, struct net_address *address, int backlog, const char **call);
 
 int net_set_nonblocking(net_socket socket, bool nonblocking);
+/*
+ * accept on a non-blocking listener, with a non-blocking socket as the result and no further call:
+ * accept4(SOCK_NONBLOCK) on Linux; on Winsock it has the listener's mode. Fails as accept does.
+ */
+net_socket net_accept_nonblocking(net_socket listener);
 int net_set_nodelay(net_socket socket, bool nodelay);
 /* Close sends a reset and leaves no TIME_WAIT (SO_LINGER 0). */
 int net_set_abortive_close(net_socket socket);

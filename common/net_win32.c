@@ -163,6 +163,11 @@ int net_set_nonblocking(net_socket socket, bool nonblocking)
     return ioctlsocket(socket, (long)FIONBIO, &on) == 0 ? 0 : net_last_error();
 }
 
+net_socket net_accept_nonblocking(net_socket listener)
+{
+    return accept(listener, NULL, NULL);
+}
+
 int net_set_nodelay(net_socket socket, bool nodelay)
 {
     return socket_set(socket, IPPROTO_TCP, TCP_NODELAY, nodelay);

@@ -15,6 +15,7 @@ const char *const observe_counter_names[OBSERVE_COUNTERS] = {
     [OBSERVE_RECV_CALLS] = "recv_calls",     [OBSERVE_RECV_BYTES] = "recv_bytes",
     [OBSERVE_SEND_CALLS] = "send_calls",     [OBSERVE_SEND_BYTES] = "send_bytes",
     [OBSERVE_WOULD_BLOCK] = "would_block",   [OBSERVE_OTHER_CALLS] = "other_calls",
+    [OBSERVE_COMPLETIONS] = "completions",
 };
 
 /* So wide is the longest call: WSAWaitForMultipleEvents(64 in the set, 512 bytes). */
@@ -90,14 +91,14 @@ static void count(struct worker *worker, enum observe_counter counter, uint64_t 
 }
 
 /* One line in one write, so that threads do not mix theirs. */
-static void trace(struct worker *worker, const struct connection *connection, const char *call,
-                  int error, const char *result)
+static void trace(struct worker *worker, uint32_t connection_id, const char *call, int error,
+                  const char *result)
 {
     char session[16] = "-", failure[160], since[16] = "-";
     const struct observer *observer = &worker->server->observer;
     uint64_t now_ns = clock_now_ns();
-    if (connection != NULL)
-        snprintf(session, sizeof session, "%" PRIu32, connection->id);
+    if (connection_id != 0)
+        snprintf(session, sizeof session, "%" PRIu32, connection_id);
     if (worker->traced_ns != 0)
         snprintf(since, sizeof since, "%.1f", (double)(now_ns - worker->traced_ns) / 1e3);
     if (error != 0)
@@ -112,10 +113,11 @@ static void trace(struct worker *worker, const struct connection *connection, co
     worker->traced_ns = clock_now_ns();
 }
 
+/* result: the bytes or a negative error, and returned. */
 static int64_t transfer(struct worker *worker, const struct connection *connection,
-                        const char *call, size_t asked, net_received result, bool is_recv)
+                        const char *call, size_t asked, int64_t result, bool is_recv)
 {
-    int error = result < 0 ? net_last_error() : 0;
+    int error = result < 0 ? (int)result : 0;
     count(worker, is_recv ? OBSERVE_RECV_CALLS : OBSERVE_SEND_CALLS, 1);
     if (error == 0)
         count(worker, is_recv ? OBSERVE_RECV_BYTES : OBSERVE_SEND_BYTES, (uint64_t)result);
@@ -127,32 +129,75 @@ static int64_t transfer(struct worker *worker, const struct connection *connecti
                  is_recv ? "at most" : "pending", asked);
         snprintf(text, sizeof text, "%lld bytes%s", (long long)result,
                  is_recv && result == 0 ? ": the peer has finished" : "");
-        trace(worker, connection, arguments, error, text);
+        trace(worker, connection->id, arguments, error, text);
     }
-    return error == 0 ? (int64_t)result : error;
+    return result;
 }
 
 int64_t observe_recv(struct worker *worker, const struct connection *connection, size_t asked,
                      net_received result)
 {
-    return transfer(worker, connection, "recv", asked, result, true);
+    return transfer(worker, connection, "recv", asked, result < 0 ? net_last_error() : result,
+                    true);
 }
 
 int64_t observe_send(struct worker *worker, const struct connection *connection, size_t asked,
                      net_received result)
 {
-    return transfer(worker, connection, "send", asked, result, false);
+    return transfer(worker, connection, "send", asked, result < 0 ? net_last_error() : result,
+                    false);
+}
+
+int64_t observe_post(struct worker *worker, uint32_t connection_id, const char *call, size_t asked,
+                     net_received result)
+{
+    int error = result < 0 ? net_last_error() : 0;
+    count(worker, OBSERVE_OTHER_CALLS, 1);
+    if (observe_tracing(worker)) {
+        char arguments[64], text[64];
+        snprintf(arguments, sizeof arguments, "%s(%zu bytes)", call, asked);
+        snprintf(text, sizeof text, "%lld bytes at once", (long long)result);
+        trace(worker, connection_id, arguments, error, text);
+    }
+    return error == 0 ? (int64_t)result : error;
+}
+
+int64_t observe_recv_done(struct worker *worker, const struct connection *connection, size_t asked,
+                          int64_t result)
+{
+    count(worker, OBSERVE_COMPLETIONS, 1);
+    return transfer(worker, connection, "recv completed", asked, result, true);
+}
+
+int64_t observe_send_done(struct worker *worker, const struct connection *connection, size_t asked,
+                          int64_t result)
+{
+    count(worker, OBSERVE_COMPLETIONS, 1);
+    return transfer(worker, connection, "send completed", asked, result, false);
+}
+
+static void accept_trace(struct worker *worker, const char *call, int error,
+                         unsigned long long socket)
+{
+    char text[64];
+    if (!observe_tracing(worker))
+        return;
+    snprintf(text, sizeof text, "socket %llu", socket);
+    trace(worker, 0, call, error, text);
 }
 
 int observe_accept(struct worker *worker, net_socket result)
 {
     int error = result == NET_SOCKET_NONE ? net_last_error() : 0;
     count(worker, OBSERVE_OTHER_CALLS, 1);
-    if (observe_tracing(worker)) {
-        char text[64];
-        snprintf(text, sizeof text, "socket %llu", (unsigned long long)result);
-        trace(worker, NULL, "accept()", error, text);
-    }
+    accept_trace(worker, "accept()", error, (unsigned long long)result);
+    return error;
+}
+
+int observe_accept_done(struct worker *worker, int64_t result)
+{
+    int error = result < 0 ? (int)result : 0;
+    accept_trace(worker, "accept completed()", error, (unsigned long long)result);
     return error;
 }
 
@@ -167,10 +212,10 @@ int observe_wait(struct worker *worker, const char *call, unsigned scanned, size
         count(worker, OBSERVE_WAIT_EVENTS, (uint64_t)events);
     if (observe_tracing(worker)) {
         char arguments[64], text[64];
-        snprintf(arguments, sizeof arguments, "%s(%u in the set, %zu bytes)", call, scanned,
+        snprintf(arguments, sizeof arguments, "%s(%u handed in, %zu bytes)", call, scanned,
                  set_bytes);
         snprintf(text, sizeof text, "%d ready", events);
-        trace(worker, NULL, arguments, error, text);
+        trace(worker, 0, arguments, error, text);
     }
     return error == 0 ? events : error;
 }
@@ -181,6 +226,7 @@ int observe_call(struct worker *worker, const struct connection *connection, con
     int error = succeeded ? 0 : net_last_error();
     count(worker, OBSERVE_OTHER_CALLS, 1);
     if (observe_tracing(worker))
-        trace(worker, connection, call, error, result == NULL ? "ok" : result);
+        trace(worker, connection == NULL ? 0 : connection->id, call, error,
+              result == NULL ? "ok" : result);
     return error;
 }

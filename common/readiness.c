@@ -1,5 +1,61 @@
 #include "readiness.h"
 
+void readiness_accept(struct worker *worker, readiness_begin *begin)
+{
+    for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
+        net_socket socket;
+        int error =
+            observe_accept(worker, socket = net_accept_nonblocking(worker->server->listener));
+        if (error != 0) {
+            if (server_accept_failed(worker, error) <= 0)
+                return;
+            continue;
+        }
+        struct connection *connection = server_admit(worker, socket);
+        if (connection != NULL && crew_assign(worker, connection) != NULL)
+            begin(worker, connection);
+    }
+}
+
+int readiness_open(struct worker *worker)
+{
+    struct readiness_worker *own = (struct readiness_worker *)worker;
+    int error;
+    if (worker->index == 0) {
+        own->own_socket = worker->server->listener;
+        error = net_set_nonblocking(own->own_socket, true);
+    } else {
+        error = net_wake_open(&own->wake);
+        own->wakes = error == 0;
+        own->own_socket = own->wake.wait_on;
+    }
+    return error == 0 ? 0 : server_fail(worker->server, "preparing a worker's socket", error);
+}
+
+void readiness_wake(struct worker *worker)
+{
+    net_wake_send(&((struct readiness_worker *)worker)->wake);
+}
+
+void readiness_close(struct worker *worker)
+{
+    struct readiness_worker *own = (struct readiness_worker *)worker;
+    if (own->wakes)
+        net_wake_close(&own->wake);
+}
+
+void readiness_own_socket(struct worker *worker, readiness_begin *begin)
+{
+    struct connection *connection;
+    if (worker->index == 0) {
+        readiness_accept(worker, begin);
+        return;
+    }
+    net_wake_clear(&((struct readiness_worker *)worker)->wake); /* before looking: none is lost */
+    while ((connection = crew_next_assigned(worker)) != NULL)
+        begin(worker, connection);
+}
+
 static bool must_wait(int64_t error)
 {
     return net_error_kind((int)error) == NET_ERROR_WOULD_BLOCK;

@@ -1,12 +1,39 @@
 /*
- * readiness: the step that every readiness model shares: once a wait has said that a non-blocking
- * socket is ready, move its bytes through its session.
+ * readiness: what the readiness models share: the step that moves a session's bytes once a wait has
+ * said that its non-blocking socket is ready, and how connections come to a worker.
  */
 #ifndef IOMODELS_READINESS_H
 #define IOMODELS_READINESS_H
 
 #include "crew.h"
 #include "server.h"
+
+/* Makes a connection one of those that the worker waits for. */
+typedef void readiness_begin(struct worker *worker, struct connection *connection);
+
+/*
+ * The listener, non-blocking, is ready: accepts, gives each connection to the least loaded worker
+ * and begins those that are this one's own.
+ */
+void readiness_accept(struct worker *worker, readiness_begin *begin);
+
+/*
+ * A worker that can wait for nothing but sockets. Beside those of its connections it has one of its
+ * own: worker 0 the listener, the others what wakes them.
+ */
+struct readiness_worker {
+    struct worker worker;
+    net_socket own_socket;
+    struct net_wake wake;
+    bool wakes; /* wake is open */
+};
+
+/* For struct crew_calls: open, or what that begins with; wake; and the same of close. */
+int readiness_open(struct worker *worker);
+void readiness_wake(struct worker *worker);
+void readiness_close(struct worker *worker);
+/* own_socket is readable: begins the connections that have come. */
+void readiness_own_socket(struct worker *worker, readiness_begin *begin);
 
 /*
  * Sends what is pending, and receives at most once, and only when `readable`: a receive that

@@ -175,18 +175,24 @@ struct connection *server_admit(struct worker *worker, net_socket socket)
     return connection;
 }
 
-/* Frees a descriptor to take one connection from the queue, and refuses it. False: none taken. */
-static bool refuse_by_reserve(struct server *server)
+void server_refuse(struct worker *worker, net_socket socket)
 {
+    struct server *server = worker->server;
+    net_close(socket);
+    thread_mutex_lock(&server->mutex);
+    server->counts.refused += !server_stopping(server);
+    thread_mutex_unlock(&server->mutex);
+}
+
+/* Frees a descriptor to take one connection from the queue, and refuses it. False: none taken. */
+static bool refuse_by_reserve(struct worker *worker)
+{
+    struct server *server = worker->server;
     net_reserve_close(&server->reserve);
     net_socket socket = accept(server->listener, NULL, NULL);
     bool taken = socket != NET_SOCKET_NONE;
-    if (taken) {
-        net_close(socket);
-        thread_mutex_lock(&server->mutex);
-        server->counts.refused += !server_stopping(server);
-        thread_mutex_unlock(&server->mutex);
-    }
+    if (taken)
+        server_refuse(worker, socket);
     net_reserve_open(&server->reserve);
     return taken;
 }
@@ -201,7 +207,7 @@ int server_accept_failed(struct worker *worker, int error)
     case NET_ERROR_PEER:
         return 1;
     case NET_ERROR_NO_RESOURCES:
-        if (refuse_by_reserve(server))
+        if (refuse_by_reserve(worker))
             return 1;
         clock_sleep_ms(NO_RESOURCES_PAUSE_MS);
         return 0;
@@ -247,6 +253,12 @@ void server_release(struct worker *worker, struct connection *connection, int er
     thread_mutex_unlock(&server->mutex);
     net_close(connection->socket);
     free(connection);
+}
+
+void server_release_all(struct worker *worker)
+{
+    while (worker->server->connections != NULL)
+        server_release(worker, worker->server->connections, 0);
 }
 
 void server_interrupt_connections(struct server *server)

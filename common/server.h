@@ -98,6 +98,8 @@ const char *server_failure_text(const struct server *server);
  * closed instead: the server is full (counted as refused) or stopping.
  */
 struct connection *server_admit(struct worker *worker, net_socket socket);
+/* Closes an accepted socket that there are no resources for; counted as refused. */
+void server_refuse(struct worker *worker, net_socket socket);
 /*
  * After accept failed with `error`. Returns 0: nothing more to accept now (go back to waiting),
  * 1: call accept again, negative: the listener is broken, serve must end (see server_fail).
@@ -106,6 +108,8 @@ struct connection *server_admit(struct worker *worker, net_socket socket);
 int server_accept_failed(struct worker *worker, int error);
 /* Ends a connection: closes its socket and frees it. error: 0, or why it ended early. */
 void server_release(struct worker *worker, struct connection *connection, int error);
+/* Ends all that are left, at the stop, when no other thread serves any more. */
+void server_release_all(struct worker *worker);
 
 /* Wakes every thread blocked in a call on a connection (net_interrupt); for the stop. */
 void server_interrupt_connections(struct server *server);

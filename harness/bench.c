@@ -159,7 +159,7 @@ static int rounds_run(struct bench *bench, struct histogram *rtt, struct merged 
     const struct plan *plan = bench->plan;
     struct random_state random;
     struct progress progress = {.begun_ns = clock_now_ns(), .runs = plan_runs(plan)};
-    size_t order[PLAN_CONTESTANTS_MAX];
+    size_t order[PLAN_CONTESTANTS_MAX] = {0};
     random_seed(&random, bench->seed);
     for (unsigned trial = 1; trial <= plan->trials; trial++)
         for (size_t j = 0; j < plan->workload_count; j++) {

@@ -26,11 +26,11 @@ static int list_csv(void)
     csv_end_row(&csv);
     for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++) {
         const struct io_model *model = entry->model;
-        char reason[64];
-        snprintf(reason, sizeof reason, "runs on %s only", model_platforms_text(entry));
+        char text[64];
+        const char *reason = model_unavailable(entry, text, sizeof text);
         csv_write_text(&csv, entry->name);
-        csv_write_text(&csv, model != NULL ? "yes" : "no");
-        csv_write_text(&csv, model != NULL ? NULL : reason);
+        csv_write_text(&csv, reason == NULL ? "yes" : "no");
+        csv_write_text(&csv, reason);
         csv_write_text(&csv, model_platforms_text(entry));
         if (model == NULL) {
             for (int i = 0; i < 5; i++)
@@ -68,6 +68,12 @@ static int list_table(void)
                entry->model == NULL ? "-" : model_notification_text(entry->model));
         limit_print(entry);
         printf("  %s\n", entry->summary);
+    }
+    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++) {
+        char text[64];
+        const char *reason = model_unavailable(entry, text, sizeof text);
+        if (entry->model != NULL && reason != NULL)
+            printf("%s is not available here: %s\n", entry->name, reason);
     }
     return 0;
 }

@@ -118,25 +118,31 @@ static void print_for_people(const struct server *server)
             units_format_size(server->options.buffer_bytes, buffer, sizeof buffer));
 }
 
-/* NULL after a message. */
-static const struct model_entry *model_choose(const struct command *command, const char *name)
+/* NULL after a message; *status is then the exit status. */
+static const struct model_entry *model_choose(const struct command *command, const char *name,
+                                              int *status)
 {
-    char known[512] = "";
+    char known[512] = "", text[160];
     size_t used = 0;
     for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)
-        if (entry->model != NULL && used < sizeof known)
+        if (model_unavailable(entry, text, sizeof text) == NULL && used < sizeof known)
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
                                      used == 0 ? "" : ", ", entry->name);
     const struct model_entry *chosen = name == NULL ? NULL : model_find(name);
-    if (name == NULL)
+    const char *reason = chosen == NULL ? NULL : model_unavailable(chosen, text, sizeof text);
+    *status = STATUS_USAGE;
+    if (name == NULL) {
         options_fail(command, "--model is missing: %s", known);
-    else if (chosen == NULL)
+    } else if (chosen == NULL) {
         options_fail(command, "unknown model %s; the models here are %s", name, known);
-    else if (chosen->model == NULL)
-        options_fail(command, "%s runs on %s only; the models here are %s", name,
-                     model_platforms_text(chosen), known);
-    else
+    } else if (chosen->model == NULL) {
+        options_fail(command, "%s %s; the models here are %s", name, reason, known);
+    } else if (reason != NULL) {
+        fprintf(stderr, "iomodels serve: %s: %s\n", name, reason);
+        *status = STATUS_FAILED;
+    } else {
         return chosen;
+    }
     return NULL;
 }
 
@@ -225,9 +231,10 @@ int command_serve(int argc, char **argv)
     case OPTIONS_GIVEN:
         break;
     }
-    const struct model_entry *chosen = model_choose(&command, given.model);
+    int status;
+    const struct model_entry *chosen = model_choose(&command, given.model, &status);
     if (chosen == NULL)
-        return STATUS_USAGE;
+        return status;
     struct server_options settings = {
         .threads = (unsigned)given.threads,
         .buffer_bytes = (size_t)given.buffer_bytes,

@@ -219,6 +219,13 @@ static double delta(const struct statistics *statistics, const char *key)
            target_line_number(statistics->lines[0], key);
 }
 
+/* Receives and sends that were no calls of their own, see observe.h; of a peer that tells none: 0. */
+static double posted_before(const struct statistics *statistics)
+{
+    double completions = delta(statistics, "completions");
+    return record_has(completions) ? completions : 0;
+}
+
 /*
  * CPU time of the server in seconds: as the host saw the process that was started, where that
  * agrees with what the server says of itself (a wrapper's doesn't), since under Wine a process sees
@@ -296,7 +303,7 @@ static void take_statistics(struct record *record, const struct statistics *stat
     record->send_calls = delta(statistics, "send_calls");
     record->would_block = delta(statistics, "would_block");
     record->syscalls_per_msg = (record->wait_calls + record->recv_calls + record->send_calls +
-                                delta(statistics, "other_calls")) /
+                                delta(statistics, "other_calls") - posted_before(statistics)) /
                                served;
     if (record->wait_calls > 0) {
         record->events_per_wait = delta(statistics, "wait_events") / record->wait_calls;

@@ -28,6 +28,8 @@ struct io_model {
     unsigned connections_per_thread; /* hard limit of one waiting thread; 0: none */
     size_t thread_stack_bytes;       /* of each thread it starts */
     size_t connection_bytes;         /* its struct around struct connection; 0: that itself */
+    /* Why this machine can't serve by it though this build can, constant, or NULL. Optional. */
+    const char *(*unavailable)(void);
     /*
      * Serves until server_stopping. Returns 0, or a negative error after server_fail. Leaves no
      * thread, no socket and no memory behind.
@@ -47,6 +49,8 @@ struct model_entry {
 extern const struct model_entry model_registry[];
 /* By name, or NULL. */
 const struct model_entry *model_find(const char *name);
+/* Why it can't serve here, in text or constant; NULL where it can. */
+const char *model_unavailable(const struct model_entry *entry, char *text, size_t size);
 /* "Linux", "Windows" or "Linux, Windows". */
 const char *model_platforms_text(const struct model_entry *entry);
 const char *model_notification_text(const struct io_model *model);

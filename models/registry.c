@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "model.h"
@@ -6,7 +7,15 @@
 
 extern const struct io_model model_blocking;
 extern const struct io_model model_select;
+extern const struct io_model model_poll;
+extern const struct io_model model_wsapoll;
+extern const struct io_model model_wsaasyncselect;
 extern const struct io_model model_wsaeventselect;
+extern const struct io_model model_overlapped_event;
+extern const struct io_model model_overlapped_routine;
+extern const struct io_model model_iocp;
+extern const struct io_model model_epoll;
+extern const struct io_model model_io_uring;
 
 /* The one platform block: a model of the other system is a row without its file. */
 #ifdef _WIN32
@@ -22,8 +31,21 @@ const struct model_entry model_registry[] = {
     {"blocking", "a thread for each connection, waiting inside recv and send",
      ON_BOTH(model_blocking)},
     {"select", "the sets of all sockets go to the kernel with every wait", ON_BOTH(model_select)},
+    {"poll", "an array of all sockets goes to the kernel with every wait", ON_LINUX(model_poll)},
+    {"wsapoll", "Winsock's poll: an array of all sockets with every wait",
+     ON_WINDOWS(model_wsapoll)},
+    {"wsaasyncselect", "a window message for each change; the message loop is the event loop",
+     ON_WINDOWS(model_wsaasyncselect)},
     {"wsaeventselect", "an event object for each socket; a thread for every 63 sessions",
      ON_WINDOWS(model_wsaeventselect)},
+    {"overlapped_event", "operations that signal an event each; a thread for every 63 sessions",
+     ON_WINDOWS(model_overlapped_event)},
+    {"overlapped_routine", "operations that call back while their thread waits alertably",
+     ON_WINDOWS(model_overlapped_routine)},
+    {"iocp", "operations whose completions all threads take from one port", ON_WINDOWS(model_iocp)},
+    {"epoll", "the kernel keeps the set and hands out the ready", ON_LINUX(model_epoll)},
+    {"io_uring", "operations in, completions out, by queues shared with the kernel",
+     ON_LINUX(model_io_uring)},
     {NULL, NULL, 0, NULL},
 };
 
@@ -33,6 +55,14 @@ const struct model_entry *model_find(const char *name)
         if (strcmp(entry->name, name) == 0)
             return entry;
     return NULL;
+}
+
+const char *model_unavailable(const struct model_entry *entry, char *text, size_t size)
+{
+    if (entry->model != NULL)
+        return entry->model->unavailable == NULL ? NULL : entry->model->unavailable();
+    snprintf(text, size, "runs on %s only", model_platforms_text(entry));
+    return text;
 }
 
 const char *model_platforms_text(const struct model_entry *entry)

@@ -23,7 +23,7 @@
 
 struct watched {
     net_socket socket;
-    struct select_connection *connection; /* NULL: the listener, or the wake-up */
+    struct select_connection *connection; /* NULL: the worker's own socket */
 };
 
 /* The sockets watched for one purpose: read, or write. */
@@ -42,8 +42,7 @@ struct select_connection {
 
 /* A thread and what it watches. */
 struct selector {
-    struct worker worker;
-    struct net_wake wake; /* ends the select of any but worker 0, which has the listener */
+    struct readiness_worker own;
     struct interest reading;
     struct interest writing;
     struct watched *ready;
@@ -201,53 +200,26 @@ static fd_set *interest_copy(struct interest *interest, int nfds)
 
 /* ---- accept ---- */
 
-static void connection_begin(struct selector *selector, struct connection *connection)
+static void connection_begin(struct worker *worker, struct connection *connection)
 {
-    struct worker *worker = &selector->worker;
-    int error = observe_call(worker, connection, "set non-blocking",
-                             net_set_nonblocking(connection->socket, true) == 0, NULL);
-    if (error != 0)
-        server_release(worker, connection, error);
-    else
-        interest_add(selector, &selector->reading, connection->socket,
-                     (struct select_connection *)connection);
-}
-
-static void connections_accept(struct selector *selector)
-{
-    struct worker *worker = &selector->worker;
-    for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
-        net_socket socket;
-        int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
-        if (error != 0) {
-            if (server_accept_failed(worker, error) <= 0)
-                return;
-            continue;
-        }
-        struct connection *connection = server_admit(worker, socket);
-        if (connection != NULL && crew_assign(worker, connection) != NULL)
-            connection_begin(selector, connection);
-    }
+    struct selector *selector = (struct selector *)worker;
+    interest_add(selector, &selector->reading, connection->socket,
+                 (struct select_connection *)connection);
 }
 
 /* ---- readable, writable, close ---- */
 
-static void connection_end(struct selector *selector, struct select_connection *own, int error)
-{
-    interest_remove(own);
-    server_release(&selector->worker, &own->connection, error);
-}
-
 static void connection_ready(struct selector *selector, struct select_connection *own)
 {
+    struct worker *worker = &selector->own.worker;
     bool received;
     int error;
     bool readable = own->interest == &selector->reading;
-    enum session_want want =
-        readiness_step(&selector->worker, &own->connection, readable, &received, &error);
+    enum session_want want = readiness_step(worker, &own->connection, readable, &received, &error);
     struct interest *wanted = want == SESSION_SEND ? &selector->writing : &selector->reading;
     if (want == SESSION_CLOSE) {
-        connection_end(selector, own, error);
+        interest_remove(own);
+        server_release(worker, &own->connection, error);
     } else if (wanted != own->interest) {
         interest_remove(own);
         interest_add(selector, wanted, own->connection.socket, own);
@@ -256,18 +228,6 @@ static void connection_ready(struct selector *selector, struct select_connection
 
 /* ---- serve ---- */
 
-static void own_socket_ready(struct selector *selector)
-{
-    struct connection *connection;
-    if (selector->worker.index == 0) {
-        connections_accept(selector);
-        return;
-    }
-    net_wake_clear(&selector->wake);
-    while ((connection = crew_next_assigned(&selector->worker)) != NULL)
-        connection_begin(selector, connection);
-}
-
 static int selector_wait(struct selector *selector)
 {
     struct interest *reading = &selector->reading, *writing = &selector->writing;
@@ -275,7 +235,7 @@ static int selector_wait(struct selector *selector)
     fd_set *write_set = interest_copy(writing, selector->nfds);
     size_t bytes = (read_set == NULL ? 0 : set_bytes(reading->count, selector->nfds)) +
                    (write_set == NULL ? 0 : set_bytes(writing->count, selector->nfds));
-    return observe_wait(&selector->worker, "select", reading->count + writing->count, bytes,
+    return observe_wait(&selector->own.worker, "select", reading->count + writing->count, bytes,
                         select(selector->nfds, read_set, write_set, NULL, NULL));
 }
 
@@ -298,40 +258,29 @@ static void selector_run(struct worker *worker)
             if (selector->ready[i].connection != NULL)
                 connection_ready(selector, selector->ready[i].connection);
             else
-                own_socket_ready(selector);
+                readiness_own_socket(worker, connection_begin);
         }
     }
-    while (selector->writing.count > 0)
-        connection_end(selector, selector->writing.members[0].connection, 0);
-    while (selector->reading.count > 1)
-        connection_end(selector, selector->reading.members[1].connection, 0);
 }
 
-static void selector_wake(struct worker *worker)
+static int selector_open(struct worker *worker)
 {
-    net_wake_send(&((struct selector *)worker)->wake);
-}
-
-static int selector_open(struct selector *selector)
-{
-    struct server *server = selector->worker.server;
-    unsigned members = server->capacity + 1;
+    struct selector *selector = (struct selector *)worker;
+    unsigned members = worker->server->capacity + 1;
     selector->ready = calloc(members, sizeof *selector->ready);
     if (!interest_open(&selector->reading, members) ||
         !interest_open(&selector->writing, members) || selector->ready == NULL)
-        return server_fail(server, "calloc", -ENOMEM);
-    int error = net_wake_open(&selector->wake);
-    if (error != 0)
-        return server_fail(server, "making a wake-up socket", error);
-    interest_add(selector, &selector->reading,
-                 selector->worker.index == 0 ? server->listener : selector->wake.wait_on, NULL);
-    return 0;
+        return server_fail(worker->server, "calloc", -ENOMEM);
+    int error = readiness_open(worker);
+    if (error == 0)
+        interest_add(selector, &selector->reading, selector->own.own_socket, NULL);
+    return error;
 }
 
-static void selector_close(struct selector *selector)
+static void selector_close(struct worker *worker)
 {
-    if (selector->reading.count > 0)
-        net_wake_close(&selector->wake);
+    struct selector *selector = (struct selector *)worker;
+    readiness_close(worker);
     interest_close(&selector->reading);
     interest_close(&selector->writing);
     free(selector->ready);
@@ -339,26 +288,15 @@ static void selector_close(struct selector *selector)
 
 static int serve(struct server *server)
 {
-    struct crew crew;
-    int error = crew_open(&crew, server, sizeof(struct selector), selector_run, selector_wake);
-    if (error != 0)
-        return error;
-    error = net_set_nonblocking(server->listener, true);
-    if (error != 0)
-        server_fail(server, "set non-blocking", error);
-    for (unsigned i = 0; i < crew.count && error == 0; i++)
-        error = selector_open((struct selector *)crew_worker(&crew, i));
-    if (error == 0)
-        error = crew_run(&crew);
-    for (unsigned i = 0; i < crew.count; i++)
-        selector_close((struct selector *)crew_worker(&crew, i));
-    crew_close(&crew);
-    return error;
+    static const struct crew_calls calls = {sizeof(struct selector), selector_open, selector_run,
+                                            readiness_wake, selector_close};
+    return crew_serve(server, &calls);
 }
 
 const struct io_model model_select = {
     .notification = MODEL_READINESS,
     .threads_apply = true,
+    .thread_stack_bytes = THREAD_STACK_BYTES,
     .connection_bytes = sizeof(struct select_connection),
     .serve = serve,
 };

@@ -32,7 +32,7 @@ struct engine {
     size_t receive_bytes;
     struct echo *echoes;
     unsigned max_connections;
-    struct echo **queue; /* a ring of those for which something is ready, each once */
+    uint32_t *queue; /* a ring of the ids for which something is ready, each once */
     unsigned first;
     unsigned queued;
 };
@@ -61,7 +61,7 @@ void engine_free(struct engine *engine)
     if (engine == NULL)
         return;
     free(engine->echoes);
-    free((void *)engine->queue);
+    free(engine->queue);
     free(engine);
 }
 
@@ -80,12 +80,13 @@ static void queue_put(struct engine *engine, struct echo *echo)
     if (echo->queued || !is_ready(echo))
         return;
     echo->queued = true;
-    engine->queue[(engine->first + engine->queued++) % engine->max_connections] = echo;
+    engine->queue[(engine->first + engine->queued++) % engine->max_connections] =
+        echo->connection->id;
 }
 
 static struct echo *queue_take(struct engine *engine)
 {
-    struct echo *echo = engine->queue[engine->first];
+    struct echo *echo = &engine->echoes[engine->queue[engine->first]];
     engine->first = (engine->first + 1) % engine->max_connections;
     engine->queued--;
     echo->queued = false;

@@ -1,0 +1,156 @@
+#include "uring.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { SUBMISSIONS = 1024 };
+
+/*
+ * DEFER_TASKRUN: the kernel does its part of the work inside our own io_uring_enter, when we wait,
+ * and not by interrupting us. Before Linux 6.1, COOP_TASKRUN comes nearest to it; before 5.19 there
+ * is neither, nor a multishot accept.
+ */
+static const unsigned setups[] = {
+    IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+    IORING_SETUP_COOP_TASKRUN,
+};
+
+static int ring_setup(unsigned submissions, unsigned completions, struct io_uring_params *params)
+{
+    int fd = -1;
+    for (size_t i = 0; i < sizeof setups / sizeof setups[0] && fd < 0; i++) {
+        *params = (struct io_uring_params){
+            /* SUBMIT_ALL: one refused operation does not hold up those behind it. */
+            .flags = setups[i] | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
+            .cq_entries = completions < submissions ? submissions : completions,
+        };
+        fd = (int)syscall(SYS_io_uring_setup, submissions, params);
+        if (fd < 0 && errno != EINVAL)
+            break;
+    }
+    return fd;
+}
+
+const char *uring_unavailable(void)
+{
+    struct io_uring_params params;
+    int fd = ring_setup(1, 1, &params);
+    if (fd >= 0) {
+        close(fd);
+        return NULL;
+    }
+    switch (errno) {
+    case ENOSYS:
+        return "io_uring_setup: ENOSYS: this kernel has no io_uring, or a container's seccomp "
+               "profile hides it and must allow it";
+    case EPERM:
+    case EACCES:
+        return "io_uring_setup: EPERM: forbidden by the sysctl kernel.io_uring_disabled (0 allows "
+               "it) or by a container's seccomp profile, which must allow it";
+    case EINVAL:
+        return "io_uring_setup: EINVAL: this kernel's io_uring is too old, Linux 5.19 is needed";
+    default:
+        return NULL; /* for want of something; to serve will tell of what */
+    }
+}
+
+int uring_open(struct uring *ring, unsigned completions)
+{
+    struct io_uring_params params;
+    int error = 0;
+    ring->fd = ring_setup(SUBMISSIONS, completions, &params);
+    if (ring->fd < 0)
+        return -errno;
+    size_t submissions_end = params.sq_off.array + params.sq_entries * sizeof(unsigned);
+    ring->queues_bytes = params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe);
+    if (ring->queues_bytes < submissions_end)
+        ring->queues_bytes = submissions_end;
+    ring->queues = mmap(NULL, ring->queues_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+                        ring->fd, IORING_OFF_SQ_RING);
+    if (ring->queues == MAP_FAILED) {
+        error = -errno;
+        goto close_ring;
+    }
+    ring->submissions =
+        mmap(NULL, params.sq_entries * sizeof *ring->submissions, PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQES);
+    if (ring->submissions == MAP_FAILED) {
+        error = -errno;
+        goto unmap_queues;
+    }
+    char *queues = ring->queues;
+    ring->submissions_size = params.sq_entries;
+    ring->submissions_head = (atomic_uint *)(void *)(queues + params.sq_off.head);
+    ring->submissions_tail = (atomic_uint *)(void *)(queues + params.sq_off.tail);
+    ring->completions_size = params.cq_entries;
+    ring->completions_head = (atomic_uint *)(void *)(queues + params.cq_off.head);
+    ring->completions_tail = (atomic_uint *)(void *)(queues + params.cq_off.tail);
+    ring->completions = (struct io_uring_cqe *)(void *)(queues + params.cq_off.cqes);
+    ring->submitted = 0;
+    /* The kernel finds the submissions by an array of their indices: here always in order. */
+    unsigned *order = (unsigned *)(void *)(queues + params.sq_off.array);
+    for (unsigned i = 0; i < params.sq_entries; i++)
+        order[i] = i;
+    return 0;
+
+unmap_queues:
+    munmap(ring->queues, ring->queues_bytes);
+close_ring:
+    close(ring->fd);
+    return error;
+}
+
+void uring_close(struct uring *ring)
+{
+    munmap(ring->submissions, ring->submissions_size * sizeof *ring->submissions);
+    munmap(ring->queues, ring->queues_bytes);
+    close(ring->fd);
+}
+
+unsigned uring_queued(const struct uring *ring)
+{
+    return ring->submitted - atomic_load_explicit(ring->submissions_head, memory_order_acquire);
+}
+
+unsigned uring_room(const struct uring *ring)
+{
+    return ring->submissions_size - uring_queued(ring);
+}
+
+struct io_uring_sqe *uring_submission(struct uring *ring)
+{
+    struct io_uring_sqe *next =
+        &ring->submissions[ring->submitted++ & (ring->submissions_size - 1)];
+    memset(next, 0, sizeof *next);
+    return next;
+}
+
+static unsigned completed(const struct uring *ring)
+{
+    return atomic_load_explicit(ring->completions_tail, memory_order_acquire) -
+           atomic_load_explicit(ring->completions_head, memory_order_relaxed);
+}
+
+int uring_enter(struct uring *ring)
+{
+    atomic_store_explicit(ring->submissions_tail, ring->submitted, memory_order_release);
+    long result = syscall(SYS_io_uring_enter, ring->fd, uring_queued(ring), 1,
+                          IORING_ENTER_GETEVENTS, NULL, 0);
+    /* Interrupted, or (EAGAIN, EBUSY) to be repeated when completions have been taken out. */
+    if (result < 0 && errno != EINTR && errno != EAGAIN && errno != EBUSY)
+        return -1;
+    return (int)completed(ring);
+}
+
+bool uring_completion(struct uring *ring, struct io_uring_cqe *completion)
+{
+    unsigned head = atomic_load_explicit(ring->completions_head, memory_order_relaxed);
+    if (completed(ring) == 0)
+        return false;
+    *completion = ring->completions[head & (ring->completions_size - 1)];
+    atomic_store_explicit(ring->completions_head, head + 1, memory_order_release);
+    return true;
+}

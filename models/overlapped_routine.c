@@ -1,0 +1,191 @@
+/*
+ * overlapped_routine: operations are started and go on by themselves; when one is complete, the
+ * system calls a function of the thread that started it.
+ *
+ * Idea     Like overlapped_event, but nothing is waited for by name: the completion routine is
+ *          queued to the thread, and runs when the thread says that it has time, by an alertable
+ *          wait. So no locks, no array of events, and no limit of 64.
+ * Calls    WSARecv with a completion routine; then for ever SleepEx, or
+ *          WSAWaitForMultipleEvents with fAlertable, inside which the routines run: send, WSARecv.
+ *          What is received is sent by a plain non-blocking send, which is cheaper; only what that
+ *          does not take becomes an overlapped WSASend. A connection goes to another thread by
+ *          QueueUserAPC.
+ * Re-arms  The next WSARecv or WSASend. The routine of one that is complete at once is queued, not
+ *          called, so nothing recurses; but a wait does not return before the queue is empty.
+ * Limit    None in number. A routine runs in no other thread than the one that started the
+ *          operation: a busy thread's connections wait while others idle.
+ * Choose   For one thread that does much else, and waits alertably when it has time.
+ *
+ * Documentation: WSARecv, WSASend, SleepEx, QueueUserAPC, "Alertable I/O" (Microsoft).
+ */
+#include "model.h"
+#include "network_events_win32.h"
+#include "overlapped_win32.h"
+
+/*
+ * How many routines start a next operation while one wait lasts. The routines of operations that
+ * are complete at once would else follow each other for ever, and no accept would get a turn.
+ */
+enum { ROUTINES_AT_ONCE = 64 };
+
+/* ---- state ---- */
+
+struct routine_connection {
+    struct connection connection;
+    WSAOVERLAPPED overlapped;        /* its one operation, under way unless it is held */
+    struct routine_connection *next; /* held too */
+};
+
+struct routine_worker {
+    struct worker worker;
+    WSAEVENT accept_event;           /* worker 0's */
+    unsigned routines;               /* that ran during this wait */
+    struct routine_connection *held; /* those that start their next operation after it */
+};
+
+static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlapped,
+                                         DWORD flags);
+
+/* ---- accept ---- */
+
+static void operation_start(struct worker *worker, struct routine_connection *own)
+{
+    int64_t started = 0;
+    bool stopping = server_stopping(worker->server);
+    if (!stopping)
+        started = overlapped_post(worker, &own->connection, &own->overlapped, operation_completed);
+    if (stopping || !overlapped_posted(started))
+        server_release(worker, &own->connection, (int)started);
+}
+
+static void connection_begin(struct worker *worker, struct connection *connection)
+{
+    /* It still has the listener's event. It stays non-blocking, for the sends. */
+    int error = observe_call(worker, connection, "WSAEventSelect(none)",
+                             WSAEventSelect(connection->socket, NULL, 0) == 0, NULL);
+    if (error != 0)
+        server_release(worker, connection, error);
+    else
+        operation_start(worker, (struct routine_connection *)connection);
+}
+
+/* ---- received, sent, close ---- */
+
+static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlapped,
+                                         DWORD flags)
+{
+    struct routine_connection *own =
+        CONTAINING_RECORD(overlapped, struct routine_connection, overlapped);
+    struct routine_worker *thread = (struct routine_worker *)own->connection.worker;
+    int64_t result = error == 0 ? (int64_t)bytes : -(int64_t)error;
+    int ended;
+    (void)flags;
+    thread->routines++;
+    if (overlapped_step(&thread->worker, &own->connection, result, &ended) == SESSION_CLOSE) {
+        server_release(&thread->worker, &own->connection, ended);
+    } else if (thread->routines <= ROUTINES_AT_ONCE) {
+        operation_start(&thread->worker, own);
+    } else {
+        own->next = thread->held;
+        thread->held = own;
+    }
+}
+
+static void held_start(struct routine_worker *thread)
+{
+    while (thread->held != NULL) {
+        struct routine_connection *own = thread->held;
+        thread->held = own->next;
+        operation_start(&thread->worker, own);
+    }
+}
+
+/* ---- serve ---- */
+
+static void CALLBACK connections_assigned(ULONG_PTR worker)
+{
+    struct connection *connection;
+    while ((connection = crew_next_assigned((struct worker *)worker)) != NULL)
+        connection_begin((struct worker *)worker, connection);
+}
+
+/* Also at the stop: that something ran is what ends the wait. */
+static void worker_wake(struct worker *worker)
+{
+    QueueUserAPC(connections_assigned, worker->thread, (ULONG_PTR)worker);
+}
+
+/* Routines run in here. AcceptEx has none, so the thread that accepts waits for an event too. */
+static void wait_alertably(struct routine_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    thread->routines = 0;
+    if (worker->index != 0) {
+        observe_wait(worker, "SleepEx", 0, 0,
+                     SleepEx(INFINITE, TRUE) == WAIT_IO_COMPLETION ? (int)thread->routines : 0);
+        return;
+    }
+    DWORD index = WSAWaitForMultipleEvents(1, &thread->accept_event, FALSE, WSA_INFINITE, TRUE);
+    bool accepting = index == WSA_WAIT_EVENT_0;
+    int ready =
+        observe_wait(worker, "WSAWaitForMultipleEvents", 1, sizeof(WSAEVENT),
+                     index == WSA_WAIT_FAILED ? -1 : (int)thread->routines + (accepting ? 1 : 0));
+    if (ready < 0)
+        server_fail(worker->server, "WSAWaitForMultipleEvents", ready);
+    else if (accepting)
+        network_events_listener(worker, thread->accept_event, connection_begin);
+}
+
+static void worker_run(struct worker *worker)
+{
+    struct routine_worker *thread = (struct routine_worker *)worker;
+    while (!server_stopping(worker->server)) {
+        wait_alertably(thread);
+        held_start(thread);
+    }
+    /* What is under way is cancelled, and its routines end the connections. */
+    if (worker->index == 0)
+        server_interrupt_connections(worker->server);
+    while (atomic_load(&worker->load) > 0) {
+        thread->routines = 0;
+        SleepEx(INFINITE, TRUE);
+        held_start(thread);
+    }
+}
+
+static int worker_open(struct worker *worker)
+{
+    struct server *server = worker->server;
+    if (worker->index != 0)
+        return 0;
+    WSAEVENT event = WSACreateEvent();
+    if (event == WSA_INVALID_EVENT)
+        return server_fail(server, "WSACreateEvent", net_last_error());
+    ((struct routine_worker *)worker)->accept_event = event;
+    if (WSAEventSelect(server->listener, event, FD_ACCEPT) != 0)
+        return server_fail(server, "WSAEventSelect", net_last_error());
+    return 0;
+}
+
+static void worker_close(struct worker *worker)
+{
+    WSAEVENT event = ((struct routine_worker *)worker)->accept_event;
+    if (event != NULL)
+        WSACloseEvent(event);
+}
+
+static int serve(struct server *server)
+{
+    static const struct crew_calls calls = {sizeof(struct routine_worker), worker_open, worker_run,
+                                            worker_wake, worker_close};
+    return crew_serve(server, &calls);
+}
+
+const struct io_model model_overlapped_routine = {
+    .notification = MODEL_COMPLETION,
+    .threads_apply = true,
+    .connections_per_thread = 0,
+    .thread_stack_bytes = THREAD_STACK_BYTES,
+    .connection_bytes = sizeof(struct routine_connection),
+    .serve = serve,
+};

@@ -1,0 +1,207 @@
+/*
+ * wsaasyncselect: the system posts a window message when a socket becomes ready; the message loop
+ * is the event loop.
+ *
+ * Idea     A program with windows waits for messages anyway, so sockets report there too. Nothing
+ *          is handed over for a wait: the messages wait in the thread's queue. Only the
+ *          notification is asynchronous: recv and send remain calls that one makes oneself.
+ * Calls    CreateWindowEx (HWND_MESSAGE: a window that nobody sees), on each thread that serves;
+ *          WSAAsyncSelect(FD_READ | FD_WRITE | FD_CLOSE); then for ever GetMessage, recv, send. A
+ *          connection goes to another thread by PostMessage. It makes the socket non-blocking.
+ * Re-arms  A message is posted once and then held back until its re-enabling call: recv for
+ *          FD_READ, accept for FD_ACCEPT, and for FD_WRITE a send that failed with WSAEWOULDBLOCK.
+ * Limit    10,000 messages in a thread's queue, more are lost: MESSAGES_OF_ONE for a connection
+ *          make 2,500 connections for a thread, and more threads beyond. Messages outlive their
+ *          socket in the queue, and its handle is used again at once: see message_number.
+ * Choose   For a program with windows and few connections.
+ *
+ * Documentation: WSAAsyncSelect, "About Messages and Message Queues", PostMessage (Microsoft).
+ */
+#include "model.h"
+#include "network_events_win32.h"
+#include "user32_win32.h"
+
+enum {
+    MESSAGES_IN_QUEUE = 10000, /* of a thread, see PostMessage */
+    MESSAGES_OF_ONE = 4,       /* FD_READ, FD_WRITE, FD_CLOSE, and the one that hands it over */
+    /* An application's own messages are WM_APP to 0xBFFF. */
+    OWN_NUMBER = 0, /* the listener's in worker 0, the wake-up's in the others */
+    NUMBERS = 0xC000 - WM_APP
+};
+
+/* ---- state ---- */
+
+struct async_connection {
+    struct connection connection;
+    struct network_events events;
+    unsigned number; /* its messages are WM_APP + number */
+};
+
+struct async_worker {
+    struct worker worker;
+    struct user32 user32;
+    _Atomic(HWND) window; /* NULL: not there yet */
+    unsigned last_number;
+    struct async_connection *connections[NUMBERS]; /* by number; NULL: free */
+};
+
+/*
+ * A message says by its number whose it is. Numbers go round, and they are more than a queue has
+ * messages: so when one is used again, no message of the connection before is left.
+ */
+static unsigned message_number(struct async_worker *thread)
+{
+    do
+        thread->last_number = (thread->last_number + 1) % NUMBERS;
+    while (thread->last_number == OWN_NUMBER || thread->connections[thread->last_number] != NULL);
+    return thread->last_number;
+}
+
+static void connection_notified(struct async_worker *thread, struct async_connection *own,
+                                long reported, int error);
+
+/* ---- accept ---- */
+
+static void connection_begin(struct worker *worker, struct connection *connection)
+{
+    struct async_worker *thread = (struct async_worker *)worker;
+    struct async_connection *own = (struct async_connection *)connection;
+    own->number = message_number(thread);
+    /* It still has the listener's window and mask; and what is ready by now is reported anew. */
+    int error =
+        observe_call(worker, connection, "WSAAsyncSelect(FD_READ | FD_WRITE | FD_CLOSE)",
+                     WSAAsyncSelect(connection->socket, thread->window, WM_APP + own->number,
+                                    FD_READ | FD_WRITE | FD_CLOSE) == 0,
+                     NULL);
+    if (error != 0) {
+        server_release(worker, connection, error);
+        return;
+    }
+    thread->connections[own->number] = own;
+    /* Once without being told: of a reset that came before, Wine 8.0 tells nothing. */
+    connection_notified(thread, own, FD_READ, 0);
+}
+
+static void connections_assigned(struct worker *worker)
+{
+    struct connection *connection;
+    while ((connection = crew_next_assigned(worker)) != NULL)
+        connection_begin(worker, connection);
+}
+
+/* ---- readable, writable, close ---- */
+
+static void connection_end(struct async_worker *thread, struct async_connection *own, int error)
+{
+    thread->connections[own->number] = NULL;
+    server_release(&thread->worker, &own->connection, error);
+}
+
+static void connection_notified(struct async_worker *thread, struct async_connection *own,
+                                long reported, int error)
+{
+    struct worker *worker = &thread->worker;
+    struct connection *connection = &own->connection;
+    enum session_want want = SESSION_CLOSE;
+    if (error == 0)
+        want = network_events_step(worker, connection, &own->events, reported, &error);
+    if (want == SESSION_RECV && own->events.closing) {
+        /* Another turn, behind the others. */
+        error = observe_call(worker, connection, "PostMessage()",
+                             thread->user32.post_message(thread->window, WM_APP + own->number,
+                                                         connection->socket, 0) != 0,
+                             NULL);
+        if (error != 0)
+            want = SESSION_CLOSE;
+    }
+    if (want == SESSION_CLOSE)
+        connection_end(thread, own, error);
+}
+
+/* ---- serve ---- */
+
+static void message_handle(struct async_worker *thread, const MSG *message)
+{
+    unsigned number = message->message - WM_APP;
+    if (number >= NUMBERS)
+        thread->user32.dispatch_message(message); /* the system's own */
+    else if (number == OWN_NUMBER && thread->worker.index == 0)
+        network_events_accept(&thread->worker, connection_begin);
+    else if (number == OWN_NUMBER)
+        connections_assigned(&thread->worker);
+    else if (thread->connections[number] != NULL)
+        connection_notified(thread, thread->connections[number], WSAGETSELECTEVENT(message->lParam),
+                            -WSAGETSELECTERROR(message->lParam));
+}
+
+static void messages_run(struct async_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    while (!server_stopping(worker->server)) {
+        MSG message;
+        /* -1 is failure, 0 WM_QUIT, which nobody posts. */
+        int ready = observe_wait(worker, "GetMessage", 0, 0,
+                                 thread->user32.get_message(&message, NULL, 0, 0) > 0 ? 1 : -1);
+        if (ready < 0)
+            server_fail(worker->server, "GetMessage", ready);
+        else
+            message_handle(thread, &message);
+    }
+}
+
+static void worker_run(struct worker *worker)
+{
+    struct async_worker *thread = (struct async_worker *)worker;
+    struct server *server = worker->server;
+    /* By the thread itself: a window's messages go to the thread that made it. */
+    HWND window = user32_message_window(&thread->user32);
+    if (window == NULL) {
+        server_fail(server, "CreateWindowEx", net_last_error());
+        return;
+    }
+    atomic_store(&thread->window, window);
+    if (worker->index != 0)
+        connections_assigned(&thread->worker); /* before there was a window to wake */
+    else if (WSAAsyncSelect(server->listener, window, WM_APP + OWN_NUMBER, FD_ACCEPT) != 0)
+        server_fail(server, "WSAAsyncSelect", net_last_error());
+    messages_run(thread);
+
+    if (worker->index == 0)
+        WSAAsyncSelect(server->listener, window, 0, 0);
+    thread->user32.destroy_window(window);
+}
+
+static void worker_wake(struct worker *worker)
+{
+    struct async_worker *thread = (struct async_worker *)worker;
+    HWND window = atomic_load(&thread->window);
+    if (window != NULL)
+        thread->user32.post_message(window, WM_APP + OWN_NUMBER, 0, 0);
+}
+
+static int worker_open(struct worker *worker)
+{
+    int error = user32_open(&((struct async_worker *)worker)->user32);
+    return error == 0 ? 0 : server_fail(worker->server, "loading USER32", error);
+}
+
+static void worker_close(struct worker *worker)
+{
+    user32_close(&((struct async_worker *)worker)->user32);
+}
+
+static int serve(struct server *server)
+{
+    static const struct crew_calls calls = {sizeof(struct async_worker), worker_open, worker_run,
+                                            worker_wake, worker_close};
+    return crew_serve(server, &calls);
+}
+
+const struct io_model model_wsaasyncselect = {
+    .notification = MODEL_READINESS,
+    .threads_apply = true,
+    .connections_per_thread = MESSAGES_IN_QUEUE / MESSAGES_OF_ONE,
+    .thread_stack_bytes = THREAD_STACK_BYTES,
+    .connection_bytes = sizeof(struct async_connection),
+    .serve = serve,
+};
