@@ -10,7 +10,7 @@ import unittest
 import tool
 
 TRIALS = 2
-CONNECTIONS = ("1", "5")
+CONNECTIONS = ("5",)
 WORKLOADS = ("pingpong", "stream")
 MISSING = 'no, "not" here'
 NUMBER = re.compile(r"-?\d+(\.\d+)?")

@@ -69,6 +69,7 @@ static unsigned __stdcall run(void *argument)
             start %= group->count;
         }
     }
+    return 0;
 }
 
 static void start_group(struct group *group, const struct group_model *model)

@@ -44,6 +44,7 @@ static unsigned __stdcall work(void *unused)
             run(session);
         }
     }
+    return 0;
 }
 
 void peer_serve(socket_t listener)

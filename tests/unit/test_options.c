@@ -28,7 +28,7 @@ static const struct command command = {"test", "", "A test.\n", options, NULL};
 static enum options_result parse(const char *first, const char *second, const char *third)
 {
     const char *const words[] = {first, second, third};
-    char copies[3][80], *argv[3];
+    char copies[3][80], *argv[3] = {NULL};
     int argc = 0;
     for (; argc < 3 && words[argc] != NULL; argc++) {
         snprintf(copies[argc], sizeof copies[argc], "%s", words[argc]);
@@ -37,7 +37,7 @@ static enum options_result parse(const char *first, const char *second, const ch
     given = (struct given){.text = "before", .count = 7, .bytes = 8, .duration_ns = 9};
     enum options_result result = options_parse(&command, argc, argv);
     /* They point into argv, which is gone now. */
-    for (size_t i = 0; i < given.texts.count; i++)
+    for (size_t i = 0; i < given.texts.count && i < 3; i++)
         given.texts.items[i] = words[i];
     return result;
 }
