@@ -143,5 +143,6 @@ int main(int argc, char **argv)
     printf("messages=%llu cpu_us=%lld wall_ns=%lld\n",
            (unsigned long long)(messages - messages_before), (long long)(cpu_us() - cpu_before),
            (long long)wall);
+    free(connections);
     return 0;
 }

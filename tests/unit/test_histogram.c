@@ -261,8 +261,8 @@ static void test_hgrm_of_none(void)
 /* Each row says: so many samples are at most this value, and they are the percentile or more. */
 static void check_hgrm_rows(const struct histogram *histogram, const char *text)
 {
-    double value, percentile, inverse, last_value = 0, last_percentile = -1;
-    uint64_t seen;
+    double value = 0, percentile = 0, inverse = 0, last_value = 0, last_percentile = -1;
+    uint64_t seen = 0;
     unsigned rows = 0;
     const char *line = strstr(text, "\n\n") + 2;
     for (; line[0] != '#'; line = strchr(line, '\n') + 1, rows++) {

@@ -234,9 +234,9 @@ static void test_random_below_is_even(void)
         /* A mere remainder would give the lowest third half of the draws. */
         low += random_below(&random, 3 * quarter) < quarter;
     }
-    CHECK_NEAR(seen[0], DRAWS / 3, 400);
-    CHECK_NEAR(seen[1], DRAWS / 3, 400);
-    CHECK_NEAR(low, DRAWS / 3, 400);
+    CHECK_NEAR(seen[0], DRAWS / 3.0, 400);
+    CHECK_NEAR(seen[1], DRAWS / 3.0, 400);
+    CHECK_NEAR(low, DRAWS / 3.0, 400);
     CHECK_EQ_U64(random_below(&random, 1), 0);
 }
 
