@@ -83,6 +83,10 @@ static void wait_for_signal(void *argument)
     while (sigwait(&request->signals, &signal_number) != 0)
         continue;
     request->stop(request->argument);
+    /* timeout(1) signals the process and then its group: within a second that is the same one. */
+    const struct timespec second = {.tv_sec = 1};
+    while (sigtimedwait(&request->signals, NULL, &second) > 0)
+        continue;
     /* A second Ctrl-C ends the process at once, should the stop hang. */
     for (size_t i = 0; i < 3; i++)
         signal((int[]){SIGINT, SIGTERM, SIGHUP}[i], SIG_DFL);

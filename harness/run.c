@@ -26,6 +26,9 @@ static const double WINESERVER_SPINS_SHARE = 0.5;
 /* From such a share of its processors on, a side is held to be the bottleneck. */
 static const double SATURATED_LOAD = 0.9;
 
+/* Its answers must lie apart by at least so much of the window. */
+static const double SNAPSHOTS_SPAN = 0.5;
+
 /* What is read at both ends of the window. */
 struct moment {
     uint64_t at_ns;
@@ -277,6 +280,11 @@ static void take_statistics(struct record *record, const struct statistics *stat
     record->server_cpu_sys_s = delta(statistics, "cpu_sys_us") / 1e6;
     record->cpu_resolution_us = target_line_number(statistics->lines[1], "cpu_resolution_us");
     double cpu_s = server_cpu_s(record, window);
+    if (server_window_s < SNAPSHOTS_SPAN * window_s) {
+        /* A server that was kept from running answers both at once: no load, no cost can be told. */
+        record_warn(record, "snapshots_late");
+        cpu_s = NAN;
+    }
     double wineserver_load = 0;
     bool wine = strcmp(record->host_kind, "wine") == 0;
     if (wine && from->wineserver_known && to->wineserver_known)

@@ -9,9 +9,9 @@
  * Re-arms  Nothing: readiness is asked for again with each call.
  * Limit    POLLPRI in events is WSAEINVAL, and POLLIN asks for urgent data too (POLLRDBAND), which
  *          recv does not take: POLLRDNORM and POLLWRNORM are what is meant. POLLHUP comes unasked
- *          once the peer has finished sending, also while the socket is full and one waits to
- *          write: each call would return at once. Such an entry is taken out of the array's view
- *          and its send is tried again after HUNG_RETRY_MS; nothing else can be waited for there.
+ *          once the peer has finished sending, also while one waits to write to it: each call would
+ *          return at once. Such an entry is hidden (a negative socket is passed over) and its send
+ *          tried again every HUNG_RETRY_MS, since nothing else can be waited for here.
  *          Before Windows 10 version 2004 a failed connect is never reported.
  * Choose   To port a program that uses poll; select costs the same, WSAEventSelect waits for other
  *          things as well, a completion port scales.
@@ -26,7 +26,7 @@ enum { WAIT_FOR_EVER = -1, HUNG_RETRY_MS = 10 };
 
 struct wsapoll_worker {
     struct poll_worker poller;
-    unsigned hung; /* entries out of view: WSAPoll passes over INVALID_SOCKET */
+    unsigned hung; /* entries that are hidden from WSAPoll */
 };
 
 static bool is_hung(const struct pollfd *entry)
@@ -87,7 +87,7 @@ static void wsapoll_run(struct worker *worker)
 
         /* Downwards, see poll_set.h; and no further than the last of those to be looked at. */
         unsigned left = ready < 0 ? 0 : (unsigned)ready + own->hung;
-        for (unsigned at = poller->count; left > 0;) {
+        for (unsigned at = poller->count; left > 0 && at > 0;) {
             const struct pollfd *entry = &poller->entries[--at];
             if (entry->revents == 0 && !is_hung(entry))
                 continue;

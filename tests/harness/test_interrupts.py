@@ -55,12 +55,12 @@ class Interrupts(unittest.TestCase):
         self.check(process.end(), out, 0)
 
     def test_in_the_window(self):
-        process, out = self.waiting("none", "--duration", "120s")
+        process, out = self.waiting("none", "--duration", "600s")
         process.interrupt()
         self.check(process.end(), out, 0)
 
     def test_in_the_warm_up(self):
-        process, out = self.waiting("echo-marks", "--warmup", "120s")
+        process, out = self.waiting("echo-marks", "--warmup", "600s")
         process.interrupt()
         self.check(process.end(), out, 0)
 
@@ -79,7 +79,7 @@ class Interrupts(unittest.TestCase):
     def test_real_server(self):
         """Wherever in the run of a real server it comes."""
         with tool.folder() as out:
-            process = self.begin(out, "--trials", "2", "--duration", "120s")
+            process = self.begin(out, "--trials", "2", "--duration", "600s")
             if tool.ON_LINUX:
                 self.assertTrue(tool.wait_until(lambda: process.processes("serve")))
             process.interrupt()
@@ -97,7 +97,7 @@ class Interrupts(unittest.TestCase):
     def test_other_signals(self):
         for number in signal.SIGTERM, signal.SIGHUP:
             with self.subTest(number):
-                process, out = self.waiting("none", "--duration", "120s")
+                process, out = self.waiting("none", "--duration", "600s")
                 process.popen.send_signal(number)
                 self.check(process.end(), out, 0)
 

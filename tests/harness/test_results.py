@@ -225,7 +225,7 @@ class Files(unittest.TestCase):
             self.skipTest("no gnuplot here")
         script = "set datafile separator comma; set datafile columnheaders; " \
             "stats 'runs.csv' using 'messages' name 'M' nooutput; print M_records, M_sum; " \
-            "set terminal dumb; plot 'runs.csv' using 'connections':'throughput_msgs_per_s'"
+            "set terminal dumb; plot 'runs.csv' using 'trial':'throughput_msgs_per_s'"
         done = subprocess.run([program, "-e", script], cwd=self.folder, capture_output=True,
                               text=True, timeout=tool.HANG_S, check=True)
         # It prints what it was asked to print on standard error.

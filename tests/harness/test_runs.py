@@ -86,7 +86,7 @@ class Harness(unittest.TestCase):
         """A harness that is killed can't stop its server, which sees the end of its input."""
         with tool.folder() as out:
             process = tool.Process(("bench", *tool.SHORT, "--out", out, "--model", "select",
-                                    "--duration", "120s"))
+                                    "--duration", "600s"))
             self.assertTrue(tool.wait_until(lambda: process.processes("serve")))
             process.popen.kill()
             self.assertEqual(process.end().status, -9)
