@@ -52,10 +52,12 @@ static void worker_main(void *argument)
 int crew_run(struct crew *crew)
 {
     struct server *server = crew->server;
+    size_t stack = server->needs.thread_stack_bytes;
     int error = 0;
     for (unsigned i = 1; i < crew->count && error == 0; i++) {
         struct worker *worker = crew_worker(crew, i);
-        error = thread_start(&worker->thread, worker_main, worker, THREAD_STACK_BYTES);
+        error = thread_start(&worker->thread, worker_main, worker,
+                             stack == 0 ? THREAD_STACK_BYTES : stack);
         worker->started = error == 0;
     }
     if (error != 0)

@@ -32,6 +32,7 @@ struct server_options {
 struct server_needs {
     size_t connection_bytes;         /* of the model's own struct that begins with a connection */
     unsigned connections_per_thread; /* 0: as many as memory allows */
+    size_t thread_stack_bytes;       /* of each serving thread; 0: THREAD_STACK_BYTES */
 };
 
 /* One client. A model may wrap it: a struct of its own whose first member is this one. */

@@ -6,12 +6,13 @@
  *          queued to the thread, and runs when the thread says that it has time, by an alertable
  *          wait. So no locks, no array of events, and no limit of 64.
  * Calls    WSARecv with a completion routine; then for ever SleepEx, or
- *          WSAWaitForMultipleEvents with fAlertable, inside which the routines run: send, WSARecv.
- *          What is received is sent by a plain non-blocking send, which is cheaper; only what that
- *          does not take becomes an overlapped WSASend. A connection goes to another thread by
- *          QueueUserAPC.
+ *          WSAWaitForMultipleEvents with fAlertable, inside which the routines run and send; then
+ *          the next WSARecv of each. What is received is sent by a plain non-blocking send, which
+ *          is cheaper; only what that does not take becomes an overlapped WSASend. A connection
+ *          goes to another thread by QueueUserAPC.
  * Re-arms  The next WSARecv or WSASend. The routine of one that is complete at once is queued, not
- *          called, so nothing recurses; but a wait does not return before the queue is empty.
+ *          called, so nothing recurses; but the wait does not return before the queue is empty:
+ *          see struct routine_worker.
  * Limit    None in number. A routine runs in no other thread than the one that started the
  *          operation: a busy thread's connections wait while others idle.
  * Choose   For one thread that does much else, and waits alertably when it has time.
@@ -22,25 +23,23 @@
 #include "network_events_win32.h"
 #include "overlapped_win32.h"
 
-/*
- * How many routines start a next operation while one wait lasts. The routines of operations that
- * are complete at once would else follow each other for ever, and no accept would get a turn.
- */
-enum { ROUTINES_AT_ONCE = 64 };
-
 /* ---- state ---- */
 
 struct routine_connection {
     struct connection connection;
-    WSAOVERLAPPED overlapped;        /* its one operation, under way unless it is held */
-    struct routine_connection *next; /* held too */
+    WSAOVERLAPPED overlapped;        /* its one operation, under way unless it is idle */
+    struct routine_connection *next; /* idle too */
 };
 
 struct routine_worker {
     struct worker worker;
-    WSAEVENT accept_event;           /* worker 0's */
-    unsigned routines;               /* that ran during this wait */
-    struct routine_connection *held; /* those that start their next operation after it */
+    WSAEVENT accept_event; /* worker 0's */
+    unsigned routines;     /* that ran during this wait */
+    /*
+     * Whose operation is complete: its next one is started after the wait, not by the routine. With
+     * quick clients routine would follow routine for ever, and no accept would get its turn.
+     */
+    struct routine_connection *idle;
 };
 
 static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlapped,
@@ -83,19 +82,17 @@ static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPP
     thread->routines++;
     if (overlapped_step(&thread->worker, &own->connection, result, &ended) == SESSION_CLOSE) {
         server_release(&thread->worker, &own->connection, ended);
-    } else if (thread->routines <= ROUTINES_AT_ONCE) {
-        operation_start(&thread->worker, own);
-    } else {
-        own->next = thread->held;
-        thread->held = own;
+        return;
     }
+    own->next = thread->idle;
+    thread->idle = own;
 }
 
-static void held_start(struct routine_worker *thread)
+static void operations_start(struct routine_worker *thread)
 {
-    while (thread->held != NULL) {
-        struct routine_connection *own = thread->held;
-        thread->held = own->next;
+    while (thread->idle != NULL) {
+        struct routine_connection *own = thread->idle;
+        thread->idle = own->next;
         operation_start(&thread->worker, own);
     }
 }
@@ -141,7 +138,7 @@ static void worker_run(struct worker *worker)
     struct routine_worker *thread = (struct routine_worker *)worker;
     while (!server_stopping(worker->server)) {
         wait_alertably(thread);
-        held_start(thread);
+        operations_start(thread);
     }
     /* What is under way is cancelled, and its routines end the connections. */
     if (worker->index == 0)
@@ -149,7 +146,7 @@ static void worker_run(struct worker *worker)
     while (atomic_load(&worker->load) > 0) {
         thread->routines = 0;
         SleepEx(INFINITE, TRUE);
-        held_start(thread);
+        operations_start(thread);
     }
 }
 

@@ -95,5 +95,6 @@ struct server_needs model_needs(const struct io_model *model)
     return (struct server_needs){
         .connection_bytes = model->connection_bytes,
         .connections_per_thread = model->threads_apply ? model->connections_per_thread : 0,
+        .thread_stack_bytes = model->thread_stack_bytes,
     };
 }

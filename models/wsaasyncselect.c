@@ -201,7 +201,7 @@ const struct io_model model_wsaasyncselect = {
     .notification = MODEL_READINESS,
     .threads_apply = true,
     .connections_per_thread = MESSAGES_IN_QUEUE / MESSAGES_OF_ONE,
-    .thread_stack_bytes = THREAD_STACK_BYTES,
+    .thread_stack_bytes = 4 * THREAD_STACK_BYTES, /* the window system runs on it too */
     .connection_bytes = sizeof(struct async_connection),
     .serve = serve,
 };
