@@ -298,15 +298,10 @@ int command_bench(int argc, char **argv)
         "Measures every model under the same load and compares them: a fresh server for each run,\n"
         "every byte checked, trials interleaved in a shuffled order.\n",
         options, outro};
-    switch (options_parse(&command, argc, argv)) {
-    case OPTIONS_HELP:
-        return 0;
-    case OPTIONS_BAD:
-        return STATUS_USAGE;
-    case OPTIONS_GIVEN:
-        break;
-    }
-    int status = bench(&command, &given, &plan);
+    int status;
+    if (!options_take(&command, argc, argv, &status))
+        return status;
+    status = bench(&command, &given, &plan);
     plan_close(&plan);
     return status;
 }

@@ -89,13 +89,8 @@ int command_list(int argc, char **argv)
         "The I/O models, also those of the other system. `tells of`: what a wait reports, that a\n"
         "call would not block (readiness) or that it has been done (completion).\n",
         options, NULL};
-    switch (options_parse(&command, argc, argv)) {
-    case OPTIONS_HELP:
-        return 0;
-    case OPTIONS_BAD:
-        return STATUS_USAGE;
-    case OPTIONS_GIVEN:
-        break;
-    }
+    int status;
+    if (!options_take(&command, argc, argv, &status))
+        return status;
     return csv ? list_csv() : list_table();
 }

@@ -223,15 +223,9 @@ int command_serve(int argc, char **argv)
         "stopped, as key=value words. Exit status: 0, 1 for a failure, 2 for bad usage.\n"
         "\nTry it: iomodels serve --model select --trace\n"
         "and in another terminal: ncat 127.0.0.1 7777 (or telnet, or nc)\n"};
-    switch (options_parse(&command, argc, argv)) {
-    case OPTIONS_HELP:
-        return 0;
-    case OPTIONS_BAD:
-        return STATUS_USAGE;
-    case OPTIONS_GIVEN:
-        break;
-    }
     int status;
+    if (!options_take(&command, argc, argv, &status))
+        return status;
     const struct model_entry *chosen = model_choose(&command, given.model, &status);
     if (chosen == NULL)
         return status;

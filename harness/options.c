@@ -161,3 +161,10 @@ enum options_result options_parse(const struct command *command, int argc, char 
     }
     return OPTIONS_GIVEN;
 }
+
+bool options_take(const struct command *command, int argc, char **argv, int *status)
+{
+    enum options_result result = options_parse(command, argc, argv);
+    *status = result == OPTIONS_BAD ? EXIT_USAGE : 0;
+    return result == OPTIONS_GIVEN;
+}

@@ -60,6 +60,8 @@ enum options_result {
 
 /* argv: what follows the command's name. */
 enum options_result options_parse(const struct command *command, int argc, char **argv);
+/* The same for a command's beginning: false where the command is over, with its exit status. */
+bool options_take(const struct command *command, int argc, char **argv, int *status);
 /* "iomodels COMMAND: MESSAGE" and where the help is; returns 2, the exit status of bad usage. */
 int options_fail(const struct command *command, const char *format, ...) COMPILER_PRINTF(2, 3);
 

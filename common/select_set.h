@@ -1,0 +1,61 @@
+/*
+ * select_set: the sockets that a thread's select watches for one purpose, to read or to write, and
+ * fd_set as it really is: a counted array on Winsock, a bitmap on POSIX, as large as is needed.
+ *
+ * FD_SETSIZE is only the declared length. The macros would search the whole array on Winsock, and
+ * write outside the bitmap past it on POSIX. One thread. select_set_posix.c, select_set_win32.c.
+ */
+#ifndef IOMODELS_SELECT_SET_H
+#define IOMODELS_SELECT_SET_H
+
+#include "server.h"
+
+struct select_set;
+
+/* A connection and where it is watched; a model's struct begins with it. */
+struct select_connection {
+    struct connection connection;
+    struct select_set *set; /* the one it is in */
+    unsigned at;            /* its place there */
+};
+
+struct select_member {
+    net_socket socket;
+    struct select_connection *connection; /* NULL: the thread's own socket */
+};
+
+struct select_set {
+    unsigned count;
+    struct select_member *members; /* in no order */
+    void *master;                  /* the set as the system wants it */
+    void *copy;                    /* what select overwrites */
+};
+
+/* Zeroed, room for so many members. False: no memory; close it all the same. */
+bool select_set_open(struct select_set *set, unsigned members);
+void select_set_close(struct select_set *set);
+
+/* connection: NULL for the thread's own socket, which is never removed. */
+void select_set_add(struct select_set *set, net_socket socket,
+                    struct select_connection *connection);
+/* Takes the connection out of its set. */
+void select_set_remove(struct select_connection *own);
+
+/*
+ * A fresh copy of the set to pass to select, and *bytes of it copied; NULL and 0 where nobody is
+ * watched. nfds: as passed to select, above every descriptor that was ever added; Winsock has none.
+ */
+fd_set *select_set_copy(struct select_set *set, int nfds, size_t *bytes);
+/* The members that select has left in the copy, into ready; how many. */
+unsigned select_set_collect(const struct select_set *set, struct select_member *ready);
+
+/* The system's side. */
+/* Bytes of a set of so many members, whose descriptors are below nfds. */
+size_t select_set_bytes(unsigned members, int nfds);
+/* The most that nfds can be. */
+int select_set_nfds_most(void);
+/* The member at that place is new there / the socket is none any more; count holds already. */
+void select_set_put(struct select_set *set, unsigned at);
+void select_set_drop(struct select_set *set, net_socket socket);
+
+#endif
