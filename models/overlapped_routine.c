@@ -137,16 +137,15 @@ static void worker_run(struct worker *worker)
 {
     struct routine_worker *thread = (struct routine_worker *)worker;
     while (!server_stopping(worker->server)) {
+        operations_start(thread); /* first: what was queued before the thread ran has run by now */
         wait_alertably(thread);
-        operations_start(thread);
     }
     /* What is under way is cancelled, and its routines end the connections. */
     if (worker->index == 0)
         server_interrupt_connections(worker->server);
-    while (atomic_load(&worker->load) > 0) {
+    for (operations_start(thread); atomic_load(&worker->load) > 0; operations_start(thread)) {
         thread->routines = 0;
         SleepEx(INFINITE, TRUE);
-        operations_start(thread);
     }
 }
 
