@@ -34,12 +34,13 @@ static void slot_remove(struct event_group *group, unsigned slot)
 
 /* ---- a group's connections ---- */
 
-bool event_group_add(struct event_group *group, struct event_connection *own)
+bool event_group_add(struct event_group *group, struct event_connection *own, bool auto_reset)
 {
     struct worker *worker = &group->worker;
-    own->event = WSACreateEvent();
-    int error = observe_call(worker, &own->connection, "WSACreateEvent()",
-                             own->event != WSA_INVALID_EVENT, NULL);
+    own->event = auto_reset ? CreateEventW(NULL, FALSE, FALSE, NULL) : WSACreateEvent();
+    int error =
+        observe_call(worker, &own->connection, auto_reset ? "CreateEvent()" : "WSACreateEvent()",
+                     own->event != WSA_INVALID_EVENT, NULL);
     if (error != 0) {
         server_release(worker, &own->connection, error);
         return false;

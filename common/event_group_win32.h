@@ -21,11 +21,11 @@ enum {
 /* A connection and its event; a model's struct begins with it. */
 struct event_connection {
     struct connection connection;
-    WSAEVENT event; /* manual-reset */
-    unsigned slot;  /* private to event_group_win32.c */
+    WSAEVENT event;
+    unsigned slot; /* private to event_group_win32.c */
 };
 
-/* A worker; its fields are private to event_group_win32.c. */
+/* A worker; its fields are private to event_group_win32.c, but for the lesson on `start`. */
 struct event_group {
     struct worker worker;
     unsigned count; /* slots in use */
@@ -48,8 +48,11 @@ int event_groups_serve(struct server *server, void (*run)(struct worker *worker)
  */
 struct event_connection *event_group_wait(struct event_group *group, readiness_begin *begin);
 
-/* Makes an event for the connection. False: there is none, and the connection was released. */
-bool event_group_add(struct event_group *group, struct event_connection *own);
+/*
+ * Makes an event for the connection, manual-reset (WSACreateEvent) or auto-reset (CreateEvent).
+ * False: there is none, and the connection was released.
+ */
+bool event_group_add(struct event_group *group, struct event_connection *own, bool auto_reset);
 /* Ends a connection that was added; as server_release. */
 void event_group_release(struct event_group *group, struct event_connection *own, int error);
 /* Any connection of the group, or NULL: for the stop. */

@@ -5,12 +5,12 @@
 enum session_want network_events_step(struct worker *worker, struct connection *connection,
                                       struct network_events *events, long reported, int *error)
 {
-    bool received;
+    enum readiness_received received;
     events->readable |= (reported & FD_READ) != 0;
     events->closing |= (reported & FD_CLOSE) != 0;
     enum session_want want =
         readiness_step(worker, connection, events->readable || events->closing, &received, error);
-    if (received)
+    if (received != READINESS_NOT_TRIED)
         events->readable = false; /* re-enabled, and reported again where data is left */
     return want;
 }

@@ -40,7 +40,7 @@ enum session_want overlapped_step(struct worker *worker, struct connection *conn
                                   int64_t result, int *error)
 {
     struct session *session = &connection->session;
-    bool received;
+    enum readiness_received received;
     if (session_wants(session) == SESSION_SEND) {
         size_t asked = session_send_span(session).size;
         if (observe_send_done(worker, connection, asked, result) >= 0)

@@ -82,26 +82,28 @@ static int send_pending(struct worker *worker, struct connection *connection)
     return 0;
 }
 
-static int receive_once(struct worker *worker, struct connection *connection)
+static int receive_once(struct worker *worker, struct connection *connection,
+                        enum readiness_received *received)
 {
     struct session_span span = session_recv_span(&connection->session);
     int64_t count = observe_recv(worker, connection, span.size,
                                  recv(connection->socket, span.at, (net_length)span.size, 0));
+    *received = READINESS_NOTHING;
     if (count < 0)
         return must_wait(count) || interrupted(count) ? 0 : (int)count;
+    *received = READINESS_SOMETHING;
     session_received(&connection->session, (size_t)count);
     return 0;
 }
 
 enum session_want readiness_step(struct worker *worker, struct connection *connection,
-                                 bool readable, bool *received, int *error)
+                                 bool readable, enum readiness_received *received, int *error)
 {
     struct session *session = &connection->session;
-    *received = false;
+    *received = READINESS_NOT_TRIED;
     *error = send_pending(worker, connection);
     if (*error == 0 && readable && session_wants(session) == SESSION_RECV) {
-        *received = true;
-        *error = receive_once(worker, connection);
+        *error = receive_once(worker, connection, received);
         if (*error == 0)
             *error = send_pending(worker, connection);
     }

@@ -35,6 +35,13 @@ void readiness_close(struct worker *worker);
 /* own_socket is readable: begins the connections that have come. */
 void readiness_own_socket(struct worker *worker, readiness_begin *begin);
 
+/* What readiness_step's one receive has found. */
+enum readiness_received {
+    READINESS_NOT_TRIED,
+    READINESS_NOTHING, /* it would have blocked */
+    READINESS_SOMETHING
+};
+
 /*
  * Sends what is pending, and receives at most once, and only when `readable`: a receive that
  * finds nothing is never tried, and one busy client can't keep the others waiting. What was
@@ -42,9 +49,9 @@ void readiness_own_socket(struct worker *worker, readiness_begin *begin);
  *
  * Returns what the session waits for next. SESSION_SEND: a send has just failed with would-block
  * (so WSAEventSelect's FD_WRITE is armed). SESSION_CLOSE: release it with *error, which is 0
- * unless a call failed. *received: whether the receive took place.
+ * unless a call failed.
  */
 enum session_want readiness_step(struct worker *worker, struct connection *connection,
-                                 bool readable, bool *received, int *error);
+                                 bool readable, enum readiness_received *received, int *error);
 
 #endif

@@ -45,6 +45,26 @@ struct io_uring_sqe *uring_submission(struct uring *ring);
  * are (0 where a signal ended the wait), or -1 with errno.
  */
 int uring_enter(struct uring *ring);
+/*
+ * Buffers that belong to the ring: a receive with IOSQE_BUFFER_SELECT takes one when bytes have come,
+ * and its completion tells which (IORING_REGISTER_PBUF_RING).
+ */
+struct uring_buffers {
+    struct io_uring_buf_ring *ring; /* those that are free, for the kernel to take */
+    char *memory;
+    unsigned count; /* a power of two, at most 32,768 */
+    size_t bytes;   /* of each */
+    unsigned returned;
+};
+
+/* As group 0 of that ring. 0, or a negative error. Close it after the ring. */
+int uring_buffers_open(struct uring_buffers *buffers, struct uring *ring, unsigned count,
+                       size_t bytes);
+void uring_buffers_close(struct uring_buffers *buffers);
+char *uring_buffer(const struct uring_buffers *buffers, unsigned id);
+/* The kernel may take it again. */
+void uring_buffer_return(struct uring_buffers *buffers, unsigned id);
+
 /* Takes the oldest completion out of its queue; false where there is none. */
 bool uring_completion(struct uring *ring, struct io_uring_cqe *completion);
 

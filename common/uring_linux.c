@@ -1,6 +1,7 @@
 #include "uring.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -143,6 +144,53 @@ int uring_enter(struct uring *ring)
     if (result < 0 && errno != EINTR && errno != EAGAIN && errno != EBUSY)
         return -1;
     return (int)completed(ring);
+}
+
+static size_t buffers_ring_bytes(const struct uring_buffers *buffers)
+{
+    return buffers->count * sizeof(struct io_uring_buf);
+}
+
+int uring_buffers_open(struct uring_buffers *buffers, struct uring *ring, unsigned count,
+                       size_t bytes)
+{
+    *buffers = (struct uring_buffers){.count = count, .bytes = bytes};
+    void *mapped = mmap(NULL, buffers_ring_bytes(buffers) + count * bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED)
+        return -errno;
+    buffers->ring = mapped; /* it has to begin a page */
+    buffers->memory = (char *)mapped + buffers_ring_bytes(buffers);
+    struct io_uring_buf_reg registered = {.ring_addr = (uintptr_t)mapped, .ring_entries = count};
+    if (syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_PBUF_RING, &registered, 1) != 0) {
+        int error = -errno;
+        uring_buffers_close(buffers);
+        return error;
+    }
+    for (unsigned id = 0; id < count; id++)
+        uring_buffer_return(buffers, id);
+    return 0;
+}
+
+void uring_buffers_close(struct uring_buffers *buffers)
+{
+    munmap(buffers->ring, buffers_ring_bytes(buffers) + buffers->count * buffers->bytes);
+}
+
+char *uring_buffer(const struct uring_buffers *buffers, unsigned id)
+{
+    return buffers->memory + id * buffers->bytes;
+}
+
+void uring_buffer_return(struct uring_buffers *buffers, unsigned id)
+{
+    struct io_uring_buf *free_one = &buffers->ring->bufs[buffers->returned & (buffers->count - 1)];
+    free_one->addr = (uintptr_t)uring_buffer(buffers, id);
+    free_one->len = (unsigned)buffers->bytes;
+    free_one->bid = (unsigned short)id;
+    buffers->returned++;
+    atomic_store_explicit((_Atomic unsigned short *)&buffers->ring->tail,
+                          (unsigned short)buffers->returned, memory_order_release);
 }
 
 bool uring_completion(struct uring *ring, struct io_uring_cqe *completion)

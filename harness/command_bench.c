@@ -194,13 +194,14 @@ static int bench(const struct command *command, const struct bench_options *give
     char message[TARGET_MESSAGE_BYTES];
     const struct suite *suite = suite_find(given->suite);
     if (suite == NULL)
-        return options_fail(command, "unknown suite %s; known are quick, smoke", given->suite);
+        return options_fail(command, "unknown suite %s; known are quick, smoke, lessons",
+                            given->suite);
     struct run_settings settings = {
         .warmup_ns = given->warmup_ns != 0 ? given->warmup_ns : suite->warmup_ns,
         .duration_ns = given->duration_ns != 0 ? given->duration_ns : suite->duration_ns,
         .idle_wait_ns = given->idle_wait_ns,
         .buffer_bytes = given->buffer_bytes,
-        .threads = (unsigned)given->threads,
+        .threads = given->threads != 0 ? (unsigned)given->threads : suite->threads,
         .nodelay = !given->no_nodelay,
         .cancelled = is_interrupted,
     };
@@ -224,7 +225,7 @@ static int bench(const struct command *command, const struct bench_options *give
         return STATUS_INTERRUPTED;
     if (status != 0)
         return status == STATUS_USAGE ? options_fail(command, "%s", message) : fail(message);
-    if (plan_choose_models(plan, &given->models, message, sizeof message) != 0)
+    if (plan_choose_models(plan, &given->models, suite->lessons, message, sizeof message) != 0)
         return options_fail(command, "%s", message);
     announce(plan, &settings);
     return given->dry_run ? 0 : carry_out(plan, given, &settings);
@@ -240,9 +241,10 @@ int command_bench(int argc, char **argv)
                                   .out = "results"};
     const struct option options[] = {
         {"--suite", "NAME", OPTION_TEXT, &given.suite, 0, 0,
-         "quick (the default) or smoke, see below"},
+         "quick (the default), smoke or lessons, see below"},
         {"--model", "NAME[,NAME]", OPTION_TEXTS, &given.models, 0, 0,
-         "only these models; by default every one of each target"},
+         "only these models or lessons; by default every model of each\n"
+         "target"},
         {"--workload", "NAME", OPTION_TEXTS, &given.workloads, 0, 0,
          "pingpong or stream, instead of the suite's; may be repeated"},
         {"--connections", "N[,N]", OPTION_COUNTS, &given.connections, 1, 1000000,

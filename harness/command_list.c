@@ -15,8 +15,11 @@ static int list_csv(void)
                                           "notification",
                                           "threads_apply",
                                           "connections_per_thread",
+                                          "clients_at_once",
+                                          "buffers_pooled",
                                           "thread_stack_bytes",
                                           "connection_bytes",
+                                          "lesson_of",
                                           "summary"};
     struct csv_writer csv;
     program_set_output_binary();
@@ -33,15 +36,18 @@ static int list_csv(void)
         csv_write_text(&csv, reason);
         csv_write_text(&csv, model_platforms_text(entry));
         if (model == NULL) {
-            for (int i = 0; i < 5; i++)
+            for (int i = 0; i < 7; i++)
                 csv_write_empty(&csv);
         } else {
             csv_write_text(&csv, model_notification_text(model));
             csv_write_text(&csv, model->threads_apply ? "yes" : "no");
             csv_write_u64(&csv, model->connections_per_thread);
+            csv_write_u64(&csv, model->clients_at_once);
+            csv_write_text(&csv, model->buffers_pooled ? "yes" : "no");
             csv_write_u64(&csv, model->thread_stack_bytes);
             csv_write_u64(&csv, model->connection_bytes);
         }
+        csv_write_text(&csv, entry->lesson_of == NULL ? "" : entry->lesson_of);
         csv_write_text(&csv, entry->summary);
         csv_end_row(&csv);
     }
@@ -59,38 +65,63 @@ static void limit_print(const struct model_entry *entry)
         printf("  %-14u", model->connections_per_thread);
 }
 
+static void unavailable_print(bool lessons)
+{
+    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++) {
+        char text[64];
+        const char *reason = model_unavailable(entry, text, sizeof text);
+        if ((entry->lesson_of != NULL) == lessons && entry->model != NULL && reason != NULL)
+            printf("%s is not available here: %s\n", entry->name, reason);
+    }
+}
+
+static int list_lessons(void)
+{
+    printf("%-28s  %-14s  %-14s  %s\n", "lesson", "changes", "runs on", "how");
+    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)
+        if (entry->lesson_of != NULL)
+            printf("%-28s  %-14s  %-14s  %s\n", entry->name, entry->lesson_of,
+                   model_platforms_text(entry), entry->summary);
+    unavailable_print(true);
+    printf("Each is measured beside the model it changes by: iomodels bench --suite lessons\n");
+    return 0;
+}
+
 static int list_table(void)
 {
     printf("%-20s  %-14s  %-10s  %-14s  %s\n", "model", "runs on", "tells of", "sockets/thread",
            "idea");
     for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++) {
+        if (entry->lesson_of != NULL)
+            continue;
         printf("%-20s  %-14s  %-10s", entry->name, model_platforms_text(entry),
                entry->model == NULL ? "-" : model_notification_text(entry->model));
         limit_print(entry);
         printf("  %s\n", entry->summary);
     }
-    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++) {
-        char text[64];
-        const char *reason = model_unavailable(entry, text, sizeof text);
-        if (entry->model != NULL && reason != NULL)
-            printf("%s is not available here: %s\n", entry->name, reason);
-    }
+    unavailable_print(false);
     return 0;
 }
 
 int command_list(int argc, char **argv)
 {
-    bool csv = false;
-    const struct option options[] = {{"--csv", NULL, OPTION_FLAG, &csv, 0, 0,
-                                      "as CSV: the same capabilities that `bench` obeys"},
+    bool csv = false, lessons = false;
+    const struct option options[] = {{"--lessons", NULL, OPTION_FLAG, &lessons, 0, 0,
+                                      "the lessons instead: models with one thing changed, to see\n"
+                                      "what it does"},
+                                     {"--csv", NULL, OPTION_FLAG, &csv, 0, 0,
+                                      "all of them as CSV: the same capabilities that `bench`\n"
+                                      "obeys; lesson_of is empty for a model"},
                                      {.name = NULL}};
     const struct command command = {
-        "list", "[--csv]",
+        "list", "[--lessons] [--csv]",
         "The I/O models, also those of the other system. `tells of`: what a wait reports, that a\n"
         "call would not block (readiness) or that it has been done (completion).\n",
         options, NULL};
     int status;
     if (!options_take(&command, argc, argv, &status))
         return status;
-    return csv ? list_csv() : list_table();
+    if (csv)
+        return list_csv();
+    return lessons ? list_lessons() : list_table();
 }

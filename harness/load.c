@@ -146,6 +146,13 @@ static void load_fail(struct load *load, const char *what, int error)
     load->over = true;
 }
 
+/* The server does not serve it before one of the others leaves. */
+static bool has_to_wait(const struct load *load, const struct load_connection *connection)
+{
+    unsigned at_once = load->options->clients_at_once;
+    return at_once != 0 && connection->engine.id >= at_once;
+}
+
 static void connection_await(struct load *load, struct load_connection *connection)
 {
     connection->awaited = true;
@@ -265,10 +272,10 @@ static void message_complete(struct load *load, struct load_connection *connecti
     }
 }
 
-/* Everything that was sent is back, and the phase lets nothing more be sent. */
+/* Everything that was sent is back, or won't be; and the phase lets nothing more be sent. */
 static void connection_answered(struct load *load, struct load_connection *connection)
 {
-    if (load->phase == PHASE_CONNECT) {
+    if (load->phase == PHASE_CONNECT && !connection->established) {
         connection->established = true;
         load->result->established++;
     }
@@ -325,6 +332,8 @@ static void on_connected(void *context, struct engine_connection *engine_connect
         return;
     }
     connection_offer(load, connection, load->options->message_bytes, clock_now_ns());
+    if (connection->engine.open && has_to_wait(load, connection))
+        connection_answered(load, connection);
 }
 
 /* ---- the run ---- */
@@ -409,7 +418,8 @@ static void drain(struct load *load)
     for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;) {
         /* A message of which a part was offered is sent whole, so that it can be answered. */
         connection_offer(load, connection, connection->begins_at, 0);
-        if (connection->engine.open && connection->outstanding > 0)
+        if (connection->engine.open && connection->outstanding > 0 &&
+            !has_to_wait(load, connection))
             connection_await(load, connection);
     }
     while (load->awaited > 0 && load_step(load))

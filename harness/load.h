@@ -23,9 +23,10 @@ enum load_workload {
 struct load_options {
     struct net_address server;
     enum load_workload workload;
-    unsigned connections;    /* at least 1 */
-    size_t message_bytes;    /* at least 1; stream: the block that counts as a message */
-    unsigned pipeline_depth; /* messages in flight on each connection; 1 in pingpong */
+    unsigned connections;     /* at least 1 */
+    size_t message_bytes;     /* at least 1; stream: the block that counts as a message */
+    unsigned clients_at_once; /* the server lets all but the first so many wait; 0: it lets none */
+    unsigned pipeline_depth;  /* messages in flight on each connection; 1 in pingpong */
     bool nodelay;
     uint64_t warmup_ns;
     uint64_t duration_ns;
@@ -43,7 +44,7 @@ struct load_options {
 
 struct load_result {
     unsigned attempted;
-    unsigned established;     /* connected and echoed once */
+    unsigned established;     /* connected and, but for those that have to wait, echoed once */
     uint64_t messages;        /* echoes complete inside the window, wherever they began */
     uint64_t bytes;           /* payload bytes that came back inside the window */
     uint64_t window_ns;       /* its true length; 0: the run ended before it */

@@ -53,7 +53,7 @@ void plan_close(struct plan *plan)
     plan->target_count = 0;
 }
 
-static bool is_wanted(const struct option_texts *wanted, const char *model)
+static bool is_named(const struct option_texts *wanted, const char *model)
 {
     size_t length = strlen(model);
     for (size_t i = 0; i < wanted->count; i++) {
@@ -66,7 +66,17 @@ static bool is_wanted(const struct option_texts *wanted, const char *model)
                 break;
         }
     }
-    return wanted->count == 0;
+    return false;
+}
+
+/* lesson_of: "" for a model; has_lessons: a lesson changes it. */
+static bool is_chosen(const struct option_texts *wanted, bool want_lessons, const char *model,
+                      const char *lesson_of, bool has_lessons)
+{
+    bool is_lesson = lesson_of[0] != '\0';
+    if (wanted->count > 0)
+        return is_named(wanted, model);
+    return want_lessons ? is_lesson || has_lessons : !is_lesson;
 }
 
 static int contestant_add(struct plan *plan, const struct target *target, const char *model,
@@ -84,25 +94,41 @@ static int contestant_add(struct plan *plan, const struct target *target, const 
     return 0;
 }
 
-/* The models that a target lists; of one that is missing, those that this program knows. */
-static int target_contestants(struct plan *plan, const struct target *target,
-                              const struct option_texts *wanted, char *message, size_t message_size)
+static bool known_has_lessons(const char *model)
+{
+    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)
+        if (entry->lesson_of != NULL && strcmp(entry->lesson_of, model) == 0)
+            return true;
+    return false;
+}
+
+/* Those that this program knows, of a target that is missing. */
+static int missing_contestants(struct plan *plan, const struct target *target,
+                               const struct option_texts *wanted, bool lessons, char *message,
+                               size_t message_size)
+{
+    int error = 0;
+    for (const struct model_entry *entry = model_registry; entry->name != NULL && error == 0;
+         entry++)
+        if (is_chosen(wanted, lessons, entry->name,
+                      entry->lesson_of == NULL ? "" : entry->lesson_of,
+                      known_has_lessons(entry->name)))
+            error =
+                contestant_add(plan, target, entry->name, target->missing, message, message_size);
+    return error;
+}
+
+static int listed_contestants(struct plan *plan, const struct target *target,
+                              const struct option_texts *wanted, bool lessons, char *message,
+                              size_t message_size)
 {
     const struct csv_table *models = &target->models;
     int error = 0;
-    if (target->missing != NULL) {
-        for (const struct model_entry *entry = model_registry; entry->name != NULL && error == 0;
-             entry++)
-            if (is_wanted(wanted, entry->name))
-                error = contestant_add(plan, target, entry->name, target->missing, message,
-                                       message_size);
-        return error;
-    }
     for (size_t row = 1; row < models->rows && error == 0; row++) {
         const char *model = csv_field(models, row, csv_column(models, "model"));
         struct target_model found = target_find(target, model);
         const char *reason = found.reason[0] == '\0' ? "not available" : found.reason;
-        if (is_wanted(wanted, model))
+        if (is_chosen(wanted, lessons, model, found.lesson_of, found.has_lessons))
             error = contestant_add(plan, target, model, found.available ? "" : reason, message,
                                    message_size);
     }
@@ -153,19 +179,24 @@ static int wanted_check(const struct plan *plan, const struct option_texts *want
     return 0;
 }
 
-int plan_choose_models(struct plan *plan, const struct option_texts *wanted, char *message,
-                       size_t message_size)
+int plan_choose_models(struct plan *plan, const struct option_texts *wanted, bool lessons,
+                       char *message, size_t message_size)
 {
-    for (size_t i = 0; i < plan->target_count; i++)
-        if (target_contestants(plan, &plan->targets[i], wanted, message, message_size) != 0)
+    for (size_t i = 0; i < plan->target_count; i++) {
+        const struct target *target = &plan->targets[i];
+        int error = target->missing != NULL
+                        ? missing_contestants(plan, target, wanted, lessons, message, message_size)
+                        : listed_contestants(plan, target, wanted, lessons, message, message_size);
+        if (error != 0)
             return -1;
+    }
     if (wanted_check(plan, wanted, message, message_size) != 0)
         return -1;
     for (size_t i = 0; i < plan->contestant_count; i++)
         if (plan->contestants[i].skipped[0] == '\0')
             return 0;
     if (plan->contestant_count == 0)
-        snprintf(message, message_size, "the targets list no model");
+        snprintf(message, message_size, "the targets list no %s", lessons ? "lesson" : "model");
     else
         snprintf(message, message_size, "%s can't run on %s: %s", plan->contestants[0].model,
                  plan->contestants[0].target->name, plan->contestants[0].skipped);

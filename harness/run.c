@@ -344,7 +344,7 @@ static enum run_status judge(struct record *record, const struct load_result *lo
 
 static enum run_status measure(struct record *record, struct load_result *load,
                                const struct run_settings *settings, struct target_server *server,
-                               const struct run_workload *workload)
+                               const struct run_workload *workload, unsigned clients_at_once)
 {
     char message[TARGET_MESSAGE_BYTES] = "", words[TARGET_MESSAGE_BYTES];
     struct statistics statistics = {{"", ""}};
@@ -359,6 +359,7 @@ static enum run_status measure(struct record *record, struct load_result *load,
         .connections = workload->connections,
         .message_bytes = workload->message_bytes,
         .pipeline_depth = workload->pipeline_depth,
+        .clients_at_once = clients_at_once,
         .nodelay = settings->nodelay,
         .warmup_ns = settings->warmup_ns,
         .duration_ns = settings->duration_ns,
@@ -421,7 +422,8 @@ enum run_status run_execute(struct record *record, struct histogram *rtt,
         return RUN_FAILED;
     }
     histogram_clear(&load.rtt);
-    enum run_status status = measure(record, &load, settings, &server, workload);
+    enum run_status status = measure(record, &load, settings, &server, workload,
+                                     target_find(target, model).clients_at_once);
     *rtt = load.rtt;
     return status;
 }

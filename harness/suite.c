@@ -32,6 +32,16 @@ const struct suite suites[] = {
      .duration_ns = (uint64_t)200 * NS_PER_MS,
      .count = 1,
      .workloads = {PINGPONG(16, 64)}},
+    /* One thread: so all clients depend on the same one, and harm shows. */
+    {.name = "lessons",
+     .summary = "each lesson (list --lessons) beside the model it changes, one thread; 6 trials",
+     .trials = 6,
+     .warmup_ns = (uint64_t)150 * NS_PER_MS,
+     .duration_ns = (uint64_t)500 * NS_PER_MS,
+     .lessons = true,
+     .threads = 1,
+     .count = 4,
+     .workloads = {PINGPONG(1, 64), PINGPONG(60, 64), PINGPONG(250, 64), STREAM(16, 64 * KIB)}},
     {.name = NULL},
 };
 

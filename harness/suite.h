@@ -14,6 +14,8 @@ struct suite {
     uint64_t trials;
     uint64_t warmup_ns;
     uint64_t duration_ns;
+    bool lessons;     /* of the lessons and of what they change, not of the models */
+    unsigned threads; /* where nobody says otherwise; 0: each model's own choice */
     size_t count;
     struct run_workload workloads[8];
 };

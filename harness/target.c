@@ -200,23 +200,34 @@ void target_close(struct target *target)
     csv_table_free(&target->models);
 }
 
+/* 0 where the list does not tell. */
+static unsigned count_of(const struct csv_table *models, size_t row, const char *column)
+{
+    uint64_t count;
+    return units_parse_count(csv_field(models, row, csv_column(models, column)), 0, UINT32_MAX,
+                             &count)
+               ? (unsigned)count
+               : 0;
+}
+
 struct target_model target_find(const struct target *target, const char *model)
 {
     const struct csv_table *models = &target->models;
-    struct target_model found = {.reason = ""};
+    struct target_model found = {.reason = "", .lesson_of = ""};
+    int lesson_of = csv_column(models, "lesson_of");
     for (size_t row = 1; row < models->rows; row++) {
-        uint64_t limit;
+        found.has_lessons |= strcmp(csv_field(models, row, lesson_of), model) == 0;
         if (strcmp(csv_field(models, row, csv_column(models, "model")), model) != 0)
             continue;
         found.known = true;
         found.available =
             strcmp(csv_field(models, row, csv_column(models, "available")), "yes") == 0;
         found.reason = csv_field(models, row, csv_column(models, "reason"));
+        found.lesson_of = csv_field(models, row, lesson_of);
         found.threads_apply =
             strcmp(csv_field(models, row, csv_column(models, "threads_apply")), "no") != 0;
-        if (units_parse_count(csv_field(models, row, csv_column(models, "connections_per_thread")),
-                              0, UINT32_MAX, &limit))
-            found.connections_per_thread = (unsigned)limit;
+        found.connections_per_thread = count_of(models, row, "connections_per_thread");
+        found.clients_at_once = count_of(models, row, "clients_at_once");
     }
     return found;
 }

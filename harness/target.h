@@ -43,6 +43,9 @@ struct target_model {
     const char *reason; /* why not; "" where none was given. The target's */
     bool threads_apply;
     unsigned connections_per_thread; /* 0: no limit */
+    unsigned clients_at_once;        /* it lets the others wait; 0: it lets none */
+    const char *lesson_of;           /* the model that it changes; "": it is none. The target's */
+    bool has_lessons;                /* lessons of the target change it */
 };
 struct target_model target_find(const struct target *target, const char *model);
 

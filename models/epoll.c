@@ -66,7 +66,7 @@ static int watch_other(struct poller *poller, struct epoll_connection *own)
 static void connection_ready(struct poller *poller, struct epoll_connection *own)
 {
     struct worker *worker = &poller->own.worker;
-    bool received;
+    enum readiness_received received;
     int error;
     enum session_want want =
         readiness_step(worker, &own->connection, !own->sending, &received, &error);

@@ -44,7 +44,7 @@ static void connection_begin(struct worker *worker, struct connection *connectio
 {
     struct event_group *group = (struct event_group *)worker;
     struct overlapped_event_connection *own = (struct overlapped_event_connection *)connection;
-    if (!event_group_add(group, &own->member))
+    if (!event_group_add(group, &own->member, false))
         return;
     own->overlapped.hEvent = own->member.event;
     /* It still has the listener's event. It stays non-blocking, for the sends. */

@@ -32,7 +32,7 @@ static void connection_ready(struct poll_worker *poller, unsigned at)
 {
     struct worker *worker = &poller->own.worker;
     struct pollfd *entry = &poller->entries[at];
-    bool received;
+    enum readiness_received received;
     int error;
     enum session_want want =
         readiness_step(worker, poller->connections[at], entry->events == POLLIN, &received, &error);

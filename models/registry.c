@@ -16,6 +16,13 @@ extern const struct io_model model_overlapped_routine;
 extern const struct io_model model_iocp;
 extern const struct io_model model_epoll;
 extern const struct io_model model_io_uring;
+extern const struct io_model model_blocking_single;
+extern const struct io_model model_select_macros;
+extern const struct io_model model_wsaeventselect_lowest_index;
+extern const struct io_model model_wsaeventselect_auto_reset;
+extern const struct io_model model_iocp_unbounded_inline;
+extern const struct io_model model_epoll_edge;
+extern const struct io_model model_io_uring_multishot;
 
 /* The one platform block: a model of the other system is a row without its file. */
 #ifdef _WIN32
@@ -29,24 +36,42 @@ extern const struct io_model model_io_uring;
 
 const struct model_entry model_registry[] = {
     {"blocking", "a thread for each connection, waiting inside recv and send",
-     ON_BOTH(model_blocking)},
-    {"select", "the sets of all sockets go to the kernel with every wait", ON_BOTH(model_select)},
-    {"poll", "an array of all sockets goes to the kernel with every wait", ON_LINUX(model_poll)},
+     ON_BOTH(model_blocking), NULL},
+    {"select", "the sets of all sockets go to the kernel with every wait", ON_BOTH(model_select),
+     NULL},
+    {"poll", "an array of all sockets goes to the kernel with every wait", ON_LINUX(model_poll),
+     NULL},
     {"wsapoll", "Winsock's poll: an array of all sockets with every wait",
-     ON_WINDOWS(model_wsapoll)},
+     ON_WINDOWS(model_wsapoll), NULL},
     {"wsaasyncselect", "a window message for each change; the message loop is the event loop",
-     ON_WINDOWS(model_wsaasyncselect)},
+     ON_WINDOWS(model_wsaasyncselect), NULL},
     {"wsaeventselect", "an event object for each socket; a thread for every 63 sessions",
-     ON_WINDOWS(model_wsaeventselect)},
+     ON_WINDOWS(model_wsaeventselect), NULL},
     {"overlapped_event", "operations that signal an event each; a thread for every 63 sessions",
-     ON_WINDOWS(model_overlapped_event)},
+     ON_WINDOWS(model_overlapped_event), NULL},
     {"overlapped_routine", "operations that call back while their thread waits alertably",
-     ON_WINDOWS(model_overlapped_routine)},
-    {"iocp", "operations whose completions all threads take from one port", ON_WINDOWS(model_iocp)},
-    {"epoll", "the kernel keeps the set and hands out the ready", ON_LINUX(model_epoll)},
+     ON_WINDOWS(model_overlapped_routine), NULL},
+    {"iocp", "operations whose completions all threads take from one port", ON_WINDOWS(model_iocp),
+     NULL},
+    {"epoll", "the kernel keeps the set and hands out the ready", ON_LINUX(model_epoll), NULL},
     {"io_uring", "operations in, completions out, by queues shared with the kernel",
-     ON_LINUX(model_io_uring)},
-    {NULL, NULL, 0, NULL},
+     ON_LINUX(model_io_uring), NULL},
+
+    {"blocking_single", "one thread and one client at a time: the others wait until it leaves",
+     ON_BOTH(model_blocking_single), "blocking"},
+    {"select_macros", "sets built and tested by FD_SET and FD_ISSET, which search: O(n * n)",
+     ON_WINDOWS(model_select_macros), "select"},
+    {"wsaeventselect_lowest_index", "always the lowest signalled event: the last ones starve",
+     ON_WINDOWS(model_wsaeventselect_lowest_index), "wsaeventselect"},
+    {"wsaeventselect_auto_reset", "auto-reset events and no WSAEnumNetworkEvents: a call saved",
+     ON_WINDOWS(model_wsaeventselect_auto_reset), "wsaeventselect"},
+    {"iocp_unbounded_inline", "what is complete at once is dealt with at once, without a bound",
+     ON_WINDOWS(model_iocp_unbounded_inline), "iocp"},
+    {"epoll_edge", "edge-triggered: a change is told once, so read until nothing is left",
+     ON_LINUX(model_epoll_edge), "epoll"},
+    {"io_uring_multishot", "one receive for good, into buffers of the ring: what a rule costs",
+     ON_LINUX(model_io_uring_multishot), "io_uring"},
+    {NULL, NULL, 0, NULL, NULL},
 };
 
 const struct model_entry *model_find(const char *name)

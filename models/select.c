@@ -54,7 +54,7 @@ static void connection_begin(struct worker *worker, struct connection *connectio
 static void connection_ready(struct selector *selector, struct select_connection *own)
 {
     struct worker *worker = &selector->own.worker;
-    bool received;
+    enum readiness_received received;
     int error;
     bool readable = own->set == &selector->reading;
     enum session_want want = readiness_step(worker, &own->connection, readable, &received, &error);

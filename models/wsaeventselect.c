@@ -36,7 +36,7 @@ static void connection_begin(struct worker *worker, struct connection *connectio
 {
     struct event_group *group = (struct event_group *)worker;
     struct wsaeventselect_connection *own = (struct wsaeventselect_connection *)connection;
-    if (!event_group_add(group, &own->member))
+    if (!event_group_add(group, &own->member, false))
         return;
     /* It still has the listener's event and mask; and what is ready by now is reported anew. */
     int error = observe_call(

@@ -49,7 +49,8 @@ static void connection_ready(struct wsapoll_worker *own, unsigned at)
     struct worker *worker = &own->poller.own.worker;
     struct pollfd *entry = &own->poller.entries[at];
     struct connection *connection = own->poller.connections[at];
-    bool received, hung_up = is_hung(entry) || (entry->revents & POLLHUP) != 0;
+    enum readiness_received received;
+    bool hung_up = is_hung(entry) || (entry->revents & POLLHUP) != 0;
     int error;
     own->hung -= is_hung(entry);
     entry->fd = connection->socket;

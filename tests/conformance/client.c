@@ -81,9 +81,23 @@ struct client *clients_new(struct test *test, unsigned count)
     return clients;
 }
 
+/* False, and the case is skipped, where one more would wait until another leaves. */
+static bool is_served_at_once(struct test *test)
+{
+    unsigned open = 0;
+    for (unsigned i = 0; i < test->client_count; i++)
+        open += test->clients[i].socket != NET_SOCKET_NONE;
+    if (test->clients_at_once == 0 || open < test->clients_at_once)
+        return true;
+    test_skip(test, "the others wait while it serves one");
+    return false;
+}
+
 bool client_connect(struct test *test, struct client *client)
 {
     const struct net_address *to = &test->address;
+    if (!is_served_at_once(test))
+        return false;
     *client = (struct client){.stream = ++test->streams, .receive_buffer = client->receive_buffer};
     client->socket = socket(to->storage.ss_family, SOCK_STREAM, IPPROTO_TCP);
     if (client->socket == NET_SOCKET_NONE)

@@ -138,6 +138,11 @@ static char *list_read(struct test *test)
     return NULL;
 }
 
+static unsigned list_number(const struct csv_table *table, size_t row, const char *column)
+{
+    return (unsigned)strtoul(csv_field(table, row, csv_column(table, column)), NULL, 10);
+}
+
 /* What the list says of the model; *available only where it has it. */
 static bool model_find(struct test *test, bool *available)
 {
@@ -159,8 +164,10 @@ static bool model_find(struct test *test, bool *available)
         *available = strcmp(csv_field(&table, row, csv_column(&table, "available")), "yes") == 0;
         test->threads_apply =
             strcmp(csv_field(&table, row, csv_column(&table, "threads_apply")), "yes") == 0;
-        test->connections_per_thread = (unsigned)strtoul(
-            csv_field(&table, row, csv_column(&table, "connections_per_thread")), NULL, 10);
+        test->buffers_pooled =
+            strcmp(csv_field(&table, row, csv_column(&table, "buffers_pooled")), "yes") == 0;
+        test->connections_per_thread = list_number(&table, row, "connections_per_thread");
+        test->clients_at_once = list_number(&table, row, "clients_at_once");
     }
     csv_table_free(&table);
     free(list);

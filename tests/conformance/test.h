@@ -27,6 +27,8 @@ struct test {
     const char *model;
     bool threads_apply;              /* what the program's list says of the model */
     unsigned connections_per_thread; /* the same; 0: no limit of its own */
+    unsigned clients_at_once;        /* the same; more than these wait; 0: none waits */
+    bool buffers_pooled;             /* the same: one may have more pending than its own buffer */
     unsigned hang_ms;
 
     const char *skip;  /* why the case does not apply here; NULL: it does */
@@ -64,7 +66,10 @@ extern const struct test_case cases_stop[];
 __attribute__((format(printf, 2, 3)))
 #endif
 bool test_fail(struct test *test, const char *format, ...);
-/* The case does not apply here, for this reason (constant). True. */
+/*
+ * The case does not apply here, for this reason (constant). True. After a step that has said so by
+ * false, no further one is needed.
+ */
 bool test_skip(struct test *test, const char *reason);
 
 #endif

@@ -84,7 +84,7 @@ class Files(unittest.TestCase):
 
     def test_row_for_each_cell(self):
         """Never a missing one: what can't run is a row that says why."""
-        known = tool.models()
+        known = {name: row for name, row in tool.models().items() if not row["lesson_of"]}
         expected = {("here", name, row["reason"]) for name, row in known.items()}
         expected |= {("there", name, MISSING) for name in known}
         cells = collections.Counter((row["target"], row["model"], row["workload"],
@@ -271,7 +271,7 @@ class Plans(unittest.TestCase):
 
     def test_more_than_its_threads_can_hold(self):
         limits = {name: int(row["connections_per_thread"]) for name, row in tool.models().items()
-                  if row["threads_apply"] == "yes" and row["connections_per_thread"] != "0"}
+                  if row["threads_apply"] == "yes" and 0 < int(row["connections_per_thread"]) < 1000}
         if not limits:
             self.skipTest("no model here has such a limit")
         for name, limit in limits.items():

@@ -111,6 +111,28 @@ class Usage(unittest.TestCase):
         self.assertEqual((result.status, result.out, result.errors()), (0, "", []))
         self.assertIn("%d runs, about" % (9 * len(able)), result.err)
 
+    def test_lessons_are_apart(self):
+        known = tool.models()
+        lessons = {name for name, row in known.items() if row["lesson_of"]}
+        able = {name for name in lessons if known[name]["available"] == "yes"}
+        changed = {known[name]["lesson_of"] for name in lessons} & set(tool.available_models())
+        self.assertTrue(able and changed)
+        first_words = {line.split(" ")[0] for line in tool.run("list").out.splitlines()}
+        self.assertEqual(first_words & set(known), set(known) - lessons)
+        first_words = {line.split(" ")[0] for line in tool.run("list", "--lessons").out.splitlines()}
+        self.assertEqual(first_words & set(known), lessons)
+        words = ("bench", "--dry-run", "--trials", "1", "--connections", "1")
+        result = tool.run(*words, "--suite", "lessons")
+        self.assertIn("%d runs, about" % len(able | changed), result.err)
+        result = tool.run(*words, "--model", ",".join(able))
+        self.assertIn("%d runs, about" % len(able), result.err)
+        # Of a target that is missing, as many rows as this program knows.
+        with tool.folder() as out:
+            self.assertEqual(tool.bench(out, "--suite", "lessons", "--model", min(able),
+                                        "--target-missing", "gone=lost").status, 0)
+            rows = tool.read_runs(out)
+            self.assertEqual([row["model"] for row in rows if row["target"] == "gone"], [min(able)])
+
 
 if __name__ == "__main__":
     tool.main()

@@ -265,7 +265,8 @@ def models():
 
 
 def available_models():
-    return [name for name, row in models().items() if row["available"] == "yes"]
+    return [name for name, row in models().items()
+            if row["available"] == "yes" and not row["lesson_of"]]
 
 
 def line_values(line):

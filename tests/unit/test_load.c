@@ -145,9 +145,9 @@ static void served_main(void *argument)
     CHECK(served->model->serve(&served->server) == 0);
 }
 
-static void served_start(struct served *served)
+static void served_start(struct served *served, const char *model)
 {
-    served->model = model_find("select")->model;
+    served->model = model_find(model)->model;
     struct server_needs needs = model_needs(served->model);
     struct server_options options = {.threads = 1,
                                      .buffer_bytes = 65536,
@@ -178,7 +178,7 @@ static void run_flawless(enum load_workload workload, unsigned connections, size
 {
     struct served served;
     struct watch watch;
-    served_start(&served);
+    served_start(&served, "select");
     watch_init(&watch, &served.server.address, connections);
     watch.options.workload = workload;
     watch.options.message_bytes = message_bytes;
@@ -213,11 +213,33 @@ static void test_many_connections(void)
     run_flawless(LOAD_PINGPONG, 300, MESSAGE, 1);
 }
 
+/* The server is not waited for where it is known to leave them waiting; that they do is told. */
+static void test_others_wait(void)
+{
+    struct served served;
+    struct watch watch;
+    served_start(&served, "blocking_single");
+    watch_init(&watch, &served.server.address, 4);
+    watch.options.clients_at_once = served.model->clients_at_once;
+    CHECK(watch_run(&watch) == 0);
+    check_window(&watch);
+    CHECK_EQ_U64(watch.result.established, 4);
+    CHECK(watch.result.messages > 0);
+    CHECK_EQ_U64(watch.result.starved, 3);
+    CHECK_EQ_U64(watch.result.unanswered, 3);
+    CHECK(watch.result.fairness_jain < 1.0 / 4 + 1e-9);
+    CHECK_EQ_U64(watch.result.errors, 0);
+    server_stop(&served.server);
+    thread_join(served.thread);
+    server_close(&served.server);
+    watch_free(&watch);
+}
+
 static void test_without_warmup(void)
 {
     struct served served;
     struct watch watch;
-    served_start(&served);
+    served_start(&served, "select");
     watch_init(&watch, &served.server.address, 2);
     watch.options.warmup_ns = 0;
     CHECK(watch_run(&watch) == 0);
@@ -230,7 +252,7 @@ static void test_cancel_in_the_window(void)
 {
     struct served served;
     struct watch watch;
-    served_start(&served);
+    served_start(&served, "select");
     watch_init(&watch, &served.server.address, 3);
     watch.options.duration_ns = never_ns;
     watch.cancel_asked = 100;
@@ -615,6 +637,7 @@ int main(void)
     test_pingpong();
     test_stream();
     test_many_connections();
+    test_others_wait();
     test_without_warmup();
     test_cancel_in_the_window();
     test_no_fault();
