@@ -302,14 +302,14 @@ struct session *session_accept(socket_t listener, bool nonblocking)
     }
 }
 
-static void session_filled(struct session *session, size_t bytes)
+void session_filled(struct session *session, size_t bytes)
 {
     session->begin = 0;
     session->end = bytes;
     atomic_fetch_add_explicit(&received, bytes, memory_order_relaxed);
 }
 
-static void session_drained(struct session *session, size_t bytes)
+void session_drained(struct session *session, size_t bytes)
 {
     session->begin += bytes;
     atomic_fetch_add_explicit(&sent, bytes, memory_order_relaxed);
@@ -342,6 +342,11 @@ enum step session_send(struct session *session)
 void session_close(struct session *session)
 {
     socket_close(session->socket);
+    session_free(session);
+}
+
+void session_free(struct session *session)
+{
 #ifdef _WIN32
     if (session->event)
         WSACloseEvent(session->event);

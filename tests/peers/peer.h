@@ -62,6 +62,11 @@ enum step session_receive(struct session *session);
 enum step session_send(struct session *session);
 void session_close(struct session *session);
 
+/* For who receives, sends and closes by a library. */
+void session_filled(struct session *session, size_t bytes);
+void session_drained(struct session *session, size_t bytes);
+void session_free(struct session *session);
+
 #ifdef _WIN32
 /* The FD_ bits of a session; false when it is over. */
 bool session_notified(struct session *session, long events);
