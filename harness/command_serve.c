@@ -125,7 +125,8 @@ static const struct model_entry *model_choose(const struct command *command, con
     char known[512] = "", text[160];
     size_t used = 0;
     for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)
-        if (model_unavailable(entry, text, sizeof text) == NULL && used < sizeof known)
+        if (entry->lesson_of == NULL && model_unavailable(entry, text, sizeof text) == NULL &&
+            used < sizeof known)
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
                                      used == 0 ? "" : ", ", entry->name);
     const struct model_entry *chosen = name == NULL ? NULL : model_find(name);

@@ -26,11 +26,19 @@ extern const struct io_model model_io_uring_multishot;
 
 /* The one platform block: a model of the other system is a row without its file. */
 #ifdef _WIN32
-#define ON_WINDOWS(model) MODEL_WINDOWS, &(model)
-#define ON_LINUX(model)   MODEL_LINUX, NULL
+#define ON_WINDOWS(model)  MODEL_WINDOWS, &(model)
+#define ON_LINUX(model)    MODEL_LINUX, NULL
+#define ON_IO_URING(model) MODEL_LINUX, NULL
+#define HERE               MODEL_WINDOWS
 #else
 #define ON_WINDOWS(model) MODEL_WINDOWS, NULL
 #define ON_LINUX(model)   MODEL_LINUX, &(model)
+#define HERE              MODEL_LINUX
+#if IOMODELS_IO_URING
+#define ON_IO_URING(model) MODEL_LINUX, &(model)
+#else
+#define ON_IO_URING(model) MODEL_LINUX, NULL
+#endif
 #endif
 #define ON_BOTH(model) MODEL_EVERYWHERE, &(model)
 
@@ -55,7 +63,7 @@ const struct model_entry model_registry[] = {
      NULL},
     {"epoll", "the kernel keeps the set and hands out the ready", ON_LINUX(model_epoll), NULL},
     {"io_uring", "operations in, completions out, by queues shared with the kernel",
-     ON_LINUX(model_io_uring), NULL},
+     ON_IO_URING(model_io_uring), NULL},
 
     {"blocking_single", "one thread and one client at a time: the others wait until it leaves",
      ON_BOTH(model_blocking_single), "blocking"},
@@ -70,7 +78,7 @@ const struct model_entry model_registry[] = {
     {"epoll_edge", "edge-triggered: a change is told once, so read until nothing is left",
      ON_LINUX(model_epoll_edge), "epoll"},
     {"io_uring_multishot", "one receive for good, into buffers of the ring: what a rule costs",
-     ON_LINUX(model_io_uring_multishot), "io_uring"},
+     ON_IO_URING(model_io_uring_multishot), "io_uring"},
     {NULL, NULL, 0, NULL, NULL},
 };
 
@@ -86,6 +94,8 @@ const char *model_unavailable(const struct model_entry *entry, char *text, size_
 {
     if (entry->model != NULL)
         return entry->model->unavailable == NULL ? NULL : entry->model->unavailable();
+    if ((entry->platforms & HERE) != 0)
+        return "left out of this build: the kernel's headers are older than Linux 6.0";
     snprintf(text, size, "runs on %s only", model_platforms_text(entry));
     return text;
 }

@@ -35,7 +35,7 @@ class Usage(unittest.TestCase):
 
     def test_unknown_model(self):
         known = tool.models()
-        able = [name for name, row in known.items() if row["available"] == "yes"]
+        able = tool.available_models()
         self.assertTrue(able)
         self.refused("bench", "--model", "frob", says=["unknown model frob", *known])
         self.refused("bench", "--model", able[0] + ",", says=["unknown model", *known])
@@ -43,15 +43,15 @@ class Usage(unittest.TestCase):
         self.refused("serve", "--model", "frob", says=["unknown model frob", *able])
         self.refused("serve", says=["--model is missing", *able])
 
-    def test_model_of_the_other_system(self):
-        others = [row for row in tool.models().values() if row["available"] != "yes"]
+    def test_model_that_the_build_lacks(self):
+        others = [row for row in tool.models().values() if not row["notification"]]
         if not others:
             self.skipTest("every model runs here")
         for row in others:
             self.refused("serve", "--model", row["model"],
-                         says=[row["model"], row["platforms"] + " only"])
+                         says=[row["model"], row["reason"]])
             self.refused("bench", "--model", row["model"],
-                         says=[row["model"], row["platforms"] + " only"])
+                         says=[row["model"], row["reason"]])
 
     def test_numbers(self):
         model = tool.available_models()[0]
