@@ -1,5 +1,8 @@
 #include "readiness.h"
 
+/* Of one connection, as long as each fills its buffer; then the others get their turn. */
+enum { RECEIVES_AT_ONCE = 4 };
+
 void readiness_accept(struct worker *worker, readiness_begin *begin)
 {
     for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
@@ -101,9 +104,12 @@ enum session_want readiness_step(struct worker *worker, struct connection *conne
 {
     struct session *session = &connection->session;
     *received = READINESS_NOT_TRIED;
+    bool again = readable;
     *error = send_pending(worker, connection);
-    if (*error == 0 && readable && session_wants(session) == SESSION_RECV) {
+    for (int round = 0; again && *error == 0 && session_wants(session) == SESSION_RECV; round++) {
         *error = receive_once(worker, connection, received);
+        /* A full buffer: more is there, most likely, and the processor's cache has the buffer. */
+        again = session_is_full(session) && round + 1 < RECEIVES_AT_ONCE;
         if (*error == 0)
             *error = send_pending(worker, connection);
     }

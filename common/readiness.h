@@ -43,8 +43,9 @@ enum readiness_received {
 };
 
 /*
- * Sends what is pending, and receives at most once, and only when `readable`: a receive that
- * finds nothing is never tried, and one busy client can't keep the others waiting. What was
+ * Sends what is pending, and receives only when `readable`, and once: a receive that finds nothing
+ * is hardly ever tried. After one that filled the buffer it receives again, up to four times: so one
+ * busy client can't keep the others waiting. What was
  * received is sent at once, without waiting to hear that the socket is writable.
  *
  * Returns what the session waits for next. SESSION_SEND: a send has just failed with would-block

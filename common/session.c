@@ -17,6 +17,11 @@ struct session_span session_recv_span(const struct session *session)
     return (struct session_span){.at = session->buffer, .size = session->size};
 }
 
+bool session_is_full(const struct session *session)
+{
+    return session->begin == 0 && session->end == session->size;
+}
+
 void session_received(struct session *session, size_t count)
 {
     if (count == 0)

@@ -36,6 +36,8 @@ enum session_want session_wants(const struct session *session);
 
 /* Only while session_wants is SESSION_RECV: where to receive and at most how much. */
 struct session_span session_recv_span(const struct session *session);
+/* Whether nothing has gone out yet of a buffer that the last receive filled. */
+bool session_is_full(const struct session *session);
 /* So many bytes came into that span; 0: the peer has finished sending. */
 void session_received(struct session *session, size_t count);
 

@@ -40,7 +40,11 @@ static void test_full_buffer(void)
     char buffer[8];
     struct session session;
     session_init(&session, buffer, sizeof buffer);
+    session_received(&session, sizeof buffer - 1);
+    CHECK(!session_is_full(&session));
+    session_sent(&session, sizeof buffer - 1);
     session_received(&session, sizeof buffer);
+    CHECK(session_is_full(&session));
     CHECK_EQ_U64(session_send_span(&session).size, sizeof buffer);
     session_sent(&session, sizeof buffer - 1);
     CHECK(session_send_span(&session).at == buffer + sizeof buffer - 1);
