@@ -119,6 +119,11 @@ void net_wake_close(struct net_wake *wake);
 void net_wake_send(struct net_wake *wake);
 void net_wake_clear(struct net_wake *wake);
 
+/*
+ * Which limit an error of NET_ERROR_NO_RESOURCES comes from, or a connect that finds no port, and
+ * what raises it, into text; "" where the error tells of none. Returns text.
+ */
+const char *net_limit_text(int error, char *text, size_t size);
 /* Raises the soft limit of open sockets to the hard one; the limit now in force, 0: none known. */
 uint64_t net_raise_limit(void);
 

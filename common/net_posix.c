@@ -183,6 +183,28 @@ uint64_t net_raise_limit(void)
     return limit.rlim_cur;
 }
 
+const char *net_limit_text(int error, char *text, size_t size)
+{
+    struct rlimit limit = {0};
+    text[0] = '\0';
+    switch (-error) {
+    case EMFILE:
+        getrlimit(RLIMIT_NOFILE, &limit);
+        snprintf(text, size, "%llu descriptors are the limit; as root, `ulimit -n N` raises it",
+                 (unsigned long long)limit.rlim_cur);
+        break;
+    case ENFILE:
+        snprintf(text, size, "`sysctl fs.file-max` is the limit");
+        break;
+    case EADDRNOTAVAIL:
+        snprintf(text, size, "`sysctl net.ipv4.ip_local_port_range` is the limit");
+        break;
+    default:
+        break;
+    }
+    return text;
+}
+
 void net_reserve_open(struct net_reserve *reserve)
 {
     reserve->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -244,6 +244,23 @@ uint64_t net_raise_limit(void)
     return 0;
 }
 
+const char *net_limit_text(int error, char *text, size_t size)
+{
+    text[0] = '\0';
+    switch (-error) {
+    case WSAEMFILE:
+        snprintf(text, size, "handles are used up, or under Wine descriptors: `ulimit -n N`");
+        break;
+    case WSAENOBUFS:
+    case WSAEADDRNOTAVAIL:
+        snprintf(text, size, "memory or ports: `netsh int ipv4 show dynamicport tcp`");
+        break;
+    default:
+        break;
+    }
+    return text;
+}
+
 void net_reserve_open(struct net_reserve *reserve)
 {
     reserve->socket = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0,

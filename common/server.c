@@ -146,6 +146,16 @@ static struct connection *connection_new(const struct server *server)
     return connection;
 }
 
+void server_lacks(struct server *server, const char *call, int error, const char *limit)
+{
+    char text[400], cause[160];
+    if (server->options.on_lack == NULL || atomic_exchange(&server->lack_told, true))
+        return;
+    snprintf(text, sizeof text, "%s: %s%s%s", call, net_error_text(error, cause, sizeof cause),
+             limit[0] == '\0' ? "" : "; ", limit);
+    server->options.on_lack(text);
+}
+
 struct connection *server_admit(struct worker *worker, net_socket socket)
 {
     struct server *server = worker->server;
@@ -156,6 +166,7 @@ struct connection *server_admit(struct worker *worker, net_socket socket)
     }
     struct connection *connection = connection_new(server);
     if (connection == NULL) {
+        server_lacks(server, "malloc", -ENOMEM, "");
         place_return(server);
         net_close(socket);
         return NULL;
@@ -200,6 +211,7 @@ static bool refuse_by_reserve(struct worker *worker)
 int server_accept_failed(struct worker *worker, int error)
 {
     struct server *server = worker->server;
+    char limit[120];
     switch (net_error_kind(error)) {
     case NET_ERROR_WOULD_BLOCK:
         return 0;
@@ -207,6 +219,7 @@ int server_accept_failed(struct worker *worker, int error)
     case NET_ERROR_PEER:
         return 1;
     case NET_ERROR_NO_RESOURCES:
+        server_lacks(server, "accept", error, net_limit_text(error, limit, sizeof limit));
         if (refuse_by_reserve(worker))
             return 1;
         clock_sleep_ms(NO_RESOURCES_PAUSE_MS);

@@ -23,6 +23,8 @@ struct server_options {
     unsigned max_connections; /* the connection past it is refused */
     bool nodelay;             /* TCP_NODELAY on every connection */
     bool trace;
+    /* Told once, by any thread, for want of what connections are refused; or NULL. */
+    void (*on_lack)(const char *text);
 };
 
 /* How often a model accepts before the connections it has get their turn again. */
@@ -71,6 +73,7 @@ struct server {
     uint32_t next_id;
     struct server_counts counts;
     atomic_bool stopping;
+    atomic_bool lack_told;
     net_socket stop_socket; /* made beforehand, so that a server without descriptors can stop */
     int failure;
     char failure_text[200];
@@ -101,6 +104,8 @@ const char *server_failure_text(const struct server *server);
 struct connection *server_admit(struct worker *worker, net_socket socket);
 /* Closes an accepted socket that there are no resources for; counted as refused. */
 void server_refuse(struct worker *worker, net_socket socket);
+/* Tells options.on_lack of a failed call; limit: what raises the limit that it met, or "". */
+void server_lacks(struct server *server, const char *call, int error, const char *limit);
 /*
  * After accept failed with `error`. Returns 0: nothing more to accept now (go back to waiting),
  * 1: call accept again, negative: the listener is broken, serve must end (see server_fail).

@@ -35,6 +35,8 @@ typedef pthread_cond_t thread_condition;
  */
 int thread_start(thread_handle *thread, void (*main)(void *argument), void *argument,
                  size_t stack_bytes);
+/* What may be the limit where that fails, and what raises it. */
+const char *thread_limit_text(void);
 void thread_join(thread_handle thread);
 /*
  * A thread for as long as the process, which nobody joins since nothing ends its wait (for a

@@ -62,6 +62,13 @@ int thread_start(thread_handle *thread, void (*main)(void *argument), void *argu
     return 0;
 }
 
+/* pthread_create says EAGAIN for each of them. */
+const char *thread_limit_text(void)
+{
+    return "the limits are `ulimit -u` and `sysctl kernel.threads-max kernel.pid_max "
+           "vm.max_map_count`, the last at two for each thread";
+}
+
 static void *detached_main(void *argument)
 {
     struct start start = *(struct start *)argument;

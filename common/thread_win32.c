@@ -51,6 +51,11 @@ int thread_start(thread_handle *thread, void (*main)(void *argument), void *argu
     return 0;
 }
 
+const char *thread_limit_text(void)
+{
+    return "the limit is memory, or under Wine descriptors and threads: `ulimit -n`, `ulimit -u`";
+}
+
 static unsigned __stdcall detached_main(void *argument)
 {
     struct start start = *(struct start *)argument;

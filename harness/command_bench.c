@@ -8,6 +8,7 @@
 #include "bench.h"
 #include "clock.h"
 #include "command.h"
+#include "descriptors.h"
 #include "host.h"
 #include "payload.h"
 #include "program.h"
@@ -188,6 +189,15 @@ static void announce(const struct plan *plan, const struct run_settings *setting
             units_format_duration(seconds * 1000000000, about, sizeof about));
 }
 
+static unsigned connections_most(const struct plan *plan)
+{
+    unsigned most = 0;
+    for (size_t i = 0; i < plan->workload_count; i++)
+        if (plan->workloads[i].connections > most)
+            most = plan->workloads[i].connections;
+    return most;
+}
+
 static int bench(const struct command *command, const struct bench_options *given,
                  struct plan *plan)
 {
@@ -218,7 +228,7 @@ static int bench(const struct command *command, const struct bench_options *give
                  net_error_text(error, cause, sizeof cause));
         return fail(message);
     }
-    net_raise_limit();
+    descriptors_raise("bench", connections_most(plan));
     payload_init();
     int status = add_targets(plan, given, message, sizeof message);
     if (is_interrupted(NULL))

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "command.h"
+#include "descriptors.h"
 #include "model.h"
 #include "options.h"
 #include "program.h"
@@ -118,6 +119,11 @@ static void print_for_people(const struct server *server)
             units_format_size(server->options.buffer_bytes, buffer, sizeof buffer));
 }
 
+static void print_lack(const char *text)
+{
+    fprintf(stderr, "iomodels serve: connections are refused: %s\n", text);
+}
+
 /* NULL after a message; *status is then the exit status. */
 static const struct model_entry *model_choose(const struct command *command, const char *name,
                                               int *status)
@@ -158,7 +164,7 @@ static int serve(const struct io_model *model, const struct server_options *opti
                 net_error_text(error, cause, sizeof cause));
         return STATUS_FAILED;
     }
-    net_raise_limit();
+    descriptors_raise("serve", options->max_connections);
     error = server_open(&server, options, model_needs(model));
     if (error != 0) {
         fprintf(stderr,
@@ -237,6 +243,7 @@ int command_serve(int argc, char **argv)
         .max_connections = (unsigned)given.max_connections,
         .nodelay = !given.no_nodelay,
         .trace = given.trace,
+        .on_lack = print_lack,
     };
     if (!net_address_parse(&settings.address, given.bind, (uint16_t)given.port))
         return options_fail(&command, "--bind %s: not a numeric IPv4 or IPv6 address", given.bind);

@@ -129,13 +129,18 @@ static struct load_connection *open_next(const struct load *load, unsigned *inde
 /* Keeps what went wrong first. error: 0 where it has no code. */
 static void failure_note(struct load *load, const char *what, int error)
 {
-    char cause[120];
+    char cause[120], limit[120];
     struct load_result *result = load->result;
     if (result->error_text[0] != '\0')
         return;
     load->first_error = error;
-    snprintf(result->error_text, sizeof result->error_text, "%s%s%s", what, error != 0 ? ": " : "",
-             error != 0 ? net_error_text(error, cause, sizeof cause) : "");
+    if (error == 0) {
+        snprintf(result->error_text, sizeof result->error_text, "%s", what);
+        return;
+    }
+    net_limit_text(error, limit, sizeof limit);
+    snprintf(result->error_text, sizeof result->error_text, "%s: %s%s%s", what,
+             net_error_text(error, cause, sizeof cause), limit[0] == '\0' ? "" : "; ", limit);
 }
 
 static void load_fail(struct load *load, const char *what, int error)

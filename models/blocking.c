@@ -103,6 +103,7 @@ static void start_connection(struct worker *worker, struct blocking *blocking,
     thread_mutex_unlock(&blocking->mutex);
 
     if (error != 0) {
+        server_lacks(worker->server, "starting a thread", error, thread_limit_text());
         worker_end(&own->worker);
         server_release(worker, connection, error);
     }

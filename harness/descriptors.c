@@ -1,0 +1,19 @@
+#include "descriptors.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "net.h"
+
+/* What a process has open beside its connections, amply. */
+enum { OTHER_DESCRIPTORS = 32 };
+
+void descriptors_raise(const char *command, unsigned connections)
+{
+    uint64_t limit = net_raise_limit(), needed = (uint64_t)connections + OTHER_DESCRIPTORS;
+    if (limit != 0 && limit < needed)
+        fprintf(stderr,
+                "iomodels %s: %" PRIu64 " descriptors are the limit, too few for %u connections; "
+                "as root, `ulimit -n %" PRIu64 "` raises it\n",
+                command, limit, connections, needed);
+}

@@ -1,0 +1,13 @@
+/*
+ * descriptors: how many this process may open, beside how many it is going to need.
+ */
+#ifndef IOMODELS_DESCRIPTORS_H
+#define IOMODELS_DESCRIPTORS_H
+
+/*
+ * Raises the limit of descriptors as far as it may be, once, before the sockets are opened. Says in
+ * a line on standard error where that is too few for so many connections, and what helps.
+ */
+void descriptors_raise(const char *command, unsigned connections);
+
+#endif

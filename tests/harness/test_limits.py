@@ -1,0 +1,74 @@
+"""What the program says where the system lets it have too little: the limit, and what raises it."""
+import contextlib
+import subprocess
+import sys
+import unittest
+
+import tool
+
+if sys.platform == "linux":
+    import resource
+
+FEW = 48  # descriptors
+CLIENTS = 60
+
+
+def few_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, FEW))
+
+
+@unittest.skipUnless(tool.NATIVE == "native" and tool.ON_LINUX, "Linux' limits")
+class Limits(unittest.TestCase):
+    def lines(self, server):
+        """Connects more than it can take, of which some echo; its lines on standard error."""
+        clients, echoed = [], 0
+        for _ in range(CLIENTS):
+            client = server.connect()
+            clients.append(client)
+            with contextlib.suppress(OSError):
+                echoed += tool.exchange(client, b"hello") == b"hello"
+        for client in clients:
+            client.close()
+        result = server.end(b"stop\n")
+        self.assertEqual(result.status, 0, result.err)
+        self.assertTrue(0 < echoed < CLIENTS, echoed)
+        return result.err.splitlines()
+
+    def test_descriptors_of_the_server(self):
+        for model in tool.available_models():
+            with self.subTest(model):
+                server = tool.Server("--model", model, "--control", "--max-connections", "1000",
+                                     stdin=subprocess.PIPE, preexec_fn=few_descriptors)
+                before, then = self.lines(server)
+                self.assertRegex(before, r"\Aiomodels serve: %d descriptors .* 1000 connections.*"
+                                         r"`ulimit -n 1032`" % FEW)
+                self.assertRegex(then, r"\Aiomodels serve: connections are refused: accept: "
+                                       r"EMFILE.*; %d descriptors .*`ulimit -n N`" % FEW)
+
+    def test_descriptors_of_the_client(self):
+        with tool.folder() as out:
+            result = tool.bench(out, "--target", tool.fake("none"), "--connections", "200",
+                                preexec_fn=few_descriptors)
+            (row,) = tool.read_runs(out)
+        self.assertEqual(result.status, 1)
+        self.assertRegex(result.err, r"(?m)^iomodels bench: %d descriptors .* 200 connections.*"
+                                     r"`ulimit -n 232`" % FEW)
+        self.assertRegex(row["status_reason"], r"EMFILE.*; %d descriptors .*`ulimit -n N`" % FEW)
+
+    def test_threads(self):
+        server = tool.Server("--model", "blocking", "--control", "--buffer-bytes", "1",
+                             stdin=subprocess.PIPE)
+        with open("/proc/%d/statm" % server.popen.pid, encoding="ascii") as file:
+            size = int(file.read().split()[0]) * resource.getpagesize()
+        if size < 1 << 40:  # a sanitizer's; it dies of this
+            resource.prlimit(server.popen.pid, resource.RLIMIT_AS, (size + (1 << 20),) * 2)
+            (line,) = self.lines(server)
+            self.assertRegex(line, r"\Aiomodels serve: connections are refused: starting a thread: "
+                                   r"EAGAIN.*`ulimit -u`.*vm\.max_map_count")
+        else:
+            server.end(b"stop\n")
+            self.skipTest("a sanitizer needs the memory")
+
+
+if __name__ == "__main__":
+    tool.main()
