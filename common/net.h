@@ -70,6 +70,7 @@ bool net_address_parse(struct net_address *address, const char *text, uint16_t p
 /* "127.0.0.1" or "::1" into text; returns text. */
 const char *net_address_format(const struct net_address *address, char *text, size_t size);
 uint16_t net_address_port(const struct net_address *address);
+void net_address_set_port(struct net_address *address, uint16_t port);
 /* Where a process reaches its own listener: the loopback address of its family for a wildcard. */
 struct net_address net_address_reachable(const struct net_address *bound);
 /*

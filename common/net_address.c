@@ -53,6 +53,14 @@ uint16_t net_address_port(const struct net_address *address)
                                                     : as_ipv4(&copy)->sin_port);
 }
 
+void net_address_set_port(struct net_address *address, uint16_t port)
+{
+    if (address->storage.ss_family == AF_INET6)
+        as_ipv6(address)->sin6_port = htons(port);
+    else
+        as_ipv4(address)->sin_port = htons(port);
+}
+
 struct net_address net_address_reachable(const struct net_address *bound)
 {
     static const struct in6_addr loopback = IN6ADDR_LOOPBACK_INIT;

@@ -35,6 +35,17 @@ static void serving_threads_set(struct server *server)
         server->capacity = server->threads * each;
 }
 
+/*
+ * Else the connect in server_stop would need one, and clients may have used up all there are. Where
+ * there is none by now, it still may find one then.
+ */
+static void stop_socket_take_port(struct server *server)
+{
+    struct net_address own = net_address_reachable(&server->address);
+    net_address_set_port(&own, 0);
+    (void)bind(server->stop_socket, (const struct sockaddr *)&own.storage, own.length);
+}
+
 int server_open(struct server *server, const struct server_options *options,
                 struct server_needs needs)
 {
@@ -63,6 +74,7 @@ int server_open(struct server *server, const struct server_options *options,
         net_close(server->listener);
         return failure_set(server, "socket", error);
     }
+    stop_socket_take_port(server);
     net_reserve_open(&server->reserve);
     observer_init(&server->observer, options->trace);
     return 0;

@@ -1,5 +1,6 @@
 """What the program says where the system lets it have too little: the limit, and what raises it."""
 import contextlib
+import os
 import subprocess
 import sys
 import unittest
@@ -68,6 +69,18 @@ class Limits(unittest.TestCase):
         else:
             server.end(b"stop\n")
             self.skipTest("a sanitizer needs the memory")
+
+    def test_stop_without_ports(self):
+        apart = ["unshare", "-rn"]
+        try:
+            subprocess.run([*apart, "true"], stderr=subprocess.DEVNULL, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("no namespaces for users")
+        models = tool.available_models()
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "few_ports.py")
+        out = subprocess.run([*apart, sys.executable, script, tool.PROGRAM, *models],
+                             stdout=subprocess.PIPE, text=True, check=True).stdout
+        self.assertEqual(out.split("\n")[:-1], models)
 
 
 if __name__ == "__main__":
