@@ -23,6 +23,9 @@
 #include "network_events_win32.h"
 #include "overlapped_win32.h"
 
+/* Routines that start the next operation themselves, in one wait. */
+enum { ROUTINES_AT_ONCE = 4 };
+
 /* ---- state ---- */
 
 struct routine_connection {
@@ -36,8 +39,8 @@ struct routine_worker {
     WSAEVENT accept_event; /* worker 0's */
     unsigned routines;     /* that ran during this wait */
     /*
-     * Whose operation is complete: its next one is started after the wait, not by the routine. With
-     * quick clients routine would follow routine for ever, and no accept would get its turn.
+     * Whose operation is complete: after so many routines the next one is started after the wait.
+     * With quick clients routine would follow routine for ever, and no accept would get its turn.
      */
     struct routine_connection *idle;
 };
@@ -82,6 +85,10 @@ static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPP
     thread->routines++;
     if (overlapped_step(&thread->worker, &own->connection, result, &ended) == SESSION_CLOSE) {
         server_release(&thread->worker, &own->connection, ended);
+        return;
+    }
+    if (thread->routines < ROUTINES_AT_ONCE) {
+        operation_start(&thread->worker, own);
         return;
     }
     own->next = thread->idle;
