@@ -8,8 +8,8 @@ enum session_want network_events_step(struct worker *worker, struct connection *
     enum readiness_received received;
     events->readable |= (reported & FD_READ) != 0;
     events->closing |= (reported & FD_CLOSE) != 0;
-    enum session_want want =
-        readiness_step(worker, connection, events->readable || events->closing, &received, error);
+    enum session_want want = readiness_step(
+        worker, connection, events->readable || events->closing ? 1 : 0, &received, error);
     if (received != READINESS_NOT_TRIED)
         events->readable = false; /* re-enabled, and reported again where data is left */
     return want;

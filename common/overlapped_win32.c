@@ -51,7 +51,7 @@ enum session_want overlapped_step(struct worker *worker, struct connection *conn
             session_received(session, (size_t)result);
     }
     if (result >= 0)
-        return readiness_step(worker, connection, false, &received, error);
+        return readiness_step(worker, connection, 0, &received, error);
     *error = (int)result;
     return SESSION_CLOSE;
 }

@@ -1,8 +1,5 @@
 #include "readiness.h"
 
-/* Of one connection, as long as each fills its buffer; then the others get their turn. */
-enum { RECEIVES_AT_ONCE = 4 };
-
 void readiness_accept(struct worker *worker, readiness_begin *begin)
 {
     for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
@@ -100,16 +97,15 @@ static int receive_once(struct worker *worker, struct connection *connection,
 }
 
 enum session_want readiness_step(struct worker *worker, struct connection *connection,
-                                 bool readable, enum readiness_received *received, int *error)
+                                 unsigned receives, enum readiness_received *received, int *error)
 {
     struct session *session = &connection->session;
     *received = READINESS_NOT_TRIED;
-    bool again = readable;
     *error = send_pending(worker, connection);
-    for (int round = 0; again && *error == 0 && session_wants(session) == SESSION_RECV; round++) {
+    while (receives > 0 && *error == 0 && session_wants(session) == SESSION_RECV) {
         *error = receive_once(worker, connection, received);
         /* A full buffer: more is there, most likely, and the processor's cache has the buffer. */
-        again = session_is_full(session) && round + 1 < RECEIVES_AT_ONCE;
+        receives = session_is_full(session) ? receives - 1 : 0;
         if (*error == 0)
             *error = send_pending(worker, connection);
     }

@@ -42,10 +42,13 @@ enum readiness_received {
     READINESS_SOMETHING
 };
 
+/* How often a model whose wait looks anew each time may receive from a socket that is ready. */
+enum { READINESS_RECEIVES = 2 };
+
 /*
- * Sends what is pending, and receives only when `readable`, and once: a receive that finds nothing
- * is hardly ever tried. After one that filled the buffer it receives again, up to four times: so one
- * busy client can't keep the others waiting. What was
+ * Sends what is pending, then receives: never where `receives` is 0 (nobody has said that the socket
+ * is readable), else once, and again, `receives` times at most, while each has filled the buffer. So
+ * hardly a receive finds nothing, and one busy client can't keep the others waiting. What was
  * received is sent at once, without waiting to hear that the socket is writable.
  *
  * Returns what the session waits for next. SESSION_SEND: a send has just failed with would-block
@@ -53,6 +56,6 @@ enum readiness_received {
  * unless a call failed.
  */
 enum session_want readiness_step(struct worker *worker, struct connection *connection,
-                                 bool readable, enum readiness_received *received, int *error);
+                                 unsigned receives, enum readiness_received *received, int *error);
 
 #endif

@@ -68,8 +68,8 @@ static void connection_ready(struct poller *poller, struct epoll_connection *own
     struct worker *worker = &poller->own.worker;
     enum readiness_received received;
     int error;
-    enum session_want want =
-        readiness_step(worker, &own->connection, !own->sending, &received, &error);
+    enum session_want want = readiness_step(
+        worker, &own->connection, own->sending ? 0 : READINESS_RECEIVES, &received, &error);
     if (want != SESSION_CLOSE && own->sending != (want == SESSION_SEND))
         error = watch_other(poller, own);
     /* A socket is once among the ready ones, so nothing behind this one in the array points here.

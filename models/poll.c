@@ -35,7 +35,8 @@ static void connection_ready(struct poll_worker *poller, unsigned at)
     enum readiness_received received;
     int error;
     enum session_want want =
-        readiness_step(worker, poller->connections[at], entry->events == POLLIN, &received, &error);
+        readiness_step(worker, poller->connections[at],
+                       entry->events == POLLIN ? READINESS_RECEIVES : 0, &received, &error);
     if (want == SESSION_CLOSE) {
         server_release(worker, poller->connections[at], error);
         poll_remove(poller, at);

@@ -56,8 +56,8 @@ static void connection_ready(struct selector *selector, struct select_connection
     struct worker *worker = &selector->own.worker;
     enum readiness_received received;
     int error;
-    bool readable = own->set == &selector->reading;
-    enum session_want want = readiness_step(worker, &own->connection, readable, &received, &error);
+    unsigned receives = own->set == &selector->reading ? READINESS_RECEIVES : 0;
+    enum session_want want = readiness_step(worker, &own->connection, receives, &received, &error);
     struct select_set *wanted = want == SESSION_SEND ? &selector->writing : &selector->reading;
     if (want == SESSION_CLOSE) {
         select_set_remove(own);

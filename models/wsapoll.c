@@ -54,7 +54,8 @@ static void connection_ready(struct wsapoll_worker *own, unsigned at)
     int error;
     own->hung -= is_hung(entry);
     entry->fd = connection->socket;
-    switch (readiness_step(worker, connection, entry->events == POLLRDNORM, &received, &error)) {
+    unsigned receives = entry->events == POLLRDNORM ? READINESS_RECEIVES : 0;
+    switch (readiness_step(worker, connection, receives, &received, &error)) {
     case SESSION_RECV:
         entry->events = POLLRDNORM;
         break;

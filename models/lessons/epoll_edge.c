@@ -69,7 +69,7 @@ static void connection_ready(struct poller *poller, struct connection *connectio
             error = tell_again(poller, connection);
             break;
         }
-        want = readiness_step(worker, connection, true, &received, &error);
+        want = readiness_step(worker, connection, 1, &received, &error);
     }
     /* A socket is once among the ready ones, so nothing behind this one in the array points here.
      */

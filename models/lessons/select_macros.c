@@ -56,8 +56,8 @@ static void connection_ready(struct selector *selector, unsigned at)
     struct macros_connection *own = selector->connections[at];
     enum readiness_received received;
     int error;
-    enum session_want want =
-        readiness_step(worker, &own->connection, !own->sending, &received, &error);
+    enum session_want want = readiness_step(
+        worker, &own->connection, own->sending ? 0 : READINESS_RECEIVES, &received, &error);
     own->sending = want == SESSION_SEND;
     if (want == SESSION_CLOSE) {
         selector->connections[at] = selector->connections[--selector->count];

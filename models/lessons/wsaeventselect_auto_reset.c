@@ -45,7 +45,7 @@ static void connection_signalled(struct event_group *group, struct wsaeventselec
     enum session_want want = SESSION_RECV;
     int error;
     for (int turn = 0; turn < 2 && want == SESSION_RECV && received == READINESS_SOMETHING; turn++)
-        want = readiness_step(&group->worker, &own->member.connection, true, &received, &error);
+        want = readiness_step(&group->worker, &own->member.connection, 1, &received, &error);
     if (want == SESSION_CLOSE)
         event_group_release(group, &own->member, error);
     else if (want == SESSION_RECV && received == READINESS_SOMETHING)
