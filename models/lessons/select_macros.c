@@ -67,14 +67,19 @@ static void connection_ready(struct selector *selector, unsigned at)
 
 /* ---- serve ---- */
 
+static void set_add(fd_set *set, net_socket socket)
+{
+    FD_SET(socket, set);
+}
+
 static int selector_wait(struct selector *selector)
 {
     FD_ZERO(&selector->reading);
     FD_ZERO(&selector->writing);
-    FD_SET(selector->own.own_socket, &selector->reading);
+    set_add(&selector->reading, selector->own.own_socket);
     for (unsigned i = 0; i < selector->count; i++) {
         const struct macros_connection *own = selector->connections[i];
-        FD_SET(own->connection.socket, own->sending ? &selector->writing : &selector->reading);
+        set_add(own->sending ? &selector->writing : &selector->reading, own->connection.socket);
     }
     unsigned watched = selector->count + 1;
     return observe_wait(&selector->own.worker, "select", watched, watched * sizeof(SOCKET),
