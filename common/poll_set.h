@@ -20,6 +20,7 @@
 struct poll_worker {
     struct readiness_worker own;
     unsigned count;
+    unsigned turn; /* the model's: waits so far */
     struct pollfd *entries;
     struct connection **connections; /* of the same places; NULL at 0 */
 };

@@ -30,7 +30,8 @@ struct selector {
     struct select_set reading;
     struct select_set writing;
     struct select_member *ready;
-    int nfds; /* POSIX: above every descriptor watched so far */
+    unsigned turn; /* waits so far */
+    int nfds;      /* POSIX: above every descriptor watched so far */
 };
 
 static void watch(struct selector *selector, struct select_set *set, net_socket socket,
@@ -97,9 +98,11 @@ static void selector_run(struct worker *worker)
         unsigned count = select_set_collect(&selector->reading, selector->ready);
         if (selector->writing.count > 0)
             count += select_set_collect(&selector->writing, selector->ready + count);
+        selector->turn++; /* each time another one is first, else the first would always gain */
         for (unsigned i = 0; i < count; i++) {
-            if (selector->ready[i].connection != NULL)
-                connection_ready(selector, selector->ready[i].connection);
+            const struct select_member *member = &selector->ready[(selector->turn + i) % count];
+            if (member->connection != NULL)
+                connection_ready(selector, member->connection);
             else
                 readiness_own_socket(worker, connection_begin);
         }
