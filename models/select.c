@@ -98,9 +98,11 @@ static void selector_run(struct worker *worker)
         unsigned count = select_set_collect(&selector->reading, selector->ready);
         if (selector->writing.count > 0)
             count += select_set_collect(&selector->writing, selector->ready + count);
-        selector->turn++; /* each time another one is first, else the first would always gain */
+        /* Each time another one is first, else the first ones would always gain. */
+        unsigned at = count == 0 ? 0 : selector->turn++ % count;
         for (unsigned i = 0; i < count; i++) {
-            const struct select_member *member = &selector->ready[(selector->turn + i) % count];
+            const struct select_member *member = &selector->ready[at];
+            at = at + 1 == count ? 0 : at + 1;
             if (member->connection != NULL)
                 connection_ready(selector, member->connection);
             else
