@@ -166,7 +166,11 @@ def text(data):
 def run(*arguments, data=None, **more):
     if data is not None:
         more["stdin"] = subprocess.PIPE
-    return Process(arguments, **more).end(data)
+    result = Process(arguments, **more).end(data)
+    # Wine 8.0 once in a few hundred times fails to create a process, by ERROR_INTERNAL_ERROR.
+    if ON_WINE and "cannot start" in result.err and "Internal error" in result.err:
+        result = Process(arguments, **more).end(data)
+    return result
 
 
 def wait_until(condition, limit_s=HANG_S):
