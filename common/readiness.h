@@ -35,7 +35,7 @@ void readiness_close(struct worker *worker);
 /* own_socket is readable: begins the connections that have come. */
 void readiness_own_socket(struct worker *worker, readiness_begin *begin);
 
-/* What readiness_step's one receive has found. */
+/* What readiness_step's last receive has found. */
 enum readiness_received {
     READINESS_NOT_TRIED,
     READINESS_NOTHING, /* it would have blocked */
@@ -53,7 +53,7 @@ enum { READINESS_RECEIVES = 2 };
  *
  * Returns what the session waits for next. SESSION_SEND: a send has just failed with would-block
  * (so WSAEventSelect's FD_WRITE is armed). SESSION_CLOSE: release it with *error, which is 0
- * unless a call failed.
+ * unless a call failed. *received tells of its last receive.
  */
 enum session_want readiness_step(struct worker *worker, struct connection *connection,
                                  unsigned receives, enum readiness_received *received, int *error);

@@ -39,9 +39,9 @@ int plan_add_target(struct plan *plan, const char *text, bool missing,
                     size_t message_size);
 /*
  * The models of `wanted` ("select", or "select,blocking"; none: all, or with `lessons` the lessons
- * and the models that they change) on every target; those that can't run there, and those of a missing target, with the reason. `threads` and the workloads,
- * which must have been chosen, decide what a model can hold. -1 with a message where a wanted model
- * is not known, or none can run.
+ * and the models that they change) on every target; those that can't run there, and those of a
+ * missing target, with the reason. -1 with a message where a wanted model is not known, or none can
+ * run.
  */
 int plan_choose_models(struct plan *plan, const struct option_texts *wanted, bool lessons,
                        char *message, size_t message_size);

@@ -50,8 +50,10 @@ struct model_entry {
     const char *lesson_of;        /* the model that it is with one thing changed; NULL: none */
 };
 
-/* All models in order of presentation, also those of the other system, then the lessons; ends with
- * a NULL name. */
+/*
+ * All models in order of presentation, also those of the other system, then the lessons; ends with a
+ * NULL name.
+ */
 extern const struct model_entry model_registry[];
 /* By name, or NULL. */
 const struct model_entry *model_find(const char *name);

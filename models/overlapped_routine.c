@@ -24,7 +24,7 @@
 #include "overlapped_win32.h"
 
 /* Routines that start the next operation themselves, in one wait. */
-enum { ROUTINES_AT_ONCE = 4 };
+enum { ROUTINES_AT_ONCE = 16 };
 
 /* ---- state ---- */
 
@@ -42,7 +42,7 @@ struct routine_worker {
      * Whose operation is complete: after so many routines the next one is started after the wait.
      * With quick clients routine would follow routine for ever, and no accept would get its turn.
      */
-    struct routine_connection *idle;
+    struct routine_connection *idle, *idle_last;
 };
 
 static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlapped,
@@ -87,12 +87,16 @@ static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPP
         server_release(&thread->worker, &own->connection, ended);
         return;
     }
-    if (thread->routines < ROUTINES_AT_ONCE) {
+    if (thread->routines <= ROUTINES_AT_ONCE) {
         operation_start(&thread->worker, own);
         return;
     }
-    own->next = thread->idle;
-    thread->idle = own;
+    own->next = NULL;
+    if (thread->idle == NULL)
+        thread->idle = own;
+    else
+        thread->idle_last->next = own;
+    thread->idle_last = own;
 }
 
 static void operations_start(struct routine_worker *thread)

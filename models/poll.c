@@ -57,19 +57,13 @@ static void poller_run(struct worker *worker)
         if (ready < 0 && net_error_kind(ready) != NET_ERROR_INTERRUPTED)
             server_fail(worker->server, "poll", ready);
 
-        /*
-         * Downwards, see poll_set.h; but from another one each time, else the last ones would always
-         * gain; and no further than to the last that is ready. What moves into a place that is done
-         * with is told again by the next wait.
-         */
-        unsigned count = poller->count, at = poller->turn++ % count;
-        for (unsigned i = 0; i < count && ready > 0; i++) {
-            at = at == 0 ? count - 1 : at - 1;
-            if (at >= poller->count || poller->entries[at].revents == 0)
+        struct poll_walk walk = poll_walk_begin(poller);
+        while (ready > 0 && poll_walk_next(poller, &walk)) {
+            if (poller->entries[walk.at].revents == 0)
                 continue;
             ready--;
-            if (at > 0)
-                connection_ready(poller, at);
+            if (walk.at > 0)
+                connection_ready(poller, walk.at);
             else
                 readiness_own_socket(worker, connection_begin);
         }

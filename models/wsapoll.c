@@ -87,15 +87,15 @@ static void wsapoll_run(struct worker *worker)
         if (ready < 0)
             server_fail(worker->server, "WSAPoll", ready);
 
-        /* Downwards, see poll_set.h; and no further than the last of those to be looked at. */
         unsigned left = ready < 0 ? 0 : (unsigned)ready + own->hung;
-        for (unsigned at = poller->count; left > 0 && at > 0;) {
-            const struct pollfd *entry = &poller->entries[--at];
+        struct poll_walk walk = poll_walk_begin(poller);
+        while (left > 0 && poll_walk_next(poller, &walk)) {
+            const struct pollfd *entry = &poller->entries[walk.at];
             if (entry->revents == 0 && !is_hung(entry))
                 continue;
             left--;
-            if (at > 0)
-                connection_ready(own, at);
+            if (walk.at > 0)
+                connection_ready(own, walk.at);
             else
                 readiness_own_socket(worker, connection_begin);
         }

@@ -3,7 +3,7 @@
  *
  * Changed  The thread that accepts also serves. This is the first server of every textbook.
  * Harm     Whoever connects meanwhile is connected, by the system, and not served: all but one starve.
- * Shows    starved and fairness_jain: bench --suite lessons.
+ * Shows    connections_starved and fairness_jain: bench --suite lessons.
  */
 #include "clock.h"
 #include "crew.h"

@@ -24,8 +24,8 @@
 /* What a completion is of (user_data): the address of a connection, or one of these. */
 enum operation { OPERATION_ACCEPT, OPERATION_SOMEBODY_QUEUED, OPERATION_WAKE };
 
-/* Most operations that one completion leads to: a receive or its end, a send, another's receive. */
-enum { OPERATIONS_EACH = 4 };
+/* Most operations that one completion leads to: a send and a receive, or a receive and an accept. */
+enum { OPERATIONS_EACH = 2 };
 
 enum {
     BUFFERS = 1024, /* of a thread, for all of its connections */
@@ -55,6 +55,7 @@ struct ring_worker {
     struct uring_buffers buffers;
     unsigned buffer_next[BUFFERS]; /* in the chain of its connection */
     size_t buffer_used[BUFFERS];
+    unsigned pending; /* buffers in all chains together */
     struct multishot_connection *starved_first, *starved_last;
     unsigned under_way; /* completions that are still to come */
     int wake;           /* an eventfd: connections for it have come, or the stop */
@@ -113,6 +114,7 @@ static void buffer_append(struct ring_worker *own, struct multishot_connection *
                           size_t used)
 {
     own->buffer_used[id] = used;
+    own->pending++;
     if (of->pending++ == 0)
         of->first = id;
     else
@@ -142,13 +144,14 @@ static void starved_remove(struct ring_worker *own, struct multishot_connection 
     of->starved = false;
 }
 
-/* The first of the chain has been sent, or never will be: one who waits for a buffer may have it. */
+/* The first of the chain has been sent, or never will be. */
 static void buffer_drop(struct ring_worker *own, struct multishot_connection *of)
 {
     unsigned id = of->first;
     of->first = own->buffer_next[id];
     of->sent = 0;
     of->pending--;
+    own->pending--;
     uring_buffer_return(&own->buffers, id);
 }
 
@@ -188,14 +191,20 @@ static void connection_next(struct ring_worker *own, struct multishot_connection
         receive_post(own, of);
 }
 
-/* One who waits for a buffer: at most one for each that has come back. */
-static void starved_next(struct ring_worker *own)
+/*
+ * Those who wait for a buffer, one for each that is in no chain. One for which the kernel has another
+ * use already will wait again, and be met when that completion has been taken. What there is no room
+ * for has its turn in the next round, which is soon: data has come for all who wait here.
+ */
+static void starved_serve(struct ring_worker *own)
 {
-    struct multishot_connection *of = own->starved_first;
-    if (of == NULL)
-        return;
-    starved_remove(own, of);
-    connection_next(own, of);
+    for (unsigned left = BUFFERS - own->pending;
+         left > 0 && own->starved_first != NULL && uring_room(&own->ring) >= OPERATIONS_EACH;
+         left--) {
+        struct multishot_connection *of = own->starved_first;
+        starved_remove(own, of);
+        connection_next(own, of);
+    }
 }
 
 /* ---- accept ---- */
@@ -276,10 +285,8 @@ static void sent(struct ring_worker *own, struct multishot_connection *of, int r
         return;
     }
     of->sent += (size_t)count;
-    if (send_size(own, of) == 0) {
+    if (send_size(own, of) == 0)
         buffer_drop(own, of);
-        starved_next(own);
-    }
 }
 
 static void connection_completed(struct ring_worker *own, const struct io_uring_cqe *completion,
@@ -355,6 +362,7 @@ static bool ring_round(struct ring_worker *own)
     struct io_uring_cqe completion;
     while (uring_room(&own->ring) >= OPERATIONS_EACH && uring_completion(&own->ring, &completion))
         completed(own, &completion);
+    starved_serve(own);
     return true;
 }
 

@@ -5,7 +5,7 @@
  *          queued. Here its connection goes on for as long as that happens.
  * Harm     A client that sends as fast as it is served never waits, and never lets go of the thread:
  *          the others wait for as long as it likes.
- * Shows    fairness_jain and starved, with streams: bench --suite lessons.
+ * Shows    fairness_jain and connections_starved, with streams: bench --suite lessons.
  *
  * Documentation: SetFileCompletionNotificationModes (Microsoft).
  */

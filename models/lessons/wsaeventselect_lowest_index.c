@@ -5,8 +5,8 @@
  *          passes the same array each time: WSAWaitForMultipleEvents returns the lowest index.
  * Harm     While clients at low indices keep the thread busy, those at high ones starve: they get
  *          nothing until the others pause.
- * Shows    fairness_jain and starved, with one thread and more busy clients than it can serve:
- *          bench --suite lessons.
+ * Shows    fairness_jain and connections_starved, with one thread and more busy clients than it can
+ *          serve: bench --suite lessons.
  */
 #include "event_group_win32.h"
 #include "model.h"

@@ -61,6 +61,34 @@ static bool reset(struct test *test)
            clients_finish(test, witness, 1);
 }
 
+/*
+ * Many stop reading, each with as much pending as the server lets it have. Where they share that with
+ * the others, these may have to wait; once the many are gone they are served.
+ */
+static bool stopped_readers_reset(struct test *test)
+{
+    enum { STOPPED = 24, OTHERS = 3, BYTES = 1000 };
+    struct client *stopped, *others;
+    if (!subject_start(test, NULL) || !subject_remember(test) ||
+        (others = clients_connect(test, OTHERS)) == NULL ||
+        (stopped = clients_new(test, STOPPED)) == NULL)
+        return false;
+    for (unsigned i = 0; i < STOPPED; i++) {
+        stopped[i].receive_buffer = SMALL_BUFFER;
+        if (!client_connect(test, &stopped[i]) || !client_fill(test, &stopped[i]))
+            return false;
+    }
+    for (unsigned i = 0; i < OTHERS; i++)
+        others[i].to_send = BYTES;
+    if (!clients_run(test) || !subject_wait_idle(test))
+        return false;
+    for (unsigned i = 0; i < STOPPED; i++)
+        client_reset(&stopped[i]);
+    for (unsigned i = 0; i < OTHERS; i++)
+        others[i].to_receive = BYTES;
+    return clients_run(test) && clients_finish(test, others, OTHERS);
+}
+
 static bool thousand_one_by_one(struct test *test)
 {
     enum { ROUNDS = 1000 };
@@ -106,6 +134,7 @@ const struct test_case cases_end[] = {
     {"half_close_at_once", half_close_at_once},
     {"half_close_in_flight", half_close_in_flight},
     {"reset_in_mid_echo", reset},
+    {"stopped_readers_reset", stopped_readers_reset},
     {"thousand_one_by_one", thousand_one_by_one},
     {"burst_closed_at_once", burst},
     {NULL, NULL},

@@ -66,10 +66,7 @@ extern const struct test_case cases_stop[];
 __attribute__((format(printf, 2, 3)))
 #endif
 bool test_fail(struct test *test, const char *format, ...);
-/*
- * The case does not apply here, for this reason (constant). True. After a step that has said so by
- * false, no further one is needed.
- */
+/* The case does not apply here, for this reason (constant). True. */
 bool test_skip(struct test *test, const char *reason);
 
 #endif

@@ -167,7 +167,7 @@ def run(*arguments, data=None, **more):
     if data is not None:
         more["stdin"] = subprocess.PIPE
     result = Process(arguments, **more).end(data)
-    # Wine 8.0 once in a few hundred times fails to create a process, by ERROR_INTERNAL_ERROR.
+    # Seen once of Wine 8.0: a process could not be created, by ERROR_INTERNAL_ERROR.
     if ON_WINE and "cannot start" in result.err and "Internal error" in result.err:
         result = Process(arguments, **more).end(data)
     return result
