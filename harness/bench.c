@@ -36,16 +36,14 @@ static struct record *record_new(struct bench *bench)
 
 static void progress_show(const struct progress *progress, const struct record *record)
 {
-    char workload[64], line[200], left[32] = "";
+    char workload[80], line[240], left[32] = "";
     if (progress->done > 0) {
         uint64_t each = (clock_now_ns() - progress->begun_ns) / progress->done;
         units_format_duration(each * (progress->runs - progress->done) / 1000000000 * 1000000000,
                               left, sizeof left);
     }
     snprintf(line, sizeof line, "%zu of %zu  %s %s  %s%s%s", progress->done + 1, progress->runs,
-             record->target, record->model,
-             suite_workload_text(record->workload, record->message_bytes, record->connections,
-                                 workload, sizeof workload),
+             record->target, record->model, record_workload_text(record, workload, sizeof workload),
              left[0] == '\0' ? "" : "  left: ", left);
     terminal_progress(line);
 }
@@ -88,7 +86,7 @@ static int cell_run(struct bench *bench, size_t contestant_index, size_t workloa
     if (skipped || too_many(bench, contestant, workload, reason, sizeof reason)) {
         run_skip(record, skipped ? contestant->skipped : reason);
         progress->done += !skipped;
-        return results_add(bench->results, record, NULL, message, message_size);
+        return results_add(bench->results, record, NULL, 0, message, message_size);
     }
     progress_show(progress, record);
     histogram_clear(rtt);
@@ -112,8 +110,8 @@ static int cell_run(struct bench *bench, size_t contestant_index, size_t workloa
         merged->used = true;
         histogram_add(&merged->histogram, rtt);
     }
-    return results_add(bench->results, record, status == RUN_OK ? rtt : NULL, message,
-                       message_size);
+    const struct record_histogram kept = {record->latency_basis, rtt};
+    return results_add(bench->results, record, &kept, status == RUN_OK, message, message_size);
 }
 
 /* Fisher and Yates' shuffle. */

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "bench.h"
+#include "bench_options.h"
 #include "clock.h"
 #include "command.h"
 #include "descriptors.h"
@@ -16,32 +17,7 @@
 #include "terminal.h"
 #include "units.h"
 
-enum { NS_PER_MS = 1000000, TABLE_WIDTH = 100 };
-
-static const uint64_t DURATION_MAX_NS = (uint64_t)24 * 3600 * 1000000000;
-static const uint64_t IDLE_WAIT_NS = (uint64_t)5 * 1000000000;
-
-struct bench_options {
-    const char *suite;
-    struct option_texts models;
-    struct option_texts workloads;
-    struct option_counts connections;
-    struct option_texts message_sizes;
-    uint64_t pipeline_depth;
-    uint64_t duration_ns;
-    uint64_t warmup_ns;
-    uint64_t trials;
-    uint64_t seed;
-    uint64_t idle_wait_ns;
-    uint64_t threads;
-    uint64_t buffer_bytes;
-    bool no_nodelay;
-    const char *placement;
-    struct option_texts targets;
-    struct option_texts missing;
-    const char *out;
-    bool dry_run;
-};
+enum { TABLE_WIDTH = 100 };
 
 static atomic_bool interrupted;
 
@@ -198,13 +174,12 @@ static unsigned connections_most(const struct plan *plan)
     return most;
 }
 
-static int bench(const struct command *command, const struct bench_options *given,
-                 struct plan *plan)
+static int bench(const struct bench_options *given, struct plan *plan)
 {
     char message[TARGET_MESSAGE_BYTES];
     const struct suite *suite = suite_find(given->suite);
     if (suite == NULL)
-        return options_fail(command, "unknown suite %s; known are quick, smoke, lessons",
+        return options_fail("bench", "unknown suite %s; known are quick, smoke, lessons",
                             given->suite);
     struct run_settings settings = {
         .warmup_ns = given->warmup_ns != 0 ? given->warmup_ns : suite->warmup_ns,
@@ -220,7 +195,7 @@ static int bench(const struct command *command, const struct bench_options *give
                               &given->message_sizes, given->pipeline_depth, message,
                               sizeof message) != 0 ||
         place(given->placement, &settings, message, sizeof message) != 0)
-        return options_fail(command, "%s", message);
+        return options_fail("bench", "%s", message);
     int error = program_on_stop(interrupt, NULL);
     if (error != 0) {
         char cause[160];
@@ -234,9 +209,9 @@ static int bench(const struct command *command, const struct bench_options *give
     if (is_interrupted(NULL))
         return STATUS_INTERRUPTED;
     if (status != 0)
-        return status == STATUS_USAGE ? options_fail(command, "%s", message) : fail(message);
+        return status == STATUS_USAGE ? options_fail("bench", "%s", message) : fail(message);
     if (plan_choose_models(plan, &given->models, suite->lessons, message, sizeof message) != 0)
-        return options_fail(command, "%s", message);
+        return options_fail("bench", "%s", message);
     announce(plan, &settings);
     return given->dry_run ? 0 : carry_out(plan, given, &settings);
 }
@@ -244,76 +219,11 @@ static int bench(const struct command *command, const struct bench_options *give
 int command_bench(int argc, char **argv)
 {
     static struct plan plan;
-    struct bench_options given = {.suite = suites[0].name,
-                                  .buffer_bytes = (uint64_t)64 * 1024,
-                                  .seed = (uint64_t)time(NULL),
-                                  .idle_wait_ns = IDLE_WAIT_NS,
-                                  .out = "results"};
-    const struct option options[] = {
-        {"--suite", "NAME", OPTION_TEXT, &given.suite, 0, 0,
-         "quick (the default), smoke or lessons, see below"},
-        {"--model", "NAME[,NAME]", OPTION_TEXTS, &given.models, 0, 0,
-         "only these models or lessons; by default every model of each\n"
-         "target"},
-        {"--workload", "NAME", OPTION_TEXTS, &given.workloads, 0, 0,
-         "pingpong or stream, instead of the suite's; may be repeated"},
-        {"--connections", "N[,N]", OPTION_COUNTS, &given.connections, 1, 1000000,
-         "numbers of connections, each measured"},
-        {"--message-bytes", "SIZE", OPTION_TEXTS, &given.message_sizes, 0, 0,
-         "64 or 64KiB; may be repeated; of a stream: its blocks"},
-        {"--pipeline", "N", OPTION_COUNT, &given.pipeline_depth, 1, 1024,
-         "blocks that a stream keeps in flight; 4 by default"},
-        {"--duration", "TIME", OPTION_DURATION, &given.duration_ns, NS_PER_MS, DURATION_MAX_NS,
-         "of the window that is measured: 2s"},
-        {"--warmup", "TIME", OPTION_DURATION, &given.warmup_ns, 1, DURATION_MAX_NS,
-         "thrown away before it: 300ms"},
-        {"--trials", "N", OPTION_COUNT, &given.trials, 1, 100000,
-         "repetitions; a verdict between models takes at least 6"},
-        {"--seed", "N", OPTION_COUNT, &given.seed, 0, UINT64_MAX,
-         "of the order within each round; by default another each time"},
-        {"--idle-wait", "TIME", OPTION_DURATION, &given.idle_wait_ns, 0, DURATION_MAX_NS,
-         "how long a run waits for a host that is idle enough; 5s\n"
-         "by default; its row tells where that was in vain"},
-        {"--threads", "N", OPTION_COUNT, &given.threads, 1, 1024,
-         "serving threads of each model that takes the option"},
-        {"--buffer-bytes", "SIZE", OPTION_SIZE, &given.buffer_bytes, 1, (uint64_t)64 << 20,
-         "the server's, for each connection; 64KiB by default"},
-        {"--no-nodelay", NULL, OPTION_FLAG, &given.no_nodelay, 0, 0,
-         "leave Nagle's algorithm on, at both ends"},
-        {"--placement", "NAME", OPTION_TEXT, &given.placement, 0, 0,
-         "split: server and client on a processor each (the default\n"
-         "where there are two); none: as the system likes"},
-        {"--target", "NAME=COMMAND", OPTION_TEXTS, &given.targets, 0, 0,
-         "whose models to measure: a command that runs an iomodels;\n"
-         "may be repeated; by default this program itself"},
-        {"--target-missing", "NAME=REASON", OPTION_TEXTS, &given.missing, 0, 0,
-         "a target that can't be had: its rows are skipped"},
-        {"--out", "DIR", OPTION_TEXT, &given.out, 0, 0,
-         "where the run's own folder is made; results by default"},
-        {"--dry-run", NULL, OPTION_FLAG, &given.dry_run, 0, 0,
-         "say how many runs it would be, and how long"},
-        {.name = NULL}};
-    char outro[1024];
-    size_t used = (size_t)snprintf(outro, sizeof outro, "suites:\n");
-    for (const struct suite *suite = suites; suite->name != NULL && used < sizeof outro; suite++)
-        used += (size_t)snprintf(outro + used, sizeof outro - used, "  %-8s%s\n", suite->name,
-                                 suite->summary);
-    if (used < sizeof outro)
-        snprintf(
-            outro + used, sizeof outro - used,
-            "\nWritten are DIR/TIME/runs.csv (a row for each run: results/README.md explains its\n"
-            "columns), histogram.csv, environment.csv, and .hgrm files for the HdrHistogram\n"
-            "plotter. Ctrl-C keeps the finished rows. Exit status: 0, 1 where a run failed, 2 for\n"
-            "bad usage, 130 for Ctrl-C.\n");
-    const struct command command = {
-        "bench", "[OPTION...]",
-        "Measures every model under the same load and compares them: a fresh server for each run,\n"
-        "every byte checked, trials interleaved in a shuffled order.\n",
-        options, outro};
+    struct bench_options given;
     int status;
-    if (!options_take(&command, argc, argv, &status))
+    if (!bench_options_take(&given, argc, argv, &status))
         return status;
-    status = bench(&command, &given, &plan);
+    status = bench(&given, &plan);
     plan_close(&plan);
     return status;
 }

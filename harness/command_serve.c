@@ -125,8 +125,7 @@ static void print_lack(const char *text)
 }
 
 /* NULL after a message; *status is then the exit status. */
-static const struct model_entry *model_choose(const struct command *command, const char *name,
-                                              int *status)
+static const struct model_entry *model_choose(const char *name, int *status)
 {
     char known[512] = "", text[160];
     size_t used = 0;
@@ -139,11 +138,11 @@ static const struct model_entry *model_choose(const struct command *command, con
     const char *reason = chosen == NULL ? NULL : model_unavailable(chosen, text, sizeof text);
     *status = STATUS_USAGE;
     if (name == NULL) {
-        options_fail(command, "--model is missing: %s", known);
+        options_fail("serve", "--model is missing: %s", known);
     } else if (chosen == NULL) {
-        options_fail(command, "unknown model %s; the models here are %s", name, known);
+        options_fail("serve", "unknown model %s; the models here are %s", name, known);
     } else if (chosen->model == NULL) {
-        options_fail(command, "%s %s; the models here are %s", name, reason, known);
+        options_fail("serve", "%s %s; the models here are %s", name, reason, known);
     } else if (reason != NULL) {
         fprintf(stderr, "iomodels serve: %s: %s\n", name, reason);
         *status = STATUS_FAILED;
@@ -233,7 +232,7 @@ int command_serve(int argc, char **argv)
     int status;
     if (!options_take(&command, argc, argv, &status))
         return status;
-    const struct model_entry *chosen = model_choose(&command, given.model, &status);
+    const struct model_entry *chosen = model_choose(given.model, &status);
     if (chosen == NULL)
         return status;
     struct server_options settings = {
@@ -246,9 +245,9 @@ int command_serve(int argc, char **argv)
         .on_lack = print_lack,
     };
     if (!net_address_parse(&settings.address, given.bind, (uint16_t)given.port))
-        return options_fail(&command, "--bind %s: not a numeric IPv4 or IPv6 address", given.bind);
+        return options_fail("serve", "--bind %s: not a numeric IPv4 or IPv6 address", given.bind);
     if (given.trace && !observe_enabled())
-        return options_fail(&command, "--trace: this build observes nothing (-Dobserve=false)");
+        return options_fail("serve", "--trace: this build observes nothing (-Dobserve=false)");
     if (given.threads != 0 && !chosen->model->threads_apply)
         fprintf(stderr,
                 "iomodels serve: --threads does not apply to %s, which has a thread for "

@@ -9,19 +9,23 @@
 
 enum { EXIT_USAGE = 2, HELP_COLUMN = 30, VALUE_TEXT = 48 };
 
-int options_fail(const struct command *command, const char *format, ...)
+int options_fail(const char *command, const char *format, ...)
 {
     va_list arguments;
-    fprintf(stderr, "iomodels %s: ", command->name);
+    fprintf(stderr, "iomodels %s: ", command);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
-    fprintf(stderr, " (see: iomodels %s --help)\n", command->name);
+    fprintf(stderr, " (see: iomodels %s --help)\n", command);
     return EXIT_USAGE;
 }
 
 static void help_print_option(const struct option *option)
 {
+    if (option->kind == OPTION_HEADING) {
+        printf("\n%s:\n", option->name);
+        return;
+    }
     int used = printf("  %s%s%s", option->name, option->argument == NULL ? "" : " ",
                       option->argument == NULL ? "" : option->argument);
     if (used >= HELP_COLUMN)
@@ -37,7 +41,7 @@ static void help_print(const struct command *command)
 {
     printf("usage: iomodels %s%s%s\n\n%s", command->name, command->usage[0] == '\0' ? "" : " ",
            command->usage, command->intro);
-    if (command->options[0].name != NULL)
+    if (command->options[0].name != NULL && command->options[0].kind != OPTION_HEADING)
         printf("\noptions:\n");
     for (const struct option *option = command->options; option->name != NULL; option++)
         help_print_option(option);
@@ -49,7 +53,8 @@ static const struct option *option_find(const struct option *options, const char
                                         size_t length)
 {
     for (; options->name != NULL; options++)
-        if (strlen(options->name) == length && strncmp(options->name, name, length) == 0)
+        if (options->kind != OPTION_HEADING && options->kind != OPTION_ARGUMENTS &&
+            strlen(options->name) == length && strncmp(options->name, name, length) == 0)
             return options;
     return NULL;
 }
@@ -85,10 +90,12 @@ static bool value_parse(const struct option *option, const char *value)
 {
     switch (option->kind) {
     case OPTION_FLAG:
+    case OPTION_HEADING:
         return false;
     case OPTION_TEXT:
         *(const char **)option->into = value;
         return value[0] != '\0';
+    case OPTION_ARGUMENTS:
     case OPTION_TEXTS: {
         struct option_texts *texts = option->into;
         if (value[0] == '\0' || texts->count == OPTION_TEXTS_MAX)
@@ -117,12 +124,44 @@ static enum options_result value_refuse(const struct command *command, const str
 {
     char range[160];
     if (option->kind == OPTION_TEXT || option->kind == OPTION_TEXTS)
-        options_fail(command, "%s %s: %s", option->name, value,
+        options_fail(command->name, "%s %s: %s", option->name, value,
                      value[0] == '\0' ? "the value is empty" : "too many of them");
     else
-        options_fail(command, "%s %s: not %s", option->name, value,
+        options_fail(command->name, "%s %s: not %s", option->name, value,
                      range_text(option, range, sizeof range));
     return OPTIONS_BAD;
+}
+
+static const struct option *arguments_find(const struct option *options)
+{
+    while (options->name != NULL && options->kind != OPTION_ARGUMENTS)
+        options++;
+    return options->name == NULL ? NULL : options;
+}
+
+/* One that begins with no dash. */
+static bool argument_take(const struct command *command, const char *text)
+{
+    const struct option *option = arguments_find(command->options);
+    if (option == NULL) {
+        options_fail(command->name, "unexpected argument %s", text);
+        return false;
+    }
+    const struct option_texts *texts = option->into;
+    if (texts->count == option->high || !value_parse(option, text)) {
+        options_fail(command->name, "%s is one %s too many", text, option->name);
+        return false;
+    }
+    return true;
+}
+
+static bool arguments_suffice(const struct command *command)
+{
+    const struct option *option = arguments_find(command->options);
+    if (option == NULL || ((const struct option_texts *)option->into)->count >= option->low)
+        return true;
+    options_fail(command->name, "%s is missing", option->name);
+    return false;
 }
 
 enum options_result options_parse(const struct command *command, int argc, char **argv)
@@ -133,18 +172,21 @@ enum options_result options_parse(const struct command *command, int argc, char 
             help_print(command);
             return OPTIONS_HELP;
         }
+        if (argument[0] != '-') {
+            if (!argument_take(command, argument))
+                return OPTIONS_BAD;
+            continue;
+        }
         size_t length = strcspn(argument, "=");
         const struct option *option = option_find(command->options, argument, length);
         const char *value = argument[length] == '=' ? argument + length + 1 : NULL;
         if (option == NULL) {
-            options_fail(command, "%s %.*s",
-                         argument[0] == '-' ? "unknown option" : "unexpected argument", (int)length,
-                         argument);
+            options_fail(command->name, "unknown option %.*s", (int)length, argument);
             return OPTIONS_BAD;
         }
         if (option->kind == OPTION_FLAG) {
             if (value != NULL) {
-                options_fail(command, "%s takes no value", option->name);
+                options_fail(command->name, "%s takes no value", option->name);
                 return OPTIONS_BAD;
             }
             *(bool *)option->into = true;
@@ -153,13 +195,13 @@ enum options_result options_parse(const struct command *command, int argc, char 
         if (value == NULL && i + 1 < argc)
             value = argv[++i];
         if (value == NULL) {
-            options_fail(command, "%s needs its value: %s", option->name, option->argument);
+            options_fail(command->name, "%s needs its value: %s", option->name, option->argument);
             return OPTIONS_BAD;
         }
         if (!value_parse(option, value))
             return value_refuse(command, option, value);
     }
-    return OPTIONS_GIVEN;
+    return arguments_suffice(command) ? OPTIONS_GIVEN : OPTIONS_BAD;
 }
 
 bool options_take(const struct command *command, int argc, char **argv, int *status)

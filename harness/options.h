@@ -2,6 +2,7 @@
  * options: a command's options as one table, which is parsed strictly and printed as its help.
  *
  * "--name value" and "--name=value"; the last one counts, but for OPTION_TEXTS, which gathers.
+ * Arguments that are no options are taken only where the table has OPTION_ARGUMENTS.
  */
 #ifndef IOMODELS_OPTIONS_H
 #define IOMODELS_OPTIONS_H
@@ -26,13 +27,15 @@ struct option_counts {
 };
 
 enum option_kind {
-    OPTION_FLAG,    /* bool: given */
-    OPTION_TEXT,    /* const char *: any text but the empty one */
-    OPTION_TEXTS,   /* struct option_texts: each one given */
-    OPTION_COUNT,   /* uint64_t in low..high */
-    OPTION_COUNTS,  /* struct option_counts: "1,16,63", each in low..high */
-    OPTION_SIZE,    /* uint64_t, bytes in low..high: "64KiB" */
-    OPTION_DURATION /* uint64_t, nanoseconds in low..high: "300ms" */
+    OPTION_FLAG,     /* bool: given */
+    OPTION_TEXT,     /* const char *: any text but the empty one */
+    OPTION_TEXTS,    /* struct option_texts: each one given */
+    OPTION_COUNT,    /* uint64_t in low..high */
+    OPTION_COUNTS,   /* struct option_counts: "1,16,63", each in low..high */
+    OPTION_SIZE,     /* uint64_t, bytes in low..high: "64KiB" */
+    OPTION_DURATION, /* uint64_t, nanoseconds in low..high: "300ms" */
+    OPTION_HEADING,  /* no option: a line of its own in the help, its name */
+    OPTION_ARGUMENTS /* struct option_texts: what is no option ("RUN"), low to high of them */
 };
 
 struct option {
@@ -63,6 +66,6 @@ enum options_result options_parse(const struct command *command, int argc, char 
 /* The same for a command's beginning: false where the command is over, with its exit status. */
 bool options_take(const struct command *command, int argc, char **argv, int *status);
 /* "iomodels COMMAND: MESSAGE" and where the help is; returns 2, the exit status of bad usage. */
-int options_fail(const struct command *command, const char *format, ...) COMPILER_PRINTF(2, 3);
+int options_fail(const char *command, const char *format, ...) COMPILER_PRINTF(2, 3);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "units.h"
+
 static const struct column {
     const char *name;
     size_t offset;
@@ -68,19 +70,82 @@ int record_write(struct csv_writer *runs, const struct record *record)
     return csv_end_row(runs);
 }
 
+bool record_read(struct record *record, const struct csv_table *runs, size_t row,
+                 const char **column)
+{
+    record_clear(record);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        const char *text = csv_field(runs, row, csv_column(runs, columns[i].name));
+        char *at = (char *)record + columns[i].offset;
+        if (columns[i].bytes != 0) {
+            record_set_text(at, columns[i].bytes, text);
+        } else if (text[0] != '\0' && !units_parse_double(text, (double *)(void *)at)) {
+            *column = columns[i].name;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_number(double a, double b)
+{
+    return a == b || (!record_has(a) && !record_has(b));
+}
+
+bool record_same_configuration(const struct record *a, const struct record *b)
+{
+    return strcmp(a->workload, b->workload) == 0 && strcmp(a->placement, b->placement) == 0 &&
+           strcmp(a->tcp_nodelay, b->tcp_nodelay) == 0 &&
+           same_number(a->connections, b->connections) &&
+           same_number(a->connections_active, b->connections_active) &&
+           same_number(a->connections_misbehaving, b->connections_misbehaving) &&
+           same_number(a->message_bytes, b->message_bytes) &&
+           same_number(a->pipeline_depth, b->pipeline_depth) &&
+           same_number(a->target_rate_msgs_per_s, b->target_rate_msgs_per_s) &&
+           same_number(a->burst_interval_us, b->burst_interval_us) &&
+           same_number(a->buffer_bytes, b->buffer_bytes);
+}
+
+bool record_same_cell(const struct record *a, const struct record *b)
+{
+    return strcmp(a->target, b->target) == 0 && strcmp(a->model, b->model) == 0 &&
+           record_same_configuration(a, b);
+}
+
+const char *record_workload_text(const struct record *record, char *text, size_t size)
+{
+    char bytes[32], rate[32] = "", active[32] = "";
+    if (record_has(record->target_rate_msgs_per_s)) {
+        char number[24];
+        snprintf(rate, sizeof rate, " %s/s",
+                 units_format_si(record->target_rate_msgs_per_s, number, sizeof number));
+    }
+    if (record->connections_active < record->connections)
+        snprintf(active, sizeof active, "%.0f of ", record->connections_active);
+    snprintf(text, size, "%s%s %s x %s%.0f", record->workload, rate,
+             units_format_size((uint64_t)record->message_bytes, bytes, sizeof bytes), active,
+             record->connections);
+    return text;
+}
+
 int record_write_histogram_header(struct csv_writer *histograms)
 {
-    static const char *const names[] = {"run_id",      "target",        "model", "workload",
-                                        "connections", "message_bytes", "trial", "latency_basis",
-                                        "low_ns",      "high_ns",       "count"};
+    static const char *const names[] = {"run_id",        "target",
+                                        "model",         "workload",
+                                        "connections",   "connections_active",
+                                        "message_bytes", "target_rate_msgs_per_s",
+                                        "trial",         "latency_basis",
+                                        "low_ns",        "high_ns",
+                                        "count"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         csv_write_text(histograms, names[i]);
     return csv_end_row(histograms);
 }
 
 int record_write_histogram(struct csv_writer *histograms, const struct record *record,
-                           const struct histogram *histogram)
+                           const struct record_histogram *kept)
 {
+    const struct histogram *histogram = kept->histogram;
     for (size_t i = 0; i < histogram->buckets && !histograms->failed; i++) {
         uint64_t low, high;
         if (histogram->counts[i] == 0)
@@ -91,9 +156,11 @@ int record_write_histogram(struct csv_writer *histograms, const struct record *r
         csv_write_text(histograms, record->model);
         csv_write_text(histograms, record->workload);
         csv_write_double(histograms, record->connections, 17);
+        csv_write_double(histograms, record->connections_active, 17);
         csv_write_double(histograms, record->message_bytes, 17);
+        csv_write_double(histograms, record->target_rate_msgs_per_s, 6);
         csv_write_double(histograms, record->trial, 17);
-        csv_write_text(histograms, record->latency_basis);
+        csv_write_text(histograms, kept->basis);
         csv_write_u64(histograms, low);
         csv_write_u64(histograms, high);
         csv_write_u64(histograms, histogram->counts[i]);

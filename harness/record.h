@@ -10,7 +10,7 @@
 #include "csv.h"
 #include "histogram.h"
 
-#define RECORD_SCHEMA_VERSION 1
+#define RECORD_SCHEMA_VERSION 2
 
 /*
  * The columns in their order. TEXT(name, bytes); NUMBER(name, significant digits): a double, NaN
@@ -21,6 +21,7 @@
     TEXT(run_id, 40)                                                                               \
     TEXT(started_at_utc, 24)                                                                       \
     TEXT(tool_version, 16)                                                                         \
+    TEXT(generator, 12)                                                                            \
     TEXT(target, 64)                                                                               \
     TEXT(server_os, 16)                                                                            \
     TEXT(host_kind, 16)                                                                            \
@@ -30,9 +31,12 @@
     TEXT(workload, 16)                                                                             \
     TEXT(loop, 8)                                                                                  \
     NUMBER(connections, 17)                                                                        \
+    NUMBER(connections_active, 17)                                                                 \
+    NUMBER(connections_misbehaving, 17)                                                            \
     NUMBER(message_bytes, 17)                                                                      \
     NUMBER(pipeline_depth, 17)                                                                     \
     NUMBER(target_rate_msgs_per_s, 6)                                                              \
+    NUMBER(burst_interval_us, 17)                                                                  \
     TEXT(tcp_nodelay, 4)                                                                           \
     NUMBER(server_threads, 17)                                                                     \
     NUMBER(buffer_bytes, 17)                                                                       \
@@ -46,9 +50,11 @@
     TEXT(status, 8)                                                                                \
     TEXT(status_reason, 240)                                                                       \
     TEXT(bound, 12)                                                                                \
-    TEXT(warnings, 160)                                                                            \
+    TEXT(warnings, 320)                                                                            \
     NUMBER(connections_attempted, 17)                                                              \
     NUMBER(connections_established, 17)                                                            \
+    NUMBER(connects, 17)                                                                           \
+    NUMBER(connects_per_s, 6)                                                                      \
     NUMBER(messages, 17)                                                                           \
     NUMBER(messages_unanswered, 17)                                                                \
     NUMBER(errors, 17)                                                                             \
@@ -71,6 +77,13 @@
     NUMBER(rtt_uncorrected_p50_us, 6)                                                              \
     NUMBER(rtt_uncorrected_p99_us, 6)                                                              \
     NUMBER(rtt_uncorrected_p99_9_us, 6)                                                            \
+    NUMBER(connect_p50_us, 6)                                                                      \
+    NUMBER(connect_p99_us, 6)                                                                      \
+    NUMBER(connect_max_us, 6)                                                                      \
+    NUMBER(bursts, 17)                                                                             \
+    NUMBER(burst_last_p50_us, 6)                                                                   \
+    NUMBER(burst_last_max_us, 6)                                                                   \
+    NUMBER(send_late_p99_us, 6)                                                                    \
     NUMBER(server_cpu_user_s, 6)                                                                   \
     NUMBER(server_cpu_sys_s, 6)                                                                    \
     NUMBER(server_cpu_us_per_msg, 6)                                                               \
@@ -81,7 +94,9 @@
     NUMBER(server_cpu_load, 4)                                                                     \
     NUMBER(client_cpu_load, 4)                                                                     \
     NUMBER(host_busy_before, 4)                                                                    \
+    NUMBER(others_cpu_load, 4)                                                                     \
     NUMBER(server_rss_peak_bytes, 17)                                                              \
+    NUMBER(kernel_memory_bytes, 17)                                                                \
     NUMBER(server_threads_peak, 17)                                                                \
     NUMBER(context_switches, 17)                                                                   \
     NUMBER(wait_calls, 17)                                                                         \
@@ -119,9 +134,29 @@ void record_warn(struct record *record, const char *warning);
 int record_write_header(struct csv_writer *runs);
 int record_write(struct csv_writer *runs, const struct record *record);
 
+/*
+ * The row that a table of such a file has, by the columns' names: those that it does not have stay
+ * empty, those that are not known are passed over. False where a number's column holds none; then
+ * *column names it.
+ */
+bool record_read(struct record *record, const struct csv_table *runs, size_t row,
+                 const char **column);
+
+/* Whether two rows are trials of one cell: all factors but the trial and its place are equal. */
+bool record_same_cell(const struct record *a, const struct record *b);
+/* The same but for the model and the target: what contestants are compared in. */
+bool record_same_configuration(const struct record *a, const struct record *b);
+/* "pingpong 64 B x 250", "rate 10k/s 64 B x 32" into text; returns text. */
+const char *record_workload_text(const struct record *record, char *text, size_t size);
+
+/* One of a row's histograms: basis is what it counts, as latency_basis. */
+struct record_histogram {
+    const char *basis;
+    const struct histogram *histogram;
+};
 /* The header and the lines of histogram.csv: one for each bucket that holds anything. */
 int record_write_histogram_header(struct csv_writer *histograms);
 int record_write_histogram(struct csv_writer *histograms, const struct record *record,
-                           const struct histogram *histogram);
+                           const struct record_histogram *histogram);
 
 #endif

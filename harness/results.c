@@ -86,14 +86,16 @@ int results_open(struct results *results, const char *parent, char *message, siz
 }
 
 int results_add(struct results *results, const struct record *record,
-                const struct histogram *histogram, char *message, size_t message_size)
+                const struct record_histogram *histograms, size_t count, char *message,
+                size_t message_size)
 {
     char path[RESULTS_PATH_BYTES + 32];
-    /* The histogram first: a row in runs.csv means that the rest of it is there. */
-    if (histogram != NULL && record_write_histogram(&results->histograms, record, histogram) != 0) {
-        snprintf(path, sizeof path, "%s/histogram.csv", results->folder);
-        return fail(message, message_size, path, results->histograms.error);
-    }
+    /* The histograms first: a row in runs.csv means that the rest of it is there. */
+    for (size_t i = 0; i < count; i++)
+        if (record_write_histogram(&results->histograms, record, &histograms[i]) != 0) {
+            snprintf(path, sizeof path, "%s/histogram.csv", results->folder);
+            return fail(message, message_size, path, results->histograms.error);
+        }
     if (record_write(&results->runs, record) != 0) {
         snprintf(path, sizeof path, "%s/runs.csv", results->folder);
         return fail(message, message_size, path, results->runs.error);

@@ -22,9 +22,11 @@ struct results {
  * time, in UTC. 0, or -1 with a one-line message.
  */
 int results_open(struct results *results, const char *parent, char *message, size_t message_size);
-/* Keeps a row, on disk when it returns. histogram: NULL where nothing was measured. As above. */
+/* Keeps a row, on disk when it returns, and its histograms; none where nothing was measured. As
+ * above. */
 int results_add(struct results *results, const struct record *record,
-                const struct histogram *histogram, char *message, size_t message_size);
+                const struct record_histogram *histograms, size_t count, char *message,
+                size_t message_size);
 /* 0, or -1 with a one-line message where what was written before did not reach the disk. */
 int results_close(struct results *results, char *message, size_t message_size);
 

@@ -104,6 +104,8 @@ void run_describe(struct record *record, const struct run_settings *settings,
     record_set_text(record->workload, sizeof record->workload, load_workload_name(workload->kind));
     record_set_text(record->loop, sizeof record->loop, "closed");
     record->connections = workload->connections;
+    record->connections_active = workload->connections;
+    record->connections_misbehaving = 0;
     record->message_bytes = (double)workload->message_bytes;
     record->pipeline_depth = workload->pipeline_depth;
     record_set_text(record->tcp_nodelay, sizeof record->tcp_nodelay,

@@ -1,9 +1,6 @@
 #include "suite.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include "units.h"
 
 enum { NS_PER_MS = 1000000, KIB = 1024, STREAM_DEPTH = 4 };
 
@@ -58,13 +55,4 @@ struct run_workload suite_workload_default(enum load_workload kind)
     if (kind == LOAD_STREAM)
         return (struct run_workload)STREAM(16, 64 * KIB);
     return (struct run_workload)PINGPONG(16, 64);
-}
-
-const char *suite_workload_text(const char *workload, double message_bytes, double connections,
-                                char *text, size_t size)
-{
-    char bytes[32];
-    snprintf(text, size, "%s %s x %.0f", workload,
-             units_format_size((uint64_t)message_bytes, bytes, sizeof bytes), connections);
-    return text;
 }

@@ -26,8 +26,5 @@ const struct suite *suite_find(const char *name);
 
 /* What a workload has where nobody says otherwise: message size, depth, connections. */
 struct run_workload suite_workload_default(enum load_workload kind);
-/* "pingpong 64 B x 250" into text; returns text. */
-const char *suite_workload_text(const char *workload, double message_bytes, double connections,
-                                char *text, size_t size);
 
 #endif

@@ -64,12 +64,6 @@ static const struct metric metrics[] = {
     {"round trip, 99th percentile, us", rtt_p99, false, false},
 };
 
-static bool same_line(const struct record *a, const struct record *b)
-{
-    return strcmp(a->workload, b->workload) == 0 && a->connections == b->connections &&
-           a->message_bytes == b->message_bytes && a->pipeline_depth == b->pipeline_depth;
-}
-
 static bool is_measured(const struct record *record)
 {
     return strcmp(record->status, "ok") == 0;
@@ -108,7 +102,7 @@ static void table_collect(struct table *table)
         if (!in_table(table, record))
             continue;
         size_t line = 0, model = 0;
-        while (line < table->line_count && !same_line(table->lines[line], record))
+        while (line < table->line_count && !record_same_configuration(table->lines[line], record))
             line++;
         if (line == table->line_count && line < LINES_MAX)
             table->lines[table->line_count++] = record;
@@ -134,7 +128,7 @@ static size_t values_of(const struct table *table, const struct metric *metric,
     size_t found = 0;
     for (size_t i = 0; i < table->count; i++) {
         const struct record *record = &table->records[i];
-        if (!in_table(table, record) || !same_line(record, line) ||
+        if (!in_table(table, record) || !record_same_configuration(record, line) ||
             strcmp(record->model, model) != 0)
             continue;
         double value = metric->of(record);
@@ -183,7 +177,7 @@ static char bound_mark(const struct table *table, const struct record *line, con
     size_t all = 0, client = 0, latency = 0;
     for (size_t i = 0; i < table->count; i++) {
         const struct record *record = &table->records[i];
-        if (!in_table(table, record) || !same_line(record, line) ||
+        if (!in_table(table, record) || !record_same_configuration(record, line) ||
             strcmp(record->model, model) != 0)
             continue;
         all++;
@@ -234,12 +228,10 @@ static void metric_print(struct table *table, FILE *file, const struct metric *m
         fprintf(file, "%*s  ", table->cell_width - 2, table->models[i]->model);
     fprintf(file, "\n");
     for (size_t at = 0; at < table->line_count; at++) {
-        char label[64];
+        char label[80];
         const struct record *line = table->lines[at];
         int best = best_of(table, metric, line);
-        fprintf(file, "  %*s", -LABEL_WIDTH,
-                suite_workload_text(line->workload, line->message_bytes, line->connections, label,
-                                    sizeof label));
+        fprintf(file, "  %*s", -LABEL_WIDTH, record_workload_text(line, label, sizeof label));
         for (size_t i = first; i < last; i++)
             cell_print(table, file, metric, line, table->models[i]->model, best == (int)i);
         fprintf(file, "\n");

@@ -15,12 +15,13 @@ WORKLOADS = ("pingpong", "stream")
 MISSING = 'no, "not" here'
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 # What tells a run's lines of histogram.csv from another's.
-KEY = ("run_id", "target", "model", "workload", "connections", "message_bytes", "trial",
-       "latency_basis")
+KEY = ("run_id", "target", "model", "workload", "connections", "connections_active",
+       "message_bytes", "target_rate_msgs_per_s", "trial", "latency_basis")
 # Of a row that was not measured.
 KNOWN_BEFOREHAND = {
     "schema_version", "run_id", "started_at_utc", "tool_version", "target", "cpu_model",
-    "cpu_count", "model", "workload", "loop", "connections", "message_bytes", "pipeline_depth",
+    "cpu_count", "model", "workload", "loop", "connections", "connections_active",
+    "connections_misbehaving", "message_bytes", "pipeline_depth",
     "tcp_nodelay", "buffer_bytes", "placement", "trial", "order_index", "warmup_s", "duration_s",
     "status", "status_reason", "clock_source", "clock_resolution_ns"}
 
@@ -111,7 +112,7 @@ class Files(unittest.TestCase):
         version = tool.run("--version").out.split()[-1]
         for row in self.runs:
             self.assertEqual(row["run_id"], os.path.basename(self.folder))
-            self.assertEqual((row["schema_version"], row["tool_version"]), ("1", version))
+            self.assertEqual((row["schema_version"], row["tool_version"]), ("2", version))
             self.assertRegex(row["started_at_utc"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
             self.assertEqual(row["message_bytes"], "100")
             self.assertEqual(row["pipeline_depth"], "4" if row["workload"] == "stream" else "1")

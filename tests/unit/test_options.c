@@ -141,6 +141,30 @@ static void test_too_many(void)
     CHECK(options_parse(&command, 1, many) == OPTIONS_BAD);
 }
 
+static void test_arguments(void)
+{
+    static struct option_texts runs;
+    static bool flag;
+    static const struct option with_arguments[] = {
+        {.name = "a heading", .kind = OPTION_HEADING},
+        {"RUN", NULL, OPTION_ARGUMENTS, &runs, 1, 2, "a run"},
+        {"--flag", NULL, OPTION_FLAG, &flag, 0, 0, "a flag"},
+        {.name = NULL}};
+    static const struct command takes = {"test", "RUN [RUN]", "A test.\n", with_arguments, NULL};
+    char one[] = "one", two[] = "two=2", three[] = "three", option[] = "--flag";
+    char *argv[] = {one, option, two, three}, heading[] = "a heading", *only[] = {heading};
+    CHECK(options_parse(&takes, 3, argv) == OPTIONS_GIVEN && flag);
+    CHECK_EQ_U64(runs.count, 2);
+    CHECK_EQ_TEXT(runs.items[0], "one");
+    CHECK_EQ_TEXT(runs.items[1], "two=2");
+    runs.count = 0;
+    CHECK(options_parse(&takes, 4, argv) == OPTIONS_BAD);
+    runs.count = 0;
+    CHECK(options_parse(&takes, 0, argv) == OPTIONS_BAD);
+    CHECK(options_parse(&takes, 1, only) == OPTIONS_GIVEN);
+    CHECK_EQ_TEXT(runs.items[0], "a heading");
+}
+
 int main(void)
 {
     test_nothing_given();
@@ -150,5 +174,6 @@ int main(void)
     test_refused();
     test_help();
     test_too_many();
+    test_arguments();
     return check_report();
 }

@@ -1,6 +1,7 @@
 #include "check.h"
 #include "record.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define TEMPORARY "test_record.tmp"
@@ -71,7 +72,48 @@ static void test_each_column_has_its_own(void)
     CHECK_EQ_TEXT(field("schema_version"), "");
     CHECK_EQ_TEXT(csv_field(&table, 0, 0), "schema_version");
     CHECK_EQ_TEXT(csv_field(&table, 0, (int)table.columns - 1), "clock_resolution_ns");
+
+    struct record again;
+    const char *column = "";
+    CHECK(record_read(&again, &table, 1, &column));
+    CHECK_EQ_TEXT(again.model, "select");
+    CHECK(again.messages == 9007199254740991 && again.errors == 0 && !record_has(again.trial));
     csv_table_free(&table);
+}
+
+static void test_reading_refuses_what_is_no_number(void)
+{
+    static const char text[] = "model,unknown,messages\nselect,x,1\nselect,x,many\n";
+    char message[200] = "";
+    const char *column = "";
+    CHECK(csv_parse(&table, text, sizeof text - 1, false, message, sizeof message) == 0);
+    CHECK(record_read(&record, &table, 1, &column) && record.messages == 1);
+    CHECK(!record_read(&record, &table, 2, &column));
+    CHECK_EQ_TEXT(column, "messages");
+    csv_table_free(&table);
+}
+
+static void test_cells(void)
+{
+    struct record other;
+    char text[80];
+    record_clear(&record);
+    record_set_text(record.workload, sizeof record.workload, "rate");
+    record_set_text(record.model, sizeof record.model, "select");
+    record.connections = record.connections_active = 32;
+    record.message_bytes = 64;
+    record.target_rate_msgs_per_s = 10000;
+    other = record;
+    other.trial = 2;
+    CHECK(record_same_cell(&record, &other));
+    record_set_text(other.model, sizeof other.model, "poll");
+    CHECK(!record_same_cell(&record, &other) && record_same_configuration(&record, &other));
+    other.target_rate_msgs_per_s = NAN;
+    CHECK(!record_same_configuration(&record, &other));
+    CHECK_EQ_TEXT(record_workload_text(&record, text, sizeof text), "rate 10k/s 64 B x 32");
+    record.target_rate_msgs_per_s = NAN;
+    record.connections_active = 1;
+    CHECK_EQ_TEXT(record_workload_text(&record, text, sizeof text), "rate 64 B x 1 of 32");
 }
 
 static void test_text_is_cut_to_whole_characters(void)
@@ -126,7 +168,8 @@ static void test_histogram_lines(void)
     record.trial = 3;
     csv_writer_init(&csv, file);
     CHECK(record_write_histogram_header(&csv) == 0);
-    CHECK(record_write_histogram(&csv, &record, &histogram) == 0);
+    const struct record_histogram kept = {"sent", &histogram};
+    CHECK(record_write_histogram(&csv, &record, &kept) == 0);
     read_back(file);
     CHECK_EQ_U64(table.rows, 4); /* 4096 and 4097 share a bucket */
     for (size_t row = 1; row < table.rows; row++) {
@@ -148,6 +191,8 @@ int main(void)
 {
     test_cleared_is_empty();
     test_each_column_has_its_own();
+    test_reading_refuses_what_is_no_number();
+    test_cells();
     test_text_is_cut_to_whole_characters();
     test_warnings();
     test_histogram_lines();

@@ -1,0 +1,89 @@
+#include "bench_options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "suite.h"
+
+enum { NS_PER_MS = 1000000 };
+
+static const uint64_t DURATION_MAX_NS = (uint64_t)24 * 3600 * 1000000000;
+static const uint64_t IDLE_WAIT_NS = (uint64_t)5 * 1000000000;
+
+bool bench_options_take(struct bench_options *given, int argc, char **argv, int *status)
+{
+    *given = (struct bench_options){.suite = suites[0].name,
+                                    .buffer_bytes = (uint64_t)64 * 1024,
+                                    .seed = (uint64_t)time(NULL),
+                                    .idle_wait_ns = IDLE_WAIT_NS,
+                                    .out = "results"};
+    const struct option options[] = {
+        {.name = "what is measured", .kind = OPTION_HEADING},
+        {"--suite", "NAME", OPTION_TEXT, &given->suite, 0, 0,
+         "quick (the default), smoke or lessons, see below"},
+        {"--model", "NAME[,NAME]", OPTION_TEXTS, &given->models, 0, 0,
+         "only these models or lessons; by default every model of each\n"
+         "target"},
+        {"--target", "NAME=COMMAND", OPTION_TEXTS, &given->targets, 0, 0,
+         "whose models to measure: a command that runs an iomodels;\n"
+         "may be repeated; by default this program itself"},
+        {"--target-missing", "NAME=REASON", OPTION_TEXTS, &given->missing, 0, 0,
+         "a target that can't be had: its rows are skipped"},
+        {.name = "the load", .kind = OPTION_HEADING},
+        {"--workload", "NAME", OPTION_TEXTS, &given->workloads, 0, 0,
+         "pingpong or stream, instead of the suite's; may be repeated"},
+        {"--connections", "N[,N]", OPTION_COUNTS, &given->connections, 1, 1000000,
+         "numbers of connections, each measured"},
+        {"--message-bytes", "SIZE", OPTION_TEXTS, &given->message_sizes, 0, 0,
+         "64 or 64KiB; may be repeated; of a stream: its blocks"},
+        {"--pipeline", "N", OPTION_COUNT, &given->pipeline_depth, 1, 1024,
+         "blocks that a stream keeps in flight; 4 by default"},
+        {.name = "how long, how often", .kind = OPTION_HEADING},
+        {"--duration", "TIME", OPTION_DURATION, &given->duration_ns, NS_PER_MS, DURATION_MAX_NS,
+         "of the window that is measured: 2s"},
+        {"--warmup", "TIME", OPTION_DURATION, &given->warmup_ns, 1, DURATION_MAX_NS,
+         "thrown away before it: 300ms"},
+        {"--trials", "N", OPTION_COUNT, &given->trials, 1, 100000,
+         "repetitions; a verdict between models takes at least 6"},
+        {"--idle-wait", "TIME", OPTION_DURATION, &given->idle_wait_ns, 0, DURATION_MAX_NS,
+         "how long a run waits for a host that is idle enough; 5s\n"
+         "by default; its row tells where that was in vain"},
+        {.name = "where", .kind = OPTION_HEADING},
+        {"--placement", "NAME", OPTION_TEXT, &given->placement, 0, 0,
+         "split: server and client on a processor each (the default\n"
+         "where there are two); none: as the system likes"},
+        {.name = "the servers", .kind = OPTION_HEADING},
+        {"--threads", "N", OPTION_COUNT, &given->threads, 1, 1024,
+         "serving threads of each model that takes the option"},
+        {"--buffer-bytes", "SIZE", OPTION_SIZE, &given->buffer_bytes, 1, (uint64_t)64 << 20,
+         "the server's, for each connection; 64KiB by default"},
+        {"--no-nodelay", NULL, OPTION_FLAG, &given->no_nodelay, 0, 0,
+         "leave Nagle's algorithm on, at both ends"},
+        {.name = "the run", .kind = OPTION_HEADING},
+        {"--out", "DIR", OPTION_TEXT, &given->out, 0, 0,
+         "where the run's own folder is made; results by default"},
+        {"--seed", "N", OPTION_COUNT, &given->seed, 0, UINT64_MAX,
+         "of the order within each round; by default another each time"},
+        {"--dry-run", NULL, OPTION_FLAG, &given->dry_run, 0, 0,
+         "say how many runs it would be, and how long"},
+        {.name = NULL}};
+    char outro[1024];
+    size_t used = (size_t)snprintf(outro, sizeof outro, "suites:\n");
+    for (const struct suite *suite = suites; suite->name != NULL && used < sizeof outro; suite++)
+        used += (size_t)snprintf(outro + used, sizeof outro - used, "  %-8s%s\n", suite->name,
+                                 suite->summary);
+    if (used < sizeof outro)
+        snprintf(
+            outro + used, sizeof outro - used,
+            "\nWritten are DIR/TIME/runs.csv (a row for each run: results/README.md explains its\n"
+            "columns), histogram.csv, environment.csv, and .hgrm files for the HdrHistogram\n"
+            "plotter. Ctrl-C keeps the finished rows. Exit status: 0, 1 where a run failed, 2 for\n"
+            "bad usage, 130 for Ctrl-C.\n");
+    const struct command command = {
+        "bench", "[OPTION...]",
+        "Measures every model under the same load and compares them: a fresh server for each run,\n"
+        "every byte checked, trials interleaved in a shuffled order.\n",
+        options, outro};
+    return options_take(&command, argc, argv, status);
+}

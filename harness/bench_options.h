@@ -1,0 +1,33 @@
+/*
+ * bench_options: what `iomodels bench` can be told, and its help.
+ */
+#ifndef IOMODELS_BENCH_OPTIONS_H
+#define IOMODELS_BENCH_OPTIONS_H
+
+#include "options.h"
+
+struct bench_options {
+    const char *suite;
+    struct option_texts models;
+    struct option_texts workloads;
+    struct option_counts connections;
+    struct option_texts message_sizes;
+    uint64_t pipeline_depth;
+    uint64_t duration_ns;
+    uint64_t warmup_ns;
+    uint64_t trials;
+    uint64_t seed;
+    uint64_t idle_wait_ns;
+    uint64_t threads;
+    uint64_t buffer_bytes;
+    bool no_nodelay;
+    const char *placement;
+    struct option_texts targets;
+    struct option_texts missing;
+    const char *out;
+    bool dry_run;
+};
+
+/* As options_take. The texts point into argv. */
+bool bench_options_take(struct bench_options *given, int argc, char **argv, int *status);
+#endif
