@@ -70,7 +70,7 @@ static int no_memory(char *message, size_t message_size)
 
 /* One cell of the plan. */
 static int cell_run(struct bench *bench, size_t contestant_index, size_t workload_index,
-                    unsigned trial, unsigned order_index, struct histogram *rtt,
+                    unsigned trial, unsigned order_index, struct load_result *load,
                     struct merged *merged, struct progress *progress, char *message,
                     size_t message_size)
 {
@@ -89,9 +89,8 @@ static int cell_run(struct bench *bench, size_t contestant_index, size_t workloa
         return results_add(bench->results, record, NULL, 0, message, message_size);
     }
     progress_show(progress, record);
-    histogram_clear(rtt);
     enum run_status status =
-        run_execute(record, rtt, bench->settings, contestant->target, contestant->model, workload);
+        run_execute(record, load, bench->settings, contestant->target, contestant->model, workload);
     progress->done++;
     if (status == RUN_CANCELLED) {
         bench->record_count--;
@@ -108,10 +107,11 @@ static int cell_run(struct bench *bench, size_t contestant_index, size_t workloa
         if (!merged->used && histogram_init(&merged->histogram) != 0)
             return no_memory(message, message_size);
         merged->used = true;
-        histogram_add(&merged->histogram, rtt);
+        histogram_add(&merged->histogram, &load->rtt);
     }
-    const struct record_histogram kept = {record->latency_basis, rtt};
-    return results_add(bench->results, record, &kept, status == RUN_OK, message, message_size);
+    struct record_histogram kept[RUN_HISTOGRAMS_MAX];
+    size_t count = status == RUN_OK ? run_histograms(record, load, kept) : 0;
+    return results_add(bench->results, record, kept, count, message, message_size);
 }
 
 /* Fisher and Yates' shuffle. */
@@ -134,12 +134,15 @@ static int hgrm_write(const struct bench *bench, const struct merged *merged, ch
         for (size_t j = 0; j < plan->workload_count; j++) {
             const struct run_workload *workload = &plan->workloads[j];
             const struct merged *cell = &merged[i * plan->workload_count + j];
-            char name[200];
+            char name[200], rate[32] = "";
             if (!cell->used)
                 continue;
-            snprintf(name, sizeof name, "%s-%s-%s-%zub-%u-%u", plan->contestants[i].target->name,
+            if (workload->rate_msgs_per_s != 0)
+                snprintf(rate, sizeof rate, "-%llu", (unsigned long long)workload->rate_msgs_per_s);
+            snprintf(name, sizeof name, "%s-%s-%s-%zub-%u-%u%s", plan->contestants[i].target->name,
                      plan->contestants[i].model, load_workload_name(workload->kind),
-                     workload->message_bytes, workload->connections, workload->pipeline_depth);
+                     workload->message_bytes, workload->connections, workload->pipeline_depth,
+                     rate);
             /* A target may be called anything, a file may not. */
             for (char *c = name; *c != '\0'; c++)
                 if ((unsigned char)*c < ' ' || strchr("/\\:*?\"<>|", *c) != NULL)
@@ -151,7 +154,7 @@ static int hgrm_write(const struct bench *bench, const struct merged *merged, ch
     return 0;
 }
 
-static int rounds_run(struct bench *bench, struct histogram *rtt, struct merged *merged,
+static int rounds_run(struct bench *bench, struct load_result *load, struct merged *merged,
                       char *message, size_t message_size)
 {
     const struct plan *plan = bench->plan;
@@ -164,7 +167,7 @@ static int rounds_run(struct bench *bench, struct histogram *rtt, struct merged 
             /* All contestants of one workload in a row: a drift of the machine hits them alike. */
             shuffle(order, plan->contestant_count, &random);
             for (size_t i = 0; i < plan->contestant_count; i++) {
-                if (cell_run(bench, order[i], j, trial, (unsigned)i, rtt,
+                if (cell_run(bench, order[i], j, trial, (unsigned)i, load,
                              &merged[order[i] * plan->workload_count + j], &progress, message,
                              message_size) != 0)
                     return -1;
@@ -179,12 +182,12 @@ int bench_run(struct bench *bench, char *message, size_t message_size)
 {
     size_t cells = bench->plan->contestant_count * bench->plan->workload_count;
     struct merged *merged = calloc(cells, sizeof *merged);
-    struct histogram rtt;
-    if (merged == NULL || histogram_init(&rtt) != 0) {
+    struct load_result load;
+    if (merged == NULL || load_result_init(&load) != 0) {
         free(merged);
         return no_memory(message, message_size);
     }
-    int error = rounds_run(bench, &rtt, merged, message, message_size);
+    int error = rounds_run(bench, &load, merged, message, message_size);
     terminal_progress(NULL);
     if (error == 0)
         error = hgrm_write(bench, merged, message, message_size);
@@ -192,7 +195,7 @@ int bench_run(struct bench *bench, char *message, size_t message_size)
         if (merged[i].used)
             histogram_free(&merged[i].histogram);
     free(merged);
-    histogram_free(&rtt);
+    load_result_free(&load);
     return error;
 }
 

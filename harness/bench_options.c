@@ -1,15 +1,58 @@
 #include "bench_options.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "schedule.h"
 #include "suite.h"
 
 enum { NS_PER_MS = 1000000 };
 
 static const uint64_t DURATION_MAX_NS = (uint64_t)24 * 3600 * 1000000000;
 static const uint64_t IDLE_WAIT_NS = (uint64_t)5 * 1000000000;
+
+static size_t append(char *text, size_t size, size_t used, const char *format, ...)
+    COMPILER_PRINTF(4, 5);
+
+static size_t append(char *text, size_t size, size_t used, const char *format, ...)
+{
+    va_list arguments;
+    if (used >= size)
+        return used;
+    va_start(arguments, format);
+    used += (size_t)vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
+    return used;
+}
+
+/* "  NAME  SUMMARY", the summary's further lines below its first. */
+static size_t append_named(char *text, size_t size, size_t used, const char *name,
+                           const char *summary)
+{
+    const char *end = strchr(summary, '\n');
+    used = append(text, size, used, "  %-10s", name);
+    for (; end != NULL; summary = end + 1, end = strchr(summary, '\n'))
+        used = append(text, size, used, "%.*s\n%12s", (int)(end - summary), summary, "");
+    return append(text, size, used, "%s\n", summary);
+}
+
+static void outro_write(char *text, size_t size)
+{
+    size_t used = append(text, size, 0, "suites:\n");
+    for (const struct suite *suite = suites; suite->name != NULL; suite++)
+        used = append_named(text, size, used, suite->name, suite->summary);
+    used = append(text, size, used, "\nworkloads:\n");
+    for (unsigned i = 0; i < load_workload_count(); i++)
+        used = append_named(text, size, used, load_workload_name((enum load_workload)i),
+                            load_workload_summary((enum load_workload)i));
+    append(text, size, used,
+           "\nWritten are DIR/TIME/runs.csv (a row for each run: results/README.md explains its\n"
+           "columns), histogram.csv, environment.csv, and .hgrm files for the HdrHistogram\n"
+           "plotter. Ctrl-C keeps the finished rows. Exit status: 0, 1 where a run failed, 2 for\n"
+           "bad usage, 130 for Ctrl-C.\n");
+}
 
 bool bench_options_take(struct bench_options *given, int argc, char **argv, int *status)
 {
@@ -32,13 +75,21 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "a target that can't be had: its rows are skipped"},
         {.name = "the load", .kind = OPTION_HEADING},
         {"--workload", "NAME", OPTION_TEXTS, &given->workloads, 0, 0,
-         "pingpong or stream, instead of the suite's; may be repeated"},
+         "one of those below, instead of the suite's; may be repeated"},
         {"--connections", "N[,N]", OPTION_COUNTS, &given->connections, 1, 1000000,
          "numbers of connections, each measured"},
         {"--message-bytes", "SIZE", OPTION_TEXTS, &given->message_sizes, 0, 0,
          "64 or 64KiB; may be repeated; of a stream: its blocks"},
         {"--pipeline", "N", OPTION_COUNT, &given->pipeline_depth, 1, 1024,
-         "blocks that a stream keeps in flight; 4 by default"},
+         "messages in flight on each connection: stream (4 by\n"
+         "default), rate and burst (1)"},
+        {"--rate", "N[,N]", OPTION_COUNTS, &given->rates, 1, SCHEDULE_RATE_MAX,
+         "messages a second on all connections together, each\n"
+         "measured; 10000 by default"},
+        {"--burst-every", "TIME", OPTION_DURATION, &given->burst_interval_ns, 1, DURATION_MAX_NS,
+         "from one burst to the next; 10ms by default"},
+        {"--active", "N", OPTION_COUNT, &given->active, 1, 1000000,
+         "connections that send in idle; 1 by default"},
         {.name = "how long, how often", .kind = OPTION_HEADING},
         {"--duration", "TIME", OPTION_DURATION, &given->duration_ns, NS_PER_MS, DURATION_MAX_NS,
          "of the window that is measured: 2s"},
@@ -68,18 +119,8 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
         {"--dry-run", NULL, OPTION_FLAG, &given->dry_run, 0, 0,
          "say how many runs it would be, and how long"},
         {.name = NULL}};
-    char outro[1024];
-    size_t used = (size_t)snprintf(outro, sizeof outro, "suites:\n");
-    for (const struct suite *suite = suites; suite->name != NULL && used < sizeof outro; suite++)
-        used += (size_t)snprintf(outro + used, sizeof outro - used, "  %-8s%s\n", suite->name,
-                                 suite->summary);
-    if (used < sizeof outro)
-        snprintf(
-            outro + used, sizeof outro - used,
-            "\nWritten are DIR/TIME/runs.csv (a row for each run: results/README.md explains its\n"
-            "columns), histogram.csv, environment.csv, and .hgrm files for the HdrHistogram\n"
-            "plotter. Ctrl-C keeps the finished rows. Exit status: 0, 1 where a run failed, 2 for\n"
-            "bad usage, 130 for Ctrl-C.\n");
+    char outro[4096];
+    outro_write(outro, sizeof outro);
     const struct command command = {
         "bench", "[OPTION...]",
         "Measures every model under the same load and compares them: a fresh server for each run,\n"

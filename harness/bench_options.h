@@ -12,7 +12,10 @@ struct bench_options {
     struct option_texts workloads;
     struct option_counts connections;
     struct option_texts message_sizes;
-    uint64_t pipeline_depth;
+    uint64_t pipeline_depth; /* 0, as below: not given */
+    struct option_counts rates;
+    uint64_t burst_interval_ns;
+    uint64_t active;
     uint64_t duration_ns;
     uint64_t warmup_ns;
     uint64_t trials;

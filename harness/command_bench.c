@@ -191,9 +191,7 @@ static int bench(const struct bench_options *given, struct plan *plan)
         .cancelled = is_interrupted,
     };
     plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
-    if (plan_choose_workloads(plan, suite, &given->workloads, &given->connections,
-                              &given->message_sizes, given->pipeline_depth, message,
-                              sizeof message) != 0 ||
+    if (plan_choose_workloads(plan, suite, given, message, sizeof message) != 0 ||
         place(given->placement, &settings, message, sizeof message) != 0)
         return options_fail("bench", "%s", message);
     int error = program_on_stop(interrupt, NULL);

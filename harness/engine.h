@@ -72,6 +72,12 @@ void engine_pause_receiving(struct engine *engine, struct engine_connection *con
 /* Closes; abortive: by a reset. No callback comes after it. */
 void engine_close(struct engine *engine, struct engine_connection *connection, bool abortive);
 /*
+ * From now on engine_run keeps its timeout as exactly as the system can, until engine_free. For the
+ * thread that waits: on Linux by its timer slack; on Windows, whose waits last whole ticks, by
+ * looking again and again in the last one, at the cost of a processor.
+ */
+void engine_wait_precisely(struct engine *engine);
+/*
  * Waits at most timeout_ns (rounded up to what the system can) for something to happen and makes
  * the callbacks of all that did. 0, or a negative error of the wait itself. Interrupted: 0.
  */

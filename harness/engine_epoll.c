@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,7 +32,8 @@ struct engine {
     struct engine_callbacks callbacks;
     void *context;
     int poll;
-    int failure; /* of an epoll_ctl that could not be reported where it happened */
+    int timer_slack_ns; /* to be restored; 0: it was left alone */
+    int failure;        /* of an epoll_ctl that could not be reported where it happened */
     struct slot *slots;
     uint8_t *buffer; /* shared: `received` has done with the bytes when it returns */
     size_t buffer_bytes;
@@ -70,11 +72,21 @@ void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
+    /* Every thread and process that this thread starts inherits it: a server must not. */
+    if (engine->timer_slack_ns > 0)
+        prctl(PR_SET_TIMERSLACK, (unsigned long)engine->timer_slack_ns, 0UL, 0UL, 0UL);
     if (engine->poll >= 0)
         close(engine->poll);
     free(engine->buffer);
     free(engine->slots);
     free(engine);
+}
+
+void engine_wait_precisely(struct engine *engine)
+{
+    engine->timer_slack_ns = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
+    if (engine->timer_slack_ns > 0)
+        prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 }
 
 unsigned engine_ports_per_source(void)

@@ -3,6 +3,9 @@
 #include <limits.h>
 #include <mswsock.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
 
 enum {
     ENTRIES_AT_ONCE = 256,
@@ -13,8 +16,11 @@ enum {
     OPERATION_UNDER_WAY = 1,
     DRAIN_TURNS = 1000, /* in which nothing ended */
     DRAIN_TURN_MS = 10,
-    NS_PER_MS = 1000000
+    NS_PER_MS = 1000000,
+    COARSE_TICK_NS = 15625000 /* where nothing shortens it */
 };
+
+static const uint64_t TIMEOUT_NS_MOST = UINT64_C(3600000000000);
 
 /* An overlapped call. The system's from the call until the port has brought its entry. */
 struct operation {
@@ -54,6 +60,8 @@ struct engine {
     int family; /* of the sockets that the next two are valid for; 0: none yet */
     LPFN_CONNECTEX connect_ex;
     bool may_skip_port;
+    bool precise;
+    HMODULE timers;     /* winmm, where the system's tick is shortened; else NULL */
     unsigned under_way; /* operations, also those of closed connections */
     struct slot *made;
     struct slot *free;
@@ -84,6 +92,29 @@ struct engine *engine_open(const struct engine_callbacks *callbacks, void *conte
     *error = net_last_error();
     free(engine);
     return NULL;
+}
+
+/*
+ * winmm's timeBeginPeriod or timeEndPeriod: waits end with the system's next tick, which comes each
+ * 15.6 ms, with a period of 1 ms each millisecond ("timeBeginPeriod function"). Loaded by hand: the
+ * program imports nothing but what every part of it needs.
+ */
+static bool tick_call(HMODULE timers, const char *name)
+{
+    UINT(WINAPI * call)(UINT);
+    FARPROC found = GetProcAddress(timers, name);
+    memcpy(&call, &found, sizeof call);
+    return found != NULL && call(1) == 0;
+}
+
+void engine_wait_precisely(struct engine *engine)
+{
+    engine->precise = true;
+    engine->timers = LoadLibraryExW(L"winmm.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    if (engine->timers != NULL && !tick_call(engine->timers, "timeBeginPeriod")) {
+        FreeLibrary(engine->timers);
+        engine->timers = NULL;
+    }
 }
 
 unsigned engine_ports_per_source(void)
@@ -482,12 +513,38 @@ static void ready_dispatch(struct engine *engine)
     }
 }
 
+/* Returns with less than a tick left, or as entries_dispatch. */
+static int wait_coarsely(struct engine *engine, uint64_t timeout_ns)
+{
+    /* A wait of n ms ends with the tick after that, so up to a tick later. */
+    uint64_t tick_ns = engine->timers != NULL ? NS_PER_MS : COARSE_TICK_NS;
+    if (timeout_ns < tick_ns + NS_PER_MS)
+        return 0;
+    return entries_dispatch(engine, (DWORD)((timeout_ns - tick_ns) / NS_PER_MS));
+}
+
+static int wait_precisely(struct engine *engine, uint64_t timeout_ns)
+{
+    uint64_t end_ns = clock_now_ns() + timeout_ns;
+    int count = wait_coarsely(engine, timeout_ns);
+    do {
+        if (count == 0)
+            count = entries_dispatch(engine, 0);
+    } while (count == 0 && engine->ready == NULL && clock_now_ns() < end_ns);
+    return count;
+}
+
 int engine_run(struct engine *engine, uint64_t timeout_ns)
 {
-    uint64_t timeout_ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
-    if (timeout_ms > INT32_MAX)
-        timeout_ms = INT32_MAX;
-    int count = entries_dispatch(engine, engine->ready == NULL ? (DWORD)timeout_ms : 0);
+    int count;
+    if (timeout_ns > TIMEOUT_NS_MOST)
+        timeout_ns = TIMEOUT_NS_MOST;
+    if (engine->ready != NULL)
+        count = entries_dispatch(engine, 0);
+    else if (engine->precise)
+        count = wait_precisely(engine, timeout_ns);
+    else
+        count = entries_dispatch(engine, (DWORD)((timeout_ns + NS_PER_MS - 1) / NS_PER_MS));
     ready_dispatch(engine);
     return count < 0 ? count : 0;
 }
@@ -512,6 +569,10 @@ void engine_free(struct engine *engine)
         return;
     if (!operations_drain(engine))
         return; /* better leaked than written to by the system after it was freed */
+    if (engine->timers != NULL) {
+        tick_call(engine->timers, "timeEndPeriod");
+        FreeLibrary(engine->timers);
+    }
     CloseHandle(engine->port);
     while (engine->made != NULL) {
         struct slot *slot = engine->made;

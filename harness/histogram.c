@@ -111,15 +111,15 @@ size_t histogram_bucket_of(uint64_t value_ns)
     return bucket_of(value_ns);
 }
 
-/* How many of the smallest samples the percentile takes in: 1..total. */
-static uint64_t percentile_rank(const struct histogram *histogram, double percentile)
+/* How many of the smallest of so many samples the percentile takes in: 1..total. */
+static uint64_t percentile_rank(uint64_t total, double percentile)
 {
     if (!(percentile > 0))
         return 1;
     /* 99.9 % of 10,000 must not become 9,991 by a rounding error. */
-    double exact = percentile / 100 * (double)histogram->total;
+    double exact = percentile / 100 * (double)total;
     double rank = ceil(exact * (1 - 4 * DBL_EPSILON));
-    return rank < (double)histogram->total ? (uint64_t)rank : histogram->total;
+    return rank < (double)total ? (uint64_t)rank : total;
 }
 
 static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
@@ -136,11 +136,9 @@ static uint64_t bucket_middle(size_t index)
     return low + (high - low) / 2;
 }
 
-uint64_t histogram_percentile(const struct histogram *histogram, double percentile)
+/* The value of the rank-th smallest sample, 1..total. */
+static uint64_t rank_value(const struct histogram *histogram, uint64_t rank)
 {
-    if (histogram->total == 0)
-        return 0;
-    uint64_t rank = percentile_rank(histogram, percentile);
     if (rank == histogram->total)
         return histogram->max;
     size_t index = 0;
@@ -149,10 +147,27 @@ uint64_t histogram_percentile(const struct histogram *histogram, double percenti
     return clamp(bucket_middle(index), histogram->min, histogram->max);
 }
 
+uint64_t histogram_percentile(const struct histogram *histogram, double percentile)
+{
+    if (histogram->total == 0)
+        return 0;
+    return rank_value(histogram, percentile_rank(histogram->total, percentile));
+}
+
 bool histogram_carries(const struct histogram *histogram, double percentile)
 {
-    return histogram->total > 0 &&
-           histogram->total - percentile_rank(histogram, percentile) >= SAMPLES_TO_CARRY;
+    uint64_t value;
+    return histogram_percentile_of(histogram, 0, percentile, &value);
+}
+
+bool histogram_percentile_of(const struct histogram *histogram, uint64_t slower, double percentile,
+                             uint64_t *value)
+{
+    uint64_t rank = percentile_rank(histogram->total + slower, percentile);
+    if (histogram->total < SAMPLES_TO_CARRY || rank > histogram->total - SAMPLES_TO_CARRY)
+        return false;
+    *value = rank_value(histogram, rank);
+    return true;
 }
 
 double histogram_mean(const struct histogram *histogram)

@@ -42,6 +42,12 @@ size_t histogram_bucket_of(uint64_t value_ns);
 uint64_t histogram_percentile(const struct histogram *histogram, double percentile);
 /* Whether at least 10 samples lie beyond `percentile`, so that it can be quoted. */
 bool histogram_carries(const struct histogram *histogram, double percentile);
+/*
+ * The same of these samples and `slower` more, of which is known only that they are larger than any
+ * of these. False where fewer than 10 of these lie beyond.
+ */
+bool histogram_percentile_of(const struct histogram *histogram, uint64_t slower, double percentile,
+                             uint64_t *value);
 double histogram_mean(const struct histogram *histogram); /* exact but for rounding; 0 when empty */
 
 /* The text format that the public HdrHistogram plotter reads; values in milliseconds with six

@@ -1,9 +1,7 @@
-#include "load.h"
-
 #include "clock.h"
-#include "engine.h"
 #include "payload.h"
 #include "statistics.h"
+#include "workload.h"
 
 #include <errno.h>
 #include <math.h>
@@ -15,102 +13,60 @@ enum {
     CONNECTS_AT_ONCE = 128, /* fewer than a listener's usual backlog */
     RECEIVE_BYTES_MOST = 64 * 1024,
     WAIT_NS_MOST = 50 * 1000 * 1000, /* so often at least the caller can cancel */
-    FIRST_SOURCE = 0x7f000002        /* 127.0.0.2 */
+    FIRST_SOURCE = 0x7f000002,       /* 127.0.0.2 */
+    HISTOGRAMS = 4
 };
 /* For the server's orderly end of each connection; what takes longer is cut off. */
 static const uint64_t close_timeout_ns = UINT64_C(2000000000);
 
-enum phase { PHASE_CONNECT, PHASE_WARMUP, PHASE_WINDOW, PHASE_DRAIN, PHASE_CLOSE };
+/* ---- the result ---- */
 
-/*
- * A connection carries one stream of bytes, cut into messages of equal size; these are offsets in
- * it: received <= sent <= offered <= begins_at.
- */
-struct load_connection {
-    struct engine_connection engine; /* first: the engine's callbacks bring it */
-    bool established;
-    bool awaited; /* the phase waits for it */
-    bool blocked; /* a send was cut short, `writable` follows */
-    uint64_t received;
-    uint64_t sent;
-    uint64_t offered;      /* may be sent */
-    uint64_t completes_at; /* where the oldest outstanding message ends */
-    uint64_t begins_at;    /* where the next message begins */
-    uint64_t window_messages;
-    uint64_t window_bytes;
-    unsigned oldest;      /* the place of the oldest outstanding message in begun_ns */
-    unsigned outstanding; /* messages begun and not complete */
-    uint64_t begun_ns[];  /* a ring */
-};
-
-struct load {
-    const struct load_options *options;
-    const struct workload *workload;
-    struct load_result *result;
-    struct engine *engine;
-    unsigned char *connections; /* the table, connection_bytes each */
-    size_t connection_bytes;
-    unsigned ring; /* places of begun_ns */
-    double *shares;
-    enum phase phase;
-    uint64_t deadline_ns; /* of the phase */
-    unsigned awaited;     /* connections that the phase still waits for */
-    unsigned begun;       /* connections of which the connect was begun */
-    uint64_t window_begin_ns;
-    int first_error; /* of the failure that error_text tells */
-    bool over;       /* cancelled or failed */
-};
-
-/*
- * What tells one workload from another. The rest is one code, in which closed-loop ping-pong is the
- * window of one message.
- */
-struct workload {
-    const char *name;
-    bool compares_bytes; /* Jain's index does, not messages */
-    /* How far into its stream the connection may send now; called when something came back. */
-    uint64_t (*offer_end)(const struct load *load, const struct load_connection *connection);
-};
-
-/* ---- the workloads ---- */
-
-static uint64_t pingpong_offer_end(const struct load *load,
-                                   const struct load_connection *connection)
+static void histograms_list(struct load_result *result, struct histogram *list[HISTOGRAMS])
 {
-    (void)load;
-    return connection->completes_at;
+    list[0] = &result->rtt;
+    list[1] = &result->rtt_from_sent;
+    list[2] = &result->burst_last;
+    list[3] = &result->send_late;
 }
 
-static uint64_t stream_offer_end(const struct load *load, const struct load_connection *connection)
+int load_result_init(struct load_result *result)
 {
-    const struct load_options *options = load->options;
-    return connection->received + options->message_bytes * options->pipeline_depth;
-}
-
-static const struct workload workloads[] = {
-    [LOAD_PINGPONG] = {"pingpong", false, pingpong_offer_end},
-    [LOAD_STREAM] = {"stream", true, stream_offer_end},
-};
-
-const char *load_workload_name(enum load_workload workload)
-{
-    return workloads[workload].name;
-}
-
-bool load_workload_find(const char *name, enum load_workload *workload)
-{
-    for (size_t i = 0; i < sizeof workloads / sizeof workloads[0]; i++) {
-        if (strcmp(workloads[i].name, name) == 0) {
-            *workload = (enum load_workload)i;
-            return true;
+    struct histogram *list[HISTOGRAMS];
+    *result = (struct load_result){0};
+    histograms_list(result, list);
+    for (size_t i = 0; i < HISTOGRAMS; i++)
+        if (histogram_init(list[i]) != 0) {
+            load_result_free(result);
+            return -1;
         }
-    }
-    return false;
+    return 0;
+}
+
+void load_result_free(struct load_result *result)
+{
+    struct histogram *list[HISTOGRAMS];
+    histograms_list(result, list);
+    for (size_t i = 0; i < HISTOGRAMS; i++)
+        histogram_free(list[i]);
+}
+
+static void result_clear(struct load_result *result, unsigned attempted)
+{
+    struct histogram *list[HISTOGRAMS];
+    histograms_list(result, list);
+    for (size_t i = 0; i < HISTOGRAMS; i++)
+        histogram_clear(list[i]);
+    *result = (struct load_result){.attempted = attempted,
+                                   .fairness_jain = NAN,
+                                   .rtt = result->rtt,
+                                   .rtt_from_sent = result->rtt_from_sent,
+                                   .burst_last = result->burst_last,
+                                   .send_late = result->send_late};
 }
 
 /* ---- state ---- */
 
-static struct load_connection *connection_at(const struct load *load, unsigned index)
+struct load_connection *load_connection_at(const struct load *load, unsigned index)
 {
     return (struct load_connection *)(void *)(load->connections + index * load->connection_bytes);
 }
@@ -119,7 +75,7 @@ static struct load_connection *connection_at(const struct load *load, unsigned i
 static struct load_connection *open_next(const struct load *load, unsigned *index)
 {
     while (*index < load->begun) {
-        struct load_connection *connection = connection_at(load, (*index)++);
+        struct load_connection *connection = load_connection_at(load, (*index)++);
         if (connection->engine.open)
             return connection;
     }
@@ -172,6 +128,11 @@ static void connection_settle(struct load *load, struct load_connection *connect
 
 /* ---- the window ---- */
 
+bool load_in_window(const struct load *load, uint64_t at_ns)
+{
+    return at_ns >= load->window_begin_ns && at_ns < load->window_end_ns;
+}
+
 static void window_begin(struct load *load, uint64_t now)
 {
     load->phase = PHASE_WINDOW;
@@ -180,30 +141,35 @@ static void window_begin(struct load *load, uint64_t now)
     load->options->at_window(load->options->context, false);
 }
 
+/* From when on the oldest outstanding message waits for its answer. */
+static uint64_t waits_since(const struct load *load, const struct load_connection *connection)
+{
+    if (!load->workload->is_open || connection->completed == 0)
+        return connection->begun_ns[connection->oldest];
+    return schedule_meant_ns(load, schedule_message(load, connection, connection->completed - 1));
+}
+
 static void window_end(struct load *load, uint64_t now)
 {
     struct load_result *result = load->result;
     const struct load_connection *connection;
     load->phase = PHASE_DRAIN;
     load->deadline_ns = now; /* the drain is begun outside the callbacks */
+    load->window_end_ns = now;
     load->options->at_window(load->options->context, true);
     result->window_ns = now - load->window_begin_ns;
     for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;) {
         if (connection->outstanding == 0)
             continue;
-        uint64_t begun = connection->begun_ns[connection->oldest];
-        result->starved += connection->window_messages == 0 && begun <= load->window_begin_ns;
-        if (now - begun > result->oldest_unanswered_ns)
-            result->oldest_unanswered_ns = now - begun;
+        uint64_t since = waits_since(load, connection);
+        result->starved +=
+            connection->answered_ns < load->window_begin_ns && since <= load->window_begin_ns;
+        if (now - since > result->oldest_unanswered_ns)
+            result->oldest_unanswered_ns = now - since;
     }
 }
 
-/*
- * Reads the clock, and by that ends the warm-up and the window: both ends of the window are the
- * first reading at or past the time, what is stamped with the first one belongs to it, what with
- * the second does not. So no batch of callbacks, however long, blurs it.
- */
-static uint64_t load_now(struct load *load)
+uint64_t load_now(struct load *load)
 {
     uint64_t now = clock_now_ns();
     if (now >= load->deadline_ns) {
@@ -252,8 +218,7 @@ static void connection_send(struct load *load, struct load_connection *connectio
     }
 }
 
-static void connection_offer(struct load *load, struct load_connection *connection, uint64_t end,
-                             uint64_t now)
+void load_offer(struct load *load, struct load_connection *connection, uint64_t end, uint64_t now)
 {
     connection->offered = end;
     for (; connection->begins_at < end; connection->begins_at += load->options->message_bytes) {
@@ -263,18 +228,46 @@ static void connection_offer(struct load *load, struct load_connection *connecti
     connection_send(load, connection);
 }
 
+static void message_count(struct load *load, struct load_connection *connection, uint64_t rtt_ns)
+{
+    load->result->messages++;
+    connection->window_messages++;
+    connection->window_rtt_ns += rtt_ns;
+    histogram_record(&load->result->rtt, rtt_ns);
+}
+
+/* In an open loop it counts by when it was meant to be sent, wherever it is complete. */
+static void scheduled_complete(struct load *load, struct load_connection *connection, uint64_t sent,
+                               uint64_t now)
+{
+    if (connection->completed == 1) /* the first echo, which is none of the schedule's */
+        return;
+    uint64_t message = schedule_message(load, connection, connection->completed - 2);
+    uint64_t meant = schedule_meant_ns(load, message);
+    if (load_in_window(load, meant)) {
+        message_count(load, connection, now - meant);
+        histogram_record(&load->result->rtt_from_sent, now - sent);
+    }
+    if (load->workload->completed != NULL)
+        load->workload->completed(load, message, now);
+}
+
 static void message_complete(struct load *load, struct load_connection *connection, uint64_t now)
 {
-    uint64_t begun = connection->begun_ns[connection->oldest];
+    uint64_t sent = connection->begun_ns[connection->oldest];
+    if (connection->outstanding == load->options->pipeline_depth)
+        connection->freed_ns = now;
     connection->oldest = connection->oldest + 1 < load->ring ? connection->oldest + 1 : 0;
     connection->outstanding--;
     connection->completes_at += load->options->message_bytes;
+    connection->completed++;
+    connection->answered_ns = now;
+    load->result->echoes += load->phase == PHASE_WINDOW;
+    if (load->workload->is_open)
+        scheduled_complete(load, connection, sent, now);
     /* Wherever it began: to ask that it began inside too would leave out the slow ones. */
-    if (load->phase == PHASE_WINDOW) {
-        load->result->messages++;
-        connection->window_messages++;
-        histogram_record(&load->result->rtt, now - begun);
-    }
+    else if (load->phase == PHASE_WINDOW)
+        message_count(load, connection, now - sent);
 }
 
 /* Everything that was sent is back, or won't be; and the phase lets nothing more be sent. */
@@ -285,6 +278,17 @@ static void connection_answered(struct load *load, struct load_connection *conne
         load->result->established++;
     }
     connection_settle(load, connection);
+}
+
+static bool is_loading(const struct load *load)
+{
+    return load->phase == PHASE_WARMUP || load->phase == PHASE_WINDOW;
+}
+
+/* What an open loop's schedule had inside the window is sent in the drain too. */
+static bool sends_on(const struct load *load)
+{
+    return is_loading(load) || (load->phase == PHASE_DRAIN && load->workload->is_open);
 }
 
 static void on_received(void *context, struct engine_connection *engine_connection,
@@ -313,9 +317,9 @@ static void on_received(void *context, struct engine_connection *engine_connecti
     }
     while (connection->received >= connection->completes_at)
         message_complete(load, connection, now);
-    if (load->phase == PHASE_WARMUP || load->phase == PHASE_WINDOW)
-        connection_offer(load, connection, load->workload->offer_end(load, connection), now);
-    else if (connection->outstanding == 0)
+    if (sends_on(load))
+        load->workload->proceed(load, connection, now);
+    if (connection->outstanding == 0 && !is_loading(load))
         connection_answered(load, connection);
 }
 
@@ -336,21 +340,29 @@ static void on_connected(void *context, struct engine_connection *engine_connect
         connection_close(load, connection);
         return;
     }
-    connection_offer(load, connection, load->options->message_bytes, clock_now_ns());
+    load_offer(load, connection, load->options->message_bytes, clock_now_ns());
     if (connection->engine.open && has_to_wait(load, connection))
         connection_answered(load, connection);
 }
 
 /* ---- the run ---- */
 
-/* Waits once and makes what came of it. False: the phase's time is over, or the run. */
+/*
+ * Sends what is due, waits once and makes what came of it. False: the phase's time is over, or the
+ * run.
+ */
 static bool load_step(struct load *load)
 {
-    uint64_t now = load_now(load);
+    uint64_t now = load_now(load), until = now + WAIT_NS_MOST;
     if (load->over || now >= load->deadline_ns)
         return false;
-    uint64_t left = load->deadline_ns - now;
-    int error = engine_run(load->engine, left < WAIT_NS_MOST ? left : WAIT_NS_MOST);
+    if (load->workload->is_open && is_loading(load)) {
+        uint64_t next = schedule_send(load, now);
+        until = next < until ? next : until;
+        now = load_now(load);
+    }
+    until = load->deadline_ns < until ? load->deadline_ns : until;
+    int error = engine_run(load->engine, until > now ? until - now : 0);
     if (error != 0)
         load_fail(load, "waiting for connections", error);
     else if (load->options->cancelled(load->options->context))
@@ -381,7 +393,7 @@ static void connects_begin(struct load *load)
     const struct load_options *options = load->options;
     struct net_address source;
     while (load->begun < options->connections && load->awaited < CONNECTS_AT_ONCE) {
-        struct load_connection *connection = connection_at(load, load->begun);
+        struct load_connection *connection = load_connection_at(load, load->begun);
         bool chosen = source_choose(load, load->begun, &source);
         connection->engine.id = load->begun++;
         connection->completes_at = options->message_bytes;
@@ -418,30 +430,58 @@ static void connect_all(struct load *load)
 
 static void drain(struct load *load)
 {
+    struct load_result *result = load->result;
     struct load_connection *connection;
     load->deadline_ns = clock_now_ns() + load->options->drain_timeout_ns;
     for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;) {
+        if (load->workload->is_open)
+            load->workload->proceed(load, connection, clock_now_ns());
         /* A message of which a part was offered is sent whole, so that it can be answered. */
-        connection_offer(load, connection, connection->begins_at, 0);
+        if (connection->engine.open)
+            load_offer(load, connection, connection->begins_at, 0);
         if (connection->engine.open && connection->outstanding > 0 &&
             !has_to_wait(load, connection))
             connection_await(load, connection);
     }
     while (load->awaited > 0 && load_step(load))
         continue;
-    for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;)
-        load->result->unanswered += connection->outstanding;
+    if (load->workload->is_open)
+        result->unanswered = schedule_in_window(load) - result->messages;
+    for (unsigned i = 0; !load->workload->is_open && (connection = open_next(load, &i)) != NULL;)
+        result->unanswered += connection->outstanding;
+}
+
+static double share_of(const struct load *load, const struct load_connection *connection)
+{
+    if (load->workload->share == SHARE_BYTES)
+        return (double)connection->window_bytes;
+    if (load->workload->share == SHARE_ROUND_TRIPS)
+        return (double)connection->window_rtt_ns / (double)connection->window_messages;
+    return (double)connection->window_messages;
+}
+
+static double fairness(const struct load *load)
+{
+    unsigned shares = 0;
+    for (unsigned i = 0; i < load->begun; i++) {
+        const struct load_connection *connection = load_connection_at(load, i);
+        if (!connection->established || !load->workload->is_active(load, connection) ||
+            (load->workload->share == SHARE_ROUND_TRIPS && connection->window_messages == 0))
+            continue;
+        load->shares[shares++] = share_of(load, connection);
+    }
+    return statistics_jain(load->shares, shares);
 }
 
 static void measure(struct load *load)
 {
     struct load_connection *connection;
-    unsigned shares = 0;
     load->phase = PHASE_WARMUP;
-    load->deadline_ns = clock_now_ns() + load->options->warmup_ns;
+    load->schedule_begin_ns = clock_now_ns();
+    load->deadline_ns = load->schedule_begin_ns + load->options->warmup_ns;
     for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;)
-        connection_offer(load, connection, load->workload->offer_end(load, connection),
-                         clock_now_ns());
+        if (load->workload->is_active(load, connection))
+            load->workload->proceed(load, connection, clock_now_ns());
     while (load->phase != PHASE_DRAIN && load_step(load))
         continue;
     if (load->phase == PHASE_WINDOW) /* cancelled */
@@ -449,14 +489,7 @@ static void measure(struct load *load)
     if (load->phase != PHASE_DRAIN)
         return;
     drain(load);
-    for (unsigned i = 0; i < load->begun; i++) {
-        connection = connection_at(load, i);
-        if (connection->established)
-            load->shares[shares++] = load->workload->compares_bytes
-                                         ? (double)connection->window_bytes
-                                         : (double)connection->window_messages;
-    }
-    load->result->fairness_jain = statistics_jain(load->shares, shares);
+    load->result->fairness_jain = fairness(load);
 }
 
 /*
@@ -492,6 +525,8 @@ static int load_open(struct load *load, const struct load_options *options,
     *load = (struct load){.options = options,
                           .workload = &workloads[options->workload],
                           .result = result,
+                          .window_begin_ns = UINT64_MAX,
+                          .window_end_ns = UINT64_MAX,
                           .ring = options->pipeline_depth + 1};
     load->connection_bytes = sizeof(struct load_connection) + load->ring * sizeof(uint64_t);
     load->connections = calloc(options->connections, load->connection_bytes);
@@ -500,8 +535,13 @@ static int load_open(struct load *load, const struct load_options *options,
         load->engine = engine_open(
             &callbacks, load, options->connections,
             window_bytes < RECEIVE_BYTES_MOST ? window_bytes : RECEIVE_BYTES_MOST, &error);
-    if (load->engine != NULL)
+    if (load->engine != NULL) {
+        if (load->workload->is_open)
+            engine_wait_precisely(load->engine);
+        if (load->workload->prepare != NULL)
+            load->workload->prepare(load);
         return 0;
+    }
     load_fail(load, "preparing the connections", error);
     return error;
 }
@@ -509,9 +549,7 @@ static int load_open(struct load *load, const struct load_options *options,
 int load_run(const struct load_options *options, struct load_result *result)
 {
     struct load load;
-    *result = (struct load_result){
-        .attempted = options->connections, .fairness_jain = NAN, .rtt = result->rtt};
-    histogram_clear(&result->rtt);
+    result_clear(result, options->connections);
     if (load_open(&load, options, result) == 0) {
         connect_all(&load);
         if (!load.over)

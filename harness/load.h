@@ -15,18 +15,31 @@
 #include "histogram.h"
 #include "net.h"
 
+/*
+ * A closed loop sends when an answer has come. An open one has a schedule (schedule.h), which
+ * begins with the warm-up: what is due while its connection has pipeline_depth messages outstanding
+ * waits at the client, and its latency counts from the moment when it was meant to be sent (G.
+ * Tene's "coordinated omission" is what that avoids).
+ */
 enum load_workload {
-    LOAD_PINGPONG, /* closed loop: one outstanding message on each connection */
-    LOAD_STREAM    /* each keeps pipeline_depth messages' bytes in flight, both ways at once */
+    LOAD_PINGPONG, /* closed: one outstanding message on each connection */
+    LOAD_STREAM, /* closed: each keeps pipeline_depth messages' bytes in flight, both ways at once */
+    LOAD_RATE,   /* open: rate_msgs_per_s, each connection in turn */
+    LOAD_BURST,  /* open: one message on each connection at the same moment, each
+                    * burst_interval_ns */
+    LOAD_IDLE    /* closed: pingpong on `active` of the connections, spread over them */
 };
 
 struct load_options {
     struct net_address server;
     enum load_workload workload;
     unsigned connections;     /* at least 1 */
+    unsigned active;          /* idle: 1..connections */
     size_t message_bytes;     /* at least 1; stream: the block that counts as a message */
     unsigned clients_at_once; /* the server lets all but the first so many wait; 0: it lets none */
-    unsigned pipeline_depth;  /* messages in flight on each connection; 1 in pingpong */
+    unsigned pipeline_depth;  /* messages in flight on each connection; 1 in pingpong and idle */
+    uint64_t rate_msgs_per_s; /* rate: of all connections together, 1..SCHEDULE_RATE_MAX */
+    uint64_t burst_interval_ns; /* burst: at least 1 */
     bool nodelay;
     uint64_t warmup_ns;
     uint64_t duration_ns;
@@ -45,30 +58,48 @@ struct load_options {
 struct load_result {
     unsigned attempted;
     unsigned established;     /* connected and, but for those that have to wait, echoed once */
-    uint64_t messages;        /* echoes complete inside the window, wherever they began */
+    uint64_t messages;        /* closed: echoes complete inside the window, wherever they began;
+                               * open: meant for a moment inside, and answered by the drain's end */
+    uint64_t unanswered;      /* closed: messages outstanding when the drain ended; open: those
+                               * meant for a moment inside the window that were not answered */
+    uint64_t echoes;          /* complete inside the window, wherever they began or were meant */
     uint64_t bytes;           /* payload bytes that came back inside the window */
     uint64_t window_ns;       /* its true length; 0: the run ended before it */
     uint64_t errors;          /* established connections that broke, at any time */
     uint64_t verify_failures; /* connections that brought a wrong byte (then closed) */
-    uint64_t unanswered;      /* messages outstanding when the drain ended */
-    double fairness_jain;     /* of the established connections' messages (stream: bytes) in the
-                               * window; NaN: none */
+    double fairness_jain;     /* of what the active of the established connections had of the
+                               * window: messages; stream: bytes; burst: mean round trips of those
+                               * that had any. NaN: none */
     unsigned starved;         /* outstanding through the whole window, nothing completed */
-    uint64_t oldest_unanswered_ns; /* age of the oldest outstanding message at the window's end */
-    struct histogram rtt;          /* of the messages; initialised by the caller */
+    uint64_t oldest_unanswered_ns;  /* age of the oldest outstanding message at the window's end */
+    uint64_t bursts;                /* meant for the window, of which every echo came back */
+    struct histogram rtt;           /* of the messages; open: from when each was meant to be sent */
+    struct histogram rtt_from_sent; /* open: of the same messages, from when each was sent */
+    struct histogram burst_last;    /* of the bursts: from their moment to the last echo */
+    struct histogram send_late;     /* open, inside the window: how late a message was sent whose
+                                      * connection was free at the moment it was meant for */
     bool cancelled;
     int error;            /* 0, or the negative code of what made the run impossible */
     char error_text[200]; /* one line: that, else the first that went wrong; empty: nothing */
 };
 
+/* The result's histograms: once, before its first run. 0, or -1 without memory. */
+int load_result_init(struct load_result *result);
+void load_result_free(struct load_result *result);
+
 /*
- * Runs it to the end. Returns 0 (also where connections broke: see result), or result->error. The
- * options' callbacks may look at the result, whose counts grow as the run goes on.
+ * Runs it to the end, into a result that was initialised. Returns 0 (also where connections broke:
+ * see result), or result->error. The options' callbacks may look at the result, whose counts grow
+ * as the run goes on.
  */
 int load_run(const struct load_options *options, struct load_result *result);
 
-const char *load_workload_name(enum load_workload workload); /* "pingpong", "stream" */
+const char *load_workload_name(enum load_workload workload);    /* "pingpong", "stream" ... */
+const char *load_workload_summary(enum load_workload workload); /* what it does, one line */
+bool load_workload_is_open(enum load_workload workload);
 /* By name; false: none. */
 bool load_workload_find(const char *name, enum load_workload *workload);
+/* The number of workloads: each value of the enumeration below it is one. */
+unsigned load_workload_count(void);
 
 #endif

@@ -203,15 +203,74 @@ int plan_choose_models(struct plan *plan, const struct option_texts *wanted, boo
     return -1;
 }
 
+/* ---- the workloads ---- */
+
+static bool takes_pipeline(const struct run_workload *workload)
+{
+    return workload->kind == LOAD_STREAM || load_workload_is_open(workload->kind);
+}
+
+static bool takes_rate(const struct run_workload *workload)
+{
+    return workload->rate_msgs_per_s != 0;
+}
+
+static bool takes_burst_interval(const struct run_workload *workload)
+{
+    return workload->burst_interval_ns != 0;
+}
+
+static bool takes_active(const struct run_workload *workload)
+{
+    return workload->active != 0;
+}
+
+/* An option that no workload takes would change nothing without a word. */
+static int options_check(const struct plan *plan, const struct bench_options *given, char *message,
+                         size_t message_size)
+{
+    const struct {
+        const char *name;
+        bool given;
+        bool (*takes)(const struct run_workload *workload);
+        const char *takers;
+    } options[] = {
+        {"--pipeline", given->pipeline_depth != 0, takes_pipeline, "stream, rate or burst"},
+        {"--rate", given->rates.count != 0, takes_rate, "rate"},
+        {"--burst-every", given->burst_interval_ns != 0, takes_burst_interval, "burst"},
+        {"--active", given->active != 0, takes_active, "idle"},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        bool taken = !options[i].given;
+        for (size_t j = 0; j < plan->workload_count && !taken; j++)
+            taken = options[i].takes(&plan->workloads[j]);
+        if (!taken) {
+            snprintf(message, message_size, "%s is for --workload %s, which is not chosen",
+                     options[i].name, options[i].takers);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static bool same_workload(const struct run_workload *a, const struct run_workload *b)
+{
+    return a->kind == b->kind && a->connections == b->connections && a->active == b->active &&
+           a->message_bytes == b->message_bytes && a->pipeline_depth == b->pipeline_depth &&
+           a->rate_msgs_per_s == b->rate_msgs_per_s && a->burst_interval_ns == b->burst_interval_ns;
+}
+
 /* Once: what is given twice would be two rows that nothing tells apart. */
 static int workload_add(struct plan *plan, struct run_workload workload, char *message,
                         size_t message_size)
 {
+    if (workload.active > workload.connections) {
+        snprintf(message, message_size, "--active %u: %s has %u connections", workload.active,
+                 load_workload_name(workload.kind), workload.connections);
+        return -1;
+    }
     for (size_t i = 0; i < plan->workload_count; i++)
-        if (plan->workloads[i].kind == workload.kind &&
-            plan->workloads[i].connections == workload.connections &&
-            plan->workloads[i].message_bytes == workload.message_bytes &&
-            plan->workloads[i].pipeline_depth == workload.pipeline_depth)
+        if (same_workload(&plan->workloads[i], &workload))
             return 0;
     if (plan->workload_count == SUITE_WORKLOADS_MAX) {
         snprintf(message, message_size, "more than %d workloads", SUITE_WORKLOADS_MAX);
@@ -221,30 +280,30 @@ static int workload_add(struct plan *plan, struct run_workload workload, char *m
     return 0;
 }
 
-/* One kind with every number of connections and every message size. */
-static int kind_add(struct plan *plan, enum load_workload kind,
-                    const struct option_counts *connections,
-                    const struct option_texts *message_sizes, uint64_t pipeline_depth,
-                    char *message, size_t message_size)
+/* Where its kind takes them, the options that hold one value for all. */
+static void single_options_apply(struct run_workload *workload, const struct bench_options *given)
 {
-    struct run_workload workload = suite_workload_default(kind);
-    size_t sizes = message_sizes->count == 0 ? 1 : message_sizes->count;
-    size_t counts = connections->count == 0 ? 1 : connections->count;
-    if (kind == LOAD_STREAM && pipeline_depth != 0)
-        workload.pipeline_depth = (unsigned)pipeline_depth;
-    for (size_t i = 0; i < sizes; i++) {
-        uint64_t bytes = workload.message_bytes;
-        if (message_sizes->count > 0 &&
-            !units_parse_size(message_sizes->items[i], 1, MESSAGE_BYTES_MAX, &bytes)) {
-            snprintf(message, message_size,
-                     "--message-bytes %s: not a size from 1 B to 1 GiB, such as 64 or 64KiB",
-                     message_sizes->items[i]);
-            return -1;
-        }
-        workload.message_bytes = (size_t)bytes;
-        for (size_t j = 0; j < counts; j++) {
-            if (connections->count > 0)
-                workload.connections = (unsigned)connections->items[j];
+    if (given->pipeline_depth != 0 && takes_pipeline(workload))
+        workload->pipeline_depth = (unsigned)given->pipeline_depth;
+    if (given->burst_interval_ns != 0 && takes_burst_interval(workload))
+        workload->burst_interval_ns = given->burst_interval_ns;
+    if (given->active != 0 && takes_active(workload))
+        workload->active = (unsigned)given->active;
+}
+
+/* With every number of connections and every rate. */
+static int counts_add(struct plan *plan, struct run_workload workload,
+                      const struct bench_options *given, char *message, size_t message_size)
+{
+    bool has_rates = given->rates.count > 0 && takes_rate(&workload);
+    size_t counts = given->connections.count == 0 ? 1 : given->connections.count;
+    size_t rates = has_rates ? given->rates.count : 1;
+    for (size_t i = 0; i < counts; i++) {
+        if (given->connections.count > 0)
+            workload.connections = (unsigned)given->connections.items[i];
+        for (size_t j = 0; j < rates; j++) {
+            if (has_rates)
+                workload.rate_msgs_per_s = given->rates.items[j];
             if (workload_add(plan, workload, message, message_size) != 0)
                 return -1;
         }
@@ -252,19 +311,50 @@ static int kind_add(struct plan *plan, enum load_workload kind,
     return 0;
 }
 
-int plan_choose_workloads(struct plan *plan, const struct suite *suite,
-                          const struct option_texts *kinds, const struct option_counts *connections,
-                          const struct option_texts *message_sizes, uint64_t pipeline_depth,
-                          char *message, size_t message_size)
+/* One kind, with every message size too. */
+static int kind_add(struct plan *plan, enum load_workload kind, const struct bench_options *given,
+                    char *message, size_t message_size)
 {
-    if (kinds->count == 0 && connections->count == 0 && message_sizes->count == 0) {
+    struct run_workload workload = suite_workload_default(kind);
+    const struct option_texts *sizes = &given->message_sizes;
+    single_options_apply(&workload, given);
+    if (sizes->count == 0)
+        return counts_add(plan, workload, given, message, message_size);
+    for (size_t i = 0; i < sizes->count; i++) {
+        uint64_t bytes;
+        if (!units_parse_size(sizes->items[i], 1, MESSAGE_BYTES_MAX, &bytes)) {
+            snprintf(message, message_size,
+                     "--message-bytes %s: not a size from 1 B to 1 GiB, such as 64 or 64KiB",
+                     sizes->items[i]);
+            return -1;
+        }
+        workload.message_bytes = (size_t)bytes;
+        if (counts_add(plan, workload, given, message, message_size) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int unknown_workload(const char *name, char *message, size_t message_size)
+{
+    size_t used = (size_t)snprintf(message, message_size, "unknown workload %s; known are", name);
+    for (unsigned i = 0; i < load_workload_count() && used < message_size; i++)
+        used += (size_t)snprintf(message + used, message_size - used, "%s %s", i == 0 ? "" : ",",
+                                 load_workload_name((enum load_workload)i));
+    return -1;
+}
+
+int plan_choose_workloads(struct plan *plan, const struct suite *suite,
+                          const struct bench_options *given, char *message, size_t message_size)
+{
+    const struct option_texts *kinds = &given->workloads;
+    if (kinds->count == 0 && given->connections.count == 0 && given->message_sizes.count == 0) {
         for (size_t i = 0; i < suite->count; i++) {
             struct run_workload workload = suite->workloads[i];
-            if (workload.kind == LOAD_STREAM && pipeline_depth != 0)
-                workload.pipeline_depth = (unsigned)pipeline_depth;
+            single_options_apply(&workload, given);
             plan->workloads[plan->workload_count++] = workload;
         }
-        return 0;
+        return options_check(plan, given, message, message_size);
     }
     /* What is given by hand replaces the suite's list; ping-pong is what most people mean. */
     const struct option_texts pingpong = {{"pingpong"}, 1};
@@ -272,16 +362,12 @@ int plan_choose_workloads(struct plan *plan, const struct suite *suite,
         kinds = &pingpong;
     for (size_t i = 0; i < kinds->count; i++) {
         enum load_workload kind;
-        if (!load_workload_find(kinds->items[i], &kind)) {
-            snprintf(message, message_size, "unknown workload %s; known are pingpong, stream",
-                     kinds->items[i]);
-            return -1;
-        }
-        if (kind_add(plan, kind, connections, message_sizes, pipeline_depth, message,
-                     message_size) != 0)
+        if (!load_workload_find(kinds->items[i], &kind))
+            return unknown_workload(kinds->items[i], message, message_size);
+        if (kind_add(plan, kind, given, message, message_size) != 0)
             return -1;
     }
-    return 0;
+    return options_check(plan, given, message, message_size);
 }
 
 size_t plan_runs(const struct plan *plan)

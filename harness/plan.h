@@ -4,7 +4,7 @@
 #ifndef IOMODELS_PLAN_H
 #define IOMODELS_PLAN_H
 
-#include "options.h"
+#include "bench_options.h"
 #include "suite.h"
 #include "target.h"
 
@@ -47,12 +47,10 @@ int plan_choose_models(struct plan *plan, const struct option_texts *wanted, boo
                        char *message, size_t message_size);
 /*
  * The suite's workloads, or every combination of what was given by hand, each once. -1 with a
- * message.
+ * message, also where an option was given that none of them uses.
  */
 int plan_choose_workloads(struct plan *plan, const struct suite *suite,
-                          const struct option_texts *kinds, const struct option_counts *connections,
-                          const struct option_texts *message_sizes, uint64_t pipeline_depth,
-                          char *message, size_t message_size);
+                          const struct bench_options *given, char *message, size_t message_size);
 /* Runs that will be measured, and about how long they take. */
 size_t plan_runs(const struct plan *plan);
 uint64_t plan_duration_ns(const struct plan *plan, const struct run_settings *settings);

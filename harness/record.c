@@ -114,12 +114,14 @@ bool record_same_cell(const struct record *a, const struct record *b)
 
 const char *record_workload_text(const struct record *record, char *text, size_t size)
 {
-    char bytes[32], rate[32] = "", active[32] = "";
-    if (record_has(record->target_rate_msgs_per_s)) {
-        char number[24];
+    char bytes[32], rate[32] = "", active[32] = "", number[24];
+    if (record_has(record->target_rate_msgs_per_s))
         snprintf(rate, sizeof rate, " %s/s",
                  units_format_si(record->target_rate_msgs_per_s, number, sizeof number));
-    }
+    if (record_has(record->burst_interval_us))
+        snprintf(rate, sizeof rate, " %s",
+                 units_format_duration((uint64_t)(record->burst_interval_us * 1e3 + 0.5), number,
+                                       sizeof number));
     if (record->connections_active < record->connections)
         snprintf(active, sizeof active, "%.0f of ", record->connections_active);
     snprintf(text, size, "%s%s %s x %s%.0f", record->workload, rate,

@@ -25,6 +25,8 @@ static const double IDLE_BUSY_SHARE = 0.25;
 static const double WINESERVER_SPINS_SHARE = 0.5;
 /* From such a share of its processors on, a side is held to be the bottleneck. */
 static const double SATURATED_LOAD = 0.9;
+/* An open loop that got no more than this share of its messages done asked for too much. */
+static const double RATE_HELD_SHARE = 0.99;
 
 /* Its answers must lie apart by at least so much of the window. */
 static const double SNAPSHOTS_SPAN = 0.5;
@@ -102,12 +104,17 @@ void run_describe(struct record *record, const struct run_settings *settings,
     record->cpu_count = host_cpu_count();
     record_set_text(record->model, sizeof record->model, model);
     record_set_text(record->workload, sizeof record->workload, load_workload_name(workload->kind));
-    record_set_text(record->loop, sizeof record->loop, "closed");
+    record_set_text(record->loop, sizeof record->loop,
+                    load_workload_is_open(workload->kind) ? "open" : "closed");
     record->connections = workload->connections;
-    record->connections_active = workload->connections;
+    record->connections_active = workload->active != 0 ? workload->active : workload->connections;
     record->connections_misbehaving = 0;
     record->message_bytes = (double)workload->message_bytes;
     record->pipeline_depth = workload->pipeline_depth;
+    if (workload->rate_msgs_per_s != 0)
+        record->target_rate_msgs_per_s = (double)workload->rate_msgs_per_s;
+    if (workload->burst_interval_ns != 0)
+        record->burst_interval_us = (double)workload->burst_interval_ns / 1e3;
     record_set_text(record->tcp_nodelay, sizeof record->tcp_nodelay,
                     settings->nodelay ? "yes" : "no");
     record->buffer_bytes = (double)settings->buffer_bytes;
@@ -176,16 +183,67 @@ static unsigned long wineserver_place(struct record *record, const struct run_se
     return pid;
 }
 
-static double percentile_us(const struct histogram *rtt, double percentile)
+/* Of the samples and `slower` more, which are larger than all of them. */
+static double percentile_us(const struct histogram *samples, uint64_t slower, double percentile)
 {
-    if (!histogram_carries(rtt, percentile))
+    uint64_t value_ns;
+    if (!histogram_percentile_of(samples, slower, percentile, &value_ns))
         return NAN;
-    return (double)histogram_percentile(rtt, percentile) / 1e3;
+    return (double)value_ns / 1e3;
 }
 
-static void take_load(struct record *record, const struct load_result *load)
+static void take_round_trips(struct record *record, const struct load_result *load, bool is_open)
 {
     const struct histogram *rtt = &load->rtt;
+    /* In an open loop what got no answer is a round trip too, whose length nobody knows. */
+    uint64_t slower = is_open ? load->unanswered : 0;
+    record_set_text(record->latency_basis, sizeof record->latency_basis,
+                    is_open ? "intended" : "sent");
+    record->rtt_samples = (double)rtt->total;
+    if (rtt->total == 0)
+        return;
+    record->rtt_min_us = (double)rtt->min / 1e3;
+    record->rtt_p50_us = percentile_us(rtt, slower, 50);
+    record->rtt_p90_us = percentile_us(rtt, slower, 90);
+    record->rtt_p99_us = percentile_us(rtt, slower, 99);
+    record->rtt_p99_9_us = percentile_us(rtt, slower, 99.9);
+    if (slower == 0) {
+        record->rtt_mean_us = histogram_mean(rtt) / 1e3;
+        record->rtt_max_us = (double)rtt->max / 1e3;
+    }
+}
+
+/* Whether the schedule was not kept: more is missing than can be on its way at the window's end. */
+static bool is_overloaded(const struct load_result *load, const struct run_workload *workload)
+{
+    uint64_t meant = load->messages + load->unanswered;
+    return (double)load->echoes < RATE_HELD_SHARE * (double)meant &&
+           meant - load->echoes > (uint64_t)workload->connections * workload->pipeline_depth;
+}
+
+static void take_open_loop(struct record *record, const struct load_result *load,
+                           const struct run_workload *workload)
+{
+    const struct histogram *sent = &load->rtt_from_sent, *last = &load->burst_last;
+    record->achieved_rate_msgs_per_s = record->throughput_msgs_per_s;
+    record->rtt_uncorrected_p50_us = percentile_us(sent, load->unanswered, 50);
+    record->rtt_uncorrected_p99_us = percentile_us(sent, load->unanswered, 99);
+    record->rtt_uncorrected_p99_9_us = percentile_us(sent, load->unanswered, 99.9);
+    record->send_late_p99_us = percentile_us(&load->send_late, 0, 99);
+    if (is_overloaded(load, workload))
+        record_warn(record, "overload");
+    if (workload->burst_interval_ns == 0)
+        return;
+    record->bursts = (double)load->bursts;
+    record->burst_last_p50_us = percentile_us(last, 0, 50);
+    if (last->total > 0)
+        record->burst_last_max_us = (double)last->max / 1e3;
+}
+
+static void take_load(struct record *record, const struct load_result *load,
+                      const struct run_workload *workload)
+{
+    bool is_open = load_workload_is_open(workload->kind);
     record->connections_attempted = load->attempted;
     record->connections_established = load->established;
     record->errors = (double)load->errors;
@@ -195,22 +253,24 @@ static void take_load(struct record *record, const struct load_result *load)
     double seconds = (double)load->window_ns / NS_PER_S;
     record->messages = (double)load->messages;
     record->messages_unanswered = (double)load->unanswered;
-    record->throughput_msgs_per_s = (double)load->messages / seconds;
+    record->throughput_msgs_per_s = (double)load->echoes / seconds;
     record->throughput_bytes_per_s = (double)load->bytes / seconds;
     record->fairness_jain = load->fairness_jain;
     record->connections_starved = load->starved;
     record->oldest_unanswered_us = (double)load->oldest_unanswered_ns / 1e3;
-    record_set_text(record->latency_basis, sizeof record->latency_basis, "sent");
-    record->rtt_samples = (double)rtt->total;
-    if (rtt->total == 0)
-        return;
-    record->rtt_min_us = (double)rtt->min / 1e3;
-    record->rtt_mean_us = histogram_mean(rtt) / 1e3;
-    record->rtt_p50_us = percentile_us(rtt, 50);
-    record->rtt_p90_us = percentile_us(rtt, 90);
-    record->rtt_p99_us = percentile_us(rtt, 99);
-    record->rtt_p99_9_us = percentile_us(rtt, 99.9);
-    record->rtt_max_us = (double)rtt->max / 1e3;
+    take_round_trips(record, load, is_open);
+    if (is_open)
+        take_open_loop(record, load, workload);
+}
+
+size_t run_histograms(const struct record *record, const struct load_result *load,
+                      struct record_histogram histograms[RUN_HISTOGRAMS_MAX])
+{
+    size_t count = 0;
+    histograms[count++] = (struct record_histogram){record->latency_basis, &load->rtt};
+    if (strcmp(record->loop, "open") == 0)
+        histograms[count++] = (struct record_histogram){"sent", &load->rtt_from_sent};
+    return count;
 }
 
 /* The server's statistics at both ends of the window. */
@@ -264,11 +324,15 @@ static const char *bound_of(const struct record *record)
         return "server";
     if (client)
         return "client";
-    return record->connections * record->pipeline_depth == 1 ? "latency" : "undecided";
+    if (strcmp(record->loop, "open") == 0)
+        return strstr(record->warnings, "overload") == NULL ? "rate" : "undecided";
+    return record->connections_active * record->pipeline_depth == 1 ? "latency" : "undecided";
 }
 
+/* echoes: complete inside the client's window. */
 static void take_statistics(struct record *record, const struct statistics *statistics,
-                            const struct window *window, const struct run_settings *settings)
+                            const struct window *window, const struct run_settings *settings,
+                            double echoes)
 {
     const struct moment *from = &window->moments[0], *to = &window->moments[1];
     double window_s = (double)(to->at_ns - from->at_ns) / NS_PER_S;
@@ -276,7 +340,7 @@ static void take_statistics(struct record *record, const struct statistics *stat
     double served = delta(statistics, "recv_bytes") / record->message_bytes;
     double server_window_s = delta(statistics, "time_ns") / NS_PER_S;
     if (!(served > 0)) /* a build that counts nothing */
-        served = record->messages * server_window_s / window_s;
+        served = echoes * server_window_s / window_s;
 
     record->server_cpu_user_s = delta(statistics, "cpu_user_us") / 1e6;
     record->server_cpu_sys_s = delta(statistics, "cpu_sys_us") / 1e6;
@@ -295,12 +359,12 @@ static void take_statistics(struct record *record, const struct statistics *stat
     if (wine)
         wineserver_load = record->wineserver_cpu_s / window_s;
     record->client_cpu_s = (double)(to->client_cpu_ns - from->client_cpu_ns) / NS_PER_S;
-    record->client_cpu_us_per_msg = record->client_cpu_s * 1e6 / record->messages;
+    record->client_cpu_us_per_msg = record->client_cpu_s * 1e6 / echoes;
     record->client_cpu_load = record->client_cpu_s / window_s;
 
     record->server_cpu_us_per_msg = cpu_s * 1e6 / served;
     if (wine)
-        record->server_cpu_us_per_msg += record->wineserver_cpu_s * 1e6 / record->messages;
+        record->server_cpu_us_per_msg += record->wineserver_cpu_s * 1e6 / echoes;
     record->server_threads_peak = target_line_number(statistics->lines[1], "threads_peak");
     double capacity = fmin(record->server_threads_peak, settings->server_cpu_count);
     record->server_cpu_load = (cpu_s / server_window_s + wineserver_load) / capacity;
@@ -337,6 +401,10 @@ static enum run_status judge(struct record *record, const struct load_result *lo
     else if (load->errors > 0)
         set_status(record, "failed", "%llu connections broke%s%s", (unsigned long long)load->errors,
                    colon, cause);
+    else if (load->messages == 0 && strcmp(record->loop, "open") == 0 && load->unanswered == 0)
+        set_status(record, "failed",
+                   "no message was meant to be sent within the window; a longer --duration holds "
+                   "one");
     else if (load->messages == 0)
         set_status(record, "failed", "no message came back within the window");
     else
@@ -359,8 +427,11 @@ static enum run_status measure(struct record *record, struct load_result *load,
         .server = server->address,
         .workload = workload->kind,
         .connections = workload->connections,
+        .active = workload->active,
         .message_bytes = workload->message_bytes,
         .pipeline_depth = workload->pipeline_depth,
+        .rate_msgs_per_s = workload->rate_msgs_per_s,
+        .burst_interval_ns = workload->burst_interval_ns,
         .clients_at_once = clients_at_once,
         .nodelay = settings->nodelay,
         .warmup_ns = settings->warmup_ns,
@@ -372,7 +443,7 @@ static enum run_status measure(struct record *record, struct load_result *load,
         .context = &window,
     };
     load_run(&options, load);
-    take_load(record, load);
+    take_load(record, load, workload);
     enum run_status status = judge(record, load);
     if (window.moments[1].at_ns != 0 && !load->cancelled)
         told = target_server_read(server, "stats", statistics.lines[0], sizeof statistics.lines[0],
@@ -386,7 +457,7 @@ static enum run_status measure(struct record *record, struct load_result *load,
     if (killed)
         record_warn(record, "server_killed");
     if (told)
-        take_statistics(record, &statistics, &window, settings);
+        take_statistics(record, &statistics, &window, settings, (double)load->echoes);
     /* First, since all else that went wrong may come of it. */
     if (!killed && (dead || ended_with != 0))
         set_status(record, "failed", "the server died with exit status %d%s%s", ended_with,
@@ -398,13 +469,12 @@ static enum run_status measure(struct record *record, struct load_result *load,
     return RUN_FAILED;
 }
 
-enum run_status run_execute(struct record *record, struct histogram *rtt,
+enum run_status run_execute(struct record *record, struct load_result *load,
                             const struct run_settings *settings, const struct target *target,
                             const char *model, const struct run_workload *workload)
 {
     char message[TARGET_MESSAGE_BYTES] = "";
     struct target_server server = {0};
-    struct load_result load = {.rtt = *rtt};
     const struct target_serve serve = {
         .model = model,
         .max_connections = workload->connections,
@@ -423,9 +493,6 @@ enum run_status run_execute(struct record *record, struct histogram *rtt,
         set_status(record, "failed", "%s", message);
         return RUN_FAILED;
     }
-    histogram_clear(&load.rtt);
-    enum run_status status = measure(record, &load, settings, &server, workload,
-                                     target_find(target, model).clients_at_once);
-    *rtt = load.rtt;
-    return status;
+    return measure(record, load, settings, &server, workload,
+                   target_find(target, model).clients_at_once);
 }

@@ -12,8 +12,11 @@
 struct run_workload {
     enum load_workload kind;
     unsigned connections;
-    size_t message_bytes;
+    unsigned active; /* idle: those that send, at most connections; 0: all */
     unsigned pipeline_depth;
+    size_t message_bytes;
+    uint64_t rate_msgs_per_s;   /* 0: no rate is set */
+    uint64_t burst_interval_ns; /* 0: no bursts */
 };
 
 /* What all runs of a suite have in common. */
@@ -40,13 +43,19 @@ void run_describe(struct record *record, const struct run_settings *settings,
                   const struct run_workload *workload, unsigned trial);
 
 /*
- * Measures into record (which was described) and rtt (cleared first). Whatever happens, no server
- * is left behind. RUN_SKIPPED: the target can't run it, the row says why. RUN_CANCELLED: there is
+ * Measures into record (which was described) and load (initialised; it holds the row's histograms).
+ * Whatever happens, no server is left behind. RUN_SKIPPED: the target can't run it, the row says why. RUN_CANCELLED: there is
  * no row to keep.
  */
-enum run_status run_execute(struct record *record, struct histogram *rtt,
+enum run_status run_execute(struct record *record, struct load_result *load,
                             const struct run_settings *settings, const struct target *target,
                             const char *model, const struct run_workload *workload);
+
+#define RUN_HISTOGRAMS_MAX 2
+
+/* What of it belongs into histogram.csv, the row's own round trips first; how many. */
+size_t run_histograms(const struct record *record, const struct load_result *load,
+                      struct record_histogram histograms[RUN_HISTOGRAMS_MAX]);
 
 /* Makes the row say so. */
 void run_skip(struct record *record, const char *reason);

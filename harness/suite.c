@@ -2,16 +2,31 @@
 
 #include <string.h>
 
-enum { NS_PER_MS = 1000000, KIB = 1024, STREAM_DEPTH = 4 };
+enum { NS_PER_MS = 1000000, KIB = 1024 };
 
-#define PINGPONG(connections, bytes)                                                               \
+#define PINGPONG(n, bytes)                                                                         \
     {                                                                                              \
-        LOAD_PINGPONG, (connections), (bytes), 1                                                   \
+        .kind = LOAD_PINGPONG, .connections = (n), .message_bytes = (bytes), .pipeline_depth = 1   \
     }
-#define STREAM(connections, bytes)                                                                 \
+#define STREAM(n, bytes)                                                                           \
     {                                                                                              \
-        LOAD_STREAM, (connections), (bytes), STREAM_DEPTH                                          \
+        .kind = LOAD_STREAM, .connections = (n), .message_bytes = (bytes), .pipeline_depth = 4     \
     }
+
+/* What they have where nobody says otherwise. */
+static const struct run_workload defaults[] = {
+    [LOAD_PINGPONG] = PINGPONG(16, 64),
+    [LOAD_STREAM] = STREAM(16, 64 * KIB),
+    [LOAD_RATE] = {.connections = 32,
+                   .message_bytes = 64,
+                   .pipeline_depth = 1,
+                   .rate_msgs_per_s = 10000},
+    [LOAD_BURST] = {.connections = 100,
+                    .message_bytes = 64,
+                    .pipeline_depth = 1,
+                    .burst_interval_ns = (uint64_t)10 * NS_PER_MS},
+    [LOAD_IDLE] = {.connections = 1000, .active = 1, .message_bytes = 64, .pipeline_depth = 1},
+};
 
 const struct suite suites[] = {
     /* Short windows: many short trials tell more than few long ones, and interleave better. */
@@ -52,7 +67,7 @@ const struct suite *suite_find(const char *name)
 
 struct run_workload suite_workload_default(enum load_workload kind)
 {
-    if (kind == LOAD_STREAM)
-        return (struct run_workload)STREAM(16, 64 * KIB);
-    return (struct run_workload)PINGPONG(16, 64);
+    struct run_workload workload = defaults[kind];
+    workload.kind = kind;
+    return workload;
 }

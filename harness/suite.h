@@ -24,7 +24,7 @@ extern const struct suite suites[]; /* ends with a NULL name; the first is the d
 /* By name, or NULL. */
 const struct suite *suite_find(const char *name);
 
-/* What a workload has where nobody says otherwise: message size, depth, connections. */
+/* What a workload has where nobody says otherwise: message size, depth, connections, rate ... */
 struct run_workload suite_workload_default(enum load_workload kind);
 
 #endif

@@ -79,7 +79,7 @@ static void run(enum load_workload workload, unsigned connections, size_t messag
                                    .cancelled = never,
                                    .context = &windows};
     struct load_result result;
-    if (!net_address_parse(&options.server, "127.0.0.1", 1) || histogram_init(&result.rtt) != 0)
+    if (!net_address_parse(&options.server, "127.0.0.1", 1) || load_result_init(&result) != 0)
         abort();
     CHECK(load_run(&options, &result) == 0);
     CHECK_EQ_U64(windows.begun, 1);
@@ -89,7 +89,7 @@ static void run(enum load_workload workload, unsigned connections, size_t messag
     printf("%-8s %7s x %-4u %9.0f ns a message, %" PRIu64 " messages\n",
            load_workload_name(workload), units_format_size(message_bytes, size, sizeof size),
            connections, (double)result.window_ns / (double)result.messages, result.messages);
-    histogram_free(&result.rtt);
+    load_result_free(&result);
 }
 
 int main(int argc, char **argv)

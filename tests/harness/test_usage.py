@@ -75,13 +75,15 @@ class Usage(unittest.TestCase):
                               ("--duration", "25000min"), ("--warmup", "0"), ("--warmup", "300"),
                               ("--idle-wait", "5"), ("--trials", "0"), ("--pipeline", "0"),
                               ("--seed", "-1"), ("--seed", "18446744073709551616"),
-                              ("--threads", "1025")):
+                              ("--threads", "1025"), ("--rate", "0"), ("--rate", "10k"),
+                              ("--rate", "1000000001"), ("--burst-every", "5"),
+                              ("--burst-every", "0s"), ("--active", "0")):
             self.refused("bench", option, value, says=[option, value])
         self.refused("bench", "--duration", "5", says=["unit", "2s"])
         self.refused("bench", "--message-bytes", "0", says=["1 B", "64KiB"])
 
     def test_unknown_names(self):
-        self.refused("bench", "--workload", "frob", says=["frob", "pingpong", "stream"])
+        self.refused("bench", "--workload", "frob", says=["frob", "pingpong", "stream", "rate"])
         self.refused("bench", "--suite", "frob", says=["frob", "quick", "smoke"])
         self.refused("bench", "--placement", "frob", says=["frob", "split", "none"])
 

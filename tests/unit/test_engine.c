@@ -926,6 +926,28 @@ static void test_nothing_to_do(void)
     server_stop();
 }
 
+/* Never too early, and what happens meanwhile comes at once. */
+static void test_precise_waits(void)
+{
+    static const uint64_t timeouts_ns[] = {0, 1, 300000, 1500000, 20000000, 33333333};
+    CHECK(server_start("127.0.0.1", serve_echo, true));
+    engine_start();
+    engine_wait_precisely(engine);
+    for (size_t i = 0; i < sizeof timeouts_ns / sizeof timeouts_ns[0]; i++) {
+        uint64_t began = clock_now_ns();
+        CHECK(engine_run(engine, timeouts_ns[i]) == 0);
+        CHECK(clock_now_ns() - began >= timeouts_ns[i]);
+    }
+    struct client *client = client_begin(0, MESSAGE, NULL);
+    run_until(is_complete, client);
+    client->goal += MESSAGE;
+    client_send(client);
+    while (client->returned < client->goal)
+        CHECK(engine_run(engine, hang_ns) == 0); /* it does not wait for that */
+    engine_stop();
+    server_stop();
+}
+
 int main(void)
 {
     CHECK(net_startup() == 0);
@@ -949,6 +971,7 @@ int main(void)
     test_id_of_a_short_send();
     test_many();
     test_nothing_to_do();
+    test_precise_waits();
     net_cleanup();
     return check_report();
 }

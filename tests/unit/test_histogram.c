@@ -179,6 +179,26 @@ static void test_few_samples(void)
     histogram_free(&histogram);
 }
 
+/* What got no answer is slower than everything that did. */
+static void test_slower_ones(void)
+{
+    struct histogram histogram;
+    uint64_t value = 1;
+    CHECK(histogram_init(&histogram) == 0);
+    CHECK(!histogram_percentile_of(&histogram, 1000000, 0, &value));
+    for (uint64_t i = 1; i <= 100; i++)
+        histogram_record(&histogram, i);
+    CHECK(histogram_percentile_of(&histogram, 0, 50, &value) && value == 50);
+    CHECK(histogram_percentile_of(&histogram, 20, 50, &value) && value == 60);
+    CHECK(histogram_percentile_of(&histogram, 80, 50, &value) && value == 90);
+    CHECK(!histogram_percentile_of(&histogram, 81, 50, &value));  /* 9 answered ones beyond */
+    CHECK(!histogram_percentile_of(&histogram, 101, 50, &value)); /* itself unanswered */
+    CHECK(histogram_percentile_of(&histogram, 900, 1, &value) && value == 10);
+    CHECK(!histogram_percentile_of(&histogram, 900, 90, &value));
+    CHECK(!histogram_percentile_of(&histogram, UINT64_MAX / 2, 50, &value));
+    histogram_free(&histogram);
+}
+
 static void test_carries_ten_beyond(void)
 {
     static const struct {
@@ -335,6 +355,7 @@ int main(void)
     test_adding_is_recording_both();
     test_few_samples();
     test_carries_ten_beyond();
+    test_slower_ones();
     test_hgrm_of_three();
     test_hgrm_of_none();
     test_hgrm_of_many();

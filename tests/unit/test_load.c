@@ -67,7 +67,7 @@ static void watch_init(struct watch *watch, const struct net_address *server, un
                                         .at_window = at_window,
                                         .cancelled = cancelled}};
     watch->options.context = watch;
-    if (histogram_init(&watch->result.rtt) != 0)
+    if (load_result_init(&watch->result) != 0)
         abort();
 }
 
@@ -121,9 +121,30 @@ static void check_flawless(const struct watch *watch)
     CHECK_EQ_TEXT(result->error_text, "");
 }
 
+/* Holds for every run of an open loop that had its window. */
+static void check_schedule(const struct watch *watch, uint64_t together, uint64_t interval_ns)
+{
+    const struct load_result *result = &watch->result;
+    uint64_t meant = result->messages + result->unanswered;
+    CHECK_EQ_U64(watch->begins, 1);
+    CHECK_EQ_U64(watch->ends, 1);
+    CHECK_EQ_U64(result->rtt.total, result->messages);
+    CHECK_EQ_U64(result->rtt_from_sent.total, result->messages);
+    /* An end of the window may lie between two moments. */
+    CHECK_EQ_U64(meant % together, 0);
+    CHECK(meant / together >= result->window_ns / interval_ns);
+    CHECK(meant / together <= result->window_ns / interval_ns + 1);
+    CHECK(result->messages >= watch->messages_at_end);
+    CHECK(result->rtt.min >= result->rtt_from_sent.min);
+    CHECK(result->rtt.max >= result->rtt_from_sent.max);
+    CHECK(result->send_late.total <= meant);
+    CHECK(result->echoes * watch->options.message_bytes <=
+          result->bytes + (uint64_t)result->established * watch->options.message_bytes);
+}
+
 static void watch_free(struct watch *watch)
 {
-    histogram_free(&watch->result.rtt);
+    load_result_free(&watch->result);
 }
 
 static bool loopback(struct net_address *address)
@@ -205,6 +226,70 @@ static void test_stream(void)
     run_flawless(LOAD_STREAM, 4, 10000, 4);
     run_flawless(LOAD_STREAM, 2, 7, 100);
     run_flawless(LOAD_STREAM, 2, 1000000, 8);
+}
+
+static void test_rate(void)
+{
+    static const struct {
+        unsigned connections;
+        unsigned depth;
+        uint64_t rate;
+    } cases[] = {{1, 1, 1000}, {7, 1, 5000}, {3, 2, 100}, {50, 1, 20000}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct served served;
+        struct watch watch;
+        served_start(&served, "select");
+        watch_init(&watch, &served.server.address, cases[i].connections);
+        watch.options.workload = LOAD_RATE;
+        watch.options.rate_msgs_per_s = cases[i].rate;
+        watch.options.pipeline_depth = cases[i].depth;
+        CHECK(watch_run(&watch) == 0);
+        check_schedule(&watch, 1, 1000000000 / cases[i].rate);
+        CHECK(watch.result.messages > 0);
+        CHECK_EQ_U64(watch.result.unanswered, 0);
+        CHECK_EQ_TEXT(watch.result.error_text, "");
+        served_stop(&served, cases[i].connections);
+        watch_free(&watch);
+    }
+}
+
+static void test_burst(void)
+{
+    struct served served;
+    struct watch watch;
+    served_start(&served, "select");
+    watch_init(&watch, &served.server.address, 20);
+    watch.options.workload = LOAD_BURST;
+    watch.options.burst_interval_ns = 7 * NS_PER_MS;
+    CHECK(watch_run(&watch) == 0);
+    check_schedule(&watch, 20, 7 * NS_PER_MS);
+    CHECK_EQ_U64(watch.result.unanswered, 0);
+    CHECK_EQ_U64(watch.result.bursts * 20, watch.result.messages);
+    CHECK_EQ_U64(watch.result.burst_last.total, watch.result.bursts);
+    CHECK_EQ_U64(watch.result.burst_last.max, watch.result.rtt.max);
+    CHECK(watch.result.fairness_jain > 0 && watch.result.fairness_jain <= 1 + 1e-9);
+    CHECK_EQ_TEXT(watch.result.error_text, "");
+    served_stop(&served, 20);
+    watch_free(&watch);
+}
+
+/* As many connections have messages as are active, and not the first ones. */
+static void test_idle(void)
+{
+    for (unsigned active = 1; active <= 20; active += 6) {
+        struct served served;
+        struct watch watch;
+        served_start(&served, "select");
+        watch_init(&watch, &served.server.address, 20);
+        watch.options.workload = LOAD_IDLE;
+        watch.options.active = active;
+        CHECK(watch_run(&watch) == 0);
+        check_flawless(&watch);
+        CHECK(watch.result.messages > 0);
+        CHECK(watch.result.fairness_jain >= 1.0 / active - 1e-9);
+        served_stop(&served, 20);
+        watch_free(&watch);
+    }
 }
 
 /* More than are connected at once. */
@@ -624,6 +709,10 @@ static void test_names(void)
     CHECK_EQ_TEXT(load_workload_name(LOAD_STREAM), "stream");
     CHECK(load_workload_find("pingpong", &workload) && workload == LOAD_PINGPONG);
     CHECK(load_workload_find("stream", &workload) && workload == LOAD_STREAM);
+    for (unsigned i = 0; i < load_workload_count(); i++) {
+        const char *name = load_workload_name((enum load_workload)i);
+        CHECK(load_workload_find(name, &workload) && workload == (enum load_workload)i);
+    }
     CHECK(!load_workload_find("Stream", &workload) && !load_workload_find("", &workload));
 }
 
@@ -636,6 +725,9 @@ int main(void)
     test_names();
     test_pingpong();
     test_stream();
+    test_rate();
+    test_burst();
+    test_idle();
     test_many_connections();
     test_others_wait();
     test_without_warmup();

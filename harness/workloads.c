@@ -1,0 +1,174 @@
+#include "workload.h"
+
+#include <string.h>
+
+static bool all_active(const struct load *load, const struct load_connection *connection)
+{
+    (void)load;
+    (void)connection;
+    return true;
+}
+
+/* ---- closed loops ---- */
+
+static void pingpong_proceed(struct load *load, struct load_connection *connection, uint64_t now)
+{
+    load_offer(load, connection, connection->completes_at, now);
+}
+
+static void stream_proceed(struct load *load, struct load_connection *connection, uint64_t now)
+{
+    const struct load_options *options = load->options;
+    load_offer(load, connection,
+               connection->received + options->message_bytes * options->pipeline_depth, now);
+}
+
+/* Evenly spread, a single one in the middle: what looks at all in turn finds neither end first. */
+static bool idle_is_active(const struct load *load, const struct load_connection *connection)
+{
+    uint64_t all = load->options->connections, active = load->options->active;
+    uint64_t before = connection->engine.id * active + all / 2;
+    return (before + active) / all > before / all;
+}
+
+/* ---- open loops ---- */
+
+uint64_t schedule_message(const struct load *load, const struct load_connection *connection,
+                          uint64_t nth)
+{
+    return nth * load->options->connections + connection->engine.id;
+}
+
+uint64_t schedule_meant_ns(const struct load *load, uint64_t message)
+{
+    return load->schedule_begin_ns + schedule_moment(&load->schedule, message);
+}
+
+uint64_t schedule_in_window(const struct load *load)
+{
+    uint64_t begin = load->schedule_begin_ns;
+    return schedule_before(&load->schedule, load->window_end_ns - begin) -
+           schedule_before(&load->schedule, load->window_begin_ns - begin);
+}
+
+static void schedule_proceed(struct load *load, struct load_connection *connection, uint64_t now)
+{
+    const struct load_options *options = load->options;
+    while (connection->engine.open && connection->outstanding < options->pipeline_depth) {
+        uint64_t nth = connection->completed + connection->outstanding - 1;
+        uint64_t meant = schedule_meant_ns(load, schedule_message(load, connection, nth));
+        if (meant > now || meant >= load->window_end_ns)
+            return;
+        if (load_in_window(load, meant) && connection->freed_ns <= meant)
+            histogram_record(&load->result->send_late, now - meant);
+        load_offer(load, connection, connection->begins_at + options->message_bytes, now);
+    }
+}
+
+uint64_t schedule_send(struct load *load, uint64_t now)
+{
+    unsigned connections = load->options->connections;
+    uint64_t due = schedule_before(&load->schedule, now - load->schedule_begin_ns + 1);
+    /* Further back there is nothing but more of the same connections. */
+    uint64_t message = due - load->due > connections ? due - connections : load->due;
+    for (; message < due; message++)
+        schedule_proceed(load, load_connection_at(load, (unsigned)(message % connections)),
+                         load_now(load));
+    load->due = due;
+    return schedule_meant_ns(load, due);
+}
+
+static void rate_prepare(struct load *load)
+{
+    load->schedule = schedule_rate(load->options->rate_msgs_per_s);
+}
+
+static void burst_prepare(struct load *load)
+{
+    load->schedule = schedule_bursts(load->options->connections, load->options->burst_interval_ns);
+    load->burst_lack = load->options->connections;
+}
+
+/*
+ * Each connection's echoes come in their order, so a burst is complete once its echo is back on the
+ * slowest one. So bursts that overlap need no memory each.
+ */
+static void burst_completed(struct load *load, uint64_t message, uint64_t now)
+{
+    unsigned connections = load->options->connections;
+    if (message / connections != load->burst || --load->burst_lack > 0)
+        return;
+    uint64_t meant = schedule_meant_ns(load, message);
+    if (load_in_window(load, meant)) {
+        load->result->bursts++;
+        histogram_record(&load->result->burst_last, now - meant);
+    }
+    load->burst++;
+    for (unsigned i = 0; i < connections; i++)
+        load->burst_lack += load_connection_at(load, i)->completed - 1 == load->burst;
+}
+
+/* ---- the list ---- */
+
+const struct workload workloads[] = {
+    [LOAD_PINGPONG] = {.name = "pingpong",
+                       .summary = "each connection sends a message when the last one is back",
+                       .is_active = all_active,
+                       .proceed = pingpong_proceed},
+    [LOAD_STREAM] = {.name = "stream",
+                     .summary = "each keeps --pipeline blocks in flight, both ways at once",
+                     .share = SHARE_BYTES,
+                     .is_active = all_active,
+                     .proceed = stream_proceed},
+    [LOAD_RATE] = {.name = "rate",
+                   .summary = "--rate messages a second, whether answers come or not: latency\n"
+                              "counts from when a message was meant to be sent",
+                   .is_open = true,
+                   .is_active = all_active,
+                   .prepare = rate_prepare,
+                   .proceed = schedule_proceed},
+    [LOAD_BURST] = {.name = "burst",
+                    .summary = "all connections send at the same moment, each --burst-every",
+                    .is_open = true,
+                    .share = SHARE_ROUND_TRIPS,
+                    .is_active = all_active,
+                    .prepare = burst_prepare,
+                    .proceed = schedule_proceed,
+                    .completed = burst_completed},
+    [LOAD_IDLE] = {.name = "idle",
+                   .summary = "ping-pong on --active of the connections; the others are silent",
+                   .is_active = idle_is_active,
+                   .proceed = pingpong_proceed},
+};
+
+enum { WORKLOADS = sizeof workloads / sizeof workloads[0] };
+
+unsigned load_workload_count(void)
+{
+    return WORKLOADS;
+}
+
+const char *load_workload_name(enum load_workload workload)
+{
+    return workloads[workload].name;
+}
+
+const char *load_workload_summary(enum load_workload workload)
+{
+    return workloads[workload].summary;
+}
+
+bool load_workload_is_open(enum load_workload workload)
+{
+    return workloads[workload].is_open;
+}
+
+bool load_workload_find(const char *name, enum load_workload *workload)
+{
+    for (size_t i = 0; i < WORKLOADS; i++)
+        if (strcmp(workloads[i].name, name) == 0) {
+            *workload = (enum load_workload)i;
+            return true;
+        }
+    return false;
+}

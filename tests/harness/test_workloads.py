@@ -1,0 +1,153 @@
+"""Every workload against every model: each row's accounts, and which columns it fills."""
+import collections
+import os
+import unittest
+
+import tool
+
+CONNECTIONS = "4"
+RATE = "500"
+BURST_MS = 10
+ACTIVE = "2"
+OPEN = ("rate", "burst")
+# Columns that only some workloads have.
+OWN = {
+    "target_rate_msgs_per_s": ("rate",),
+    "achieved_rate_msgs_per_s": OPEN,
+    "burst_interval_us": ("burst",),
+    "bursts": ("burst",),
+    "burst_last_max_us": ("burst",),
+}
+KEY = ("target", "model", "workload", "connections", "connections_active", "trial")
+
+
+class Workloads(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with tool.folder() as out:
+            cls.result = tool.bench(
+                out, *[word for name in cls.names() for word in ("--workload", name)],
+                "--connections", CONNECTIONS, "--rate", RATE, "--burst-every", "%dms" % BURST_MS,
+                "--active", ACTIVE)
+            folder = tool.run_folder(out)
+            cls.runs = tool.read_table(os.path.join(folder, "runs.csv"))
+            cls.samples = tool.read_table(os.path.join(folder, "histogram.csv"))
+            cls.files = os.listdir(folder)
+
+    @staticmethod
+    def names():
+        """As the help lists them."""
+        lines = tool.run("bench", "--help").out.split("\nworkloads:\n")[1].split("\n\n")[0]
+        return [line.split()[0] for line in lines.splitlines() if line[:3].strip()]
+
+    def of(self, *workloads):
+        return [row for row in self.runs if row["workload"] in workloads]
+
+    def test_all_measured(self):
+        self.assertEqual((self.result.status, self.result.errors()), (0, []))
+        able = tool.available_models()
+        cells = collections.Counter((row["model"], row["workload"]) for row in self.runs
+                                    if row["status"] != "skipped")
+        self.assertEqual(cells, collections.Counter(
+            (model, workload) for model in able for workload in self.names()))
+        self.runs = [row for row in self.runs if row["status"] == "ok"]
+        self.assertEqual(sum(cells.values()), len(self.runs))
+        self.samples_equal_messages()
+        self.columns_of_each()
+        self.open_loops()
+        self.idle()
+
+    def samples_equal_messages(self):
+        """Not one sample is lost: by what each histogram counts."""
+        counts = collections.Counter()
+        for line in self.samples:
+            counts[tuple(line[name] for name in KEY) + (line["latency_basis"],)] += \
+                int(line["count"])
+        expected = {}
+        for row in self.runs:
+            cell = tuple(row[name] for name in KEY)
+            expected[cell + (row["latency_basis"],)] = int(row["messages"])
+            if row["loop"] == "open":
+                expected[cell + ("sent",)] = int(row["messages"])
+            self.assertGreater(int(row["messages"]), 0)
+            self.assertEqual(row["messages"], row["rtt_samples"])
+            for name in "errors", "verify_failures", "messages_unanswered":
+                self.assertEqual(row[name], "0", (cell, name))
+            for name in "connections_attempted", "connections_established":
+                self.assertEqual(row[name], row["connections"])
+        self.assertEqual(counts, expected)
+
+    def columns_of_each(self):
+        for row in self.runs:
+            for name, workloads in OWN.items():
+                self.assertEqual(row[name] != "", row["workload"] in workloads,
+                                 (row["workload"], name))
+            is_open = row["workload"] in OPEN
+            self.assertEqual((row["loop"], row["latency_basis"]),
+                             ("open", "intended") if is_open else ("closed", "sent"))
+            self.assertEqual(row["connections_active"],
+                             ACTIVE if row["workload"] == "idle" else CONNECTIONS)
+            for name in "rtt_min_us", "rtt_max_us", "throughput_msgs_per_s", "bound":
+                self.assertNotEqual(row[name], "", (row["workload"], name))
+
+    def open_loops(self):
+        for row in self.of(*OPEN):
+            self.assertEqual(row["throughput_msgs_per_s"], row["achieved_rate_msgs_per_s"])
+        for row in self.of("rate"):
+            self.assertEqual(row["target_rate_msgs_per_s"], RATE)
+            self.assertIn("%s-%s-rate-64b-%s-1-%s.hgrm" % (row["target"], row["model"], CONNECTIONS,
+                                                           RATE), self.files)
+        for row in self.of("burst"):
+            self.assertEqual(row["burst_interval_us"], str(BURST_MS * 1000))
+            self.assertEqual(int(row["bursts"]) * int(CONNECTIONS), int(row["messages"]))
+            self.assertEqual(row["burst_last_max_us"], row["rtt_max_us"])
+
+    def idle(self):
+        """Only the active ones are compared: the silent ones got nothing, and are no part of it."""
+        for row in self.of("idle"):
+            self.assertGreaterEqual(float(row["fairness_jain"]), 1 / int(ACTIVE))
+
+
+class Choice(unittest.TestCase):
+    def planned(self, *words):
+        result = tool.run("bench", "--dry-run", "--trials", "1", "--model",
+                          tool.available_models()[0], *words)
+        self.assertEqual((result.status, result.out), (0, ""), result.err)
+        return int(result.err.split()[0])
+
+    def test_combinations(self):
+        self.assertEqual(self.planned("--workload", "rate", "--rate", "10,20,30",
+                                      "--connections", "1,2"), 6)
+        self.assertEqual(self.planned("--workload", "rate", "--workload", "pingpong",
+                                      "--rate", "10,20,10"), 3)
+
+    def test_options_that_nobody_takes(self):
+        for words, says in (
+                (("--rate", "5"), "--rate is for --workload rate"),
+                (("--workload", "rate", "--active", "2"), "--active is for --workload idle"),
+                (("--workload", "rate", "--burst-every", "1s"), "--burst-every is for"),
+                (("--workload", "idle", "--pipeline", "2"), "--pipeline is for"),
+                (("--workload", "idle", "--connections", "3", "--active", "4"),
+                 "--active 4: idle has 3 connections")):
+            with self.subTest(words):
+                result = tool.run("bench", *words)
+                self.assertEqual((result.status, result.out), (2, ""))
+                self.assertEqual(len(result.err.splitlines()), 1)
+                self.assertIn(says, result.err)
+
+    def test_too_much_is_told(self):
+        """A rate that nobody can hold: marked, and no message of it goes uncounted."""
+        with tool.folder() as out:
+            result = tool.bench(out, "--target", tool.fake("none"), "--workload", "rate",
+                                "--rate", "5000000", "--warmup", "1ms", "--duration", "10ms")
+            (row,) = tool.read_runs(out)
+        self.assertEqual((result.status, result.errors()), (0, []))
+        self.assertIn("overload", row["warnings"].split(";"))
+        self.assertNotEqual(row["bound"], "rate")
+        # 10 ms of them at least.
+        self.assertGreaterEqual(int(row["messages"]) + int(row["messages_unanswered"]), 50000)
+        self.assertLess(float(row["achieved_rate_msgs_per_s"]), 5000000)
+
+
+if __name__ == "__main__":
+    tool.main()
