@@ -61,6 +61,7 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
                                     .seed = (uint64_t)time(NULL),
                                     .idle_wait_ns = IDLE_WAIT_NS,
                                     .out = "results"};
+    const char *ports = NULL;
     const struct option options[] = {
         {.name = "what is measured", .kind = OPTION_HEADING},
         {"--suite", "NAME", OPTION_TEXT, &given->suite, 0, 0,
@@ -111,6 +112,15 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "the server's, for each connection; 64KiB by default"},
         {"--no-nodelay", NULL, OPTION_FLAG, &given->no_nodelay, 0, 0,
          "leave Nagle's algorithm on, at both ends"},
+        {.name = "more than one machine", .kind = OPTION_HEADING},
+        {"--connect", "[NAME=]ADDRESS", OPTION_TEXTS, &given->connects, 0, 0,
+         "numeric: the server of a --target NAME='ssh host iomodels' is\n"
+         "reached, and listens, there; without NAME: of every target"},
+        {"--server-bind", "[NAME=]ADDRESS", OPTION_TEXTS, &given->server_binds, 0, 0,
+         "where it listens, if that is another address (NAT)"},
+        {"--server-port", "N[-N]", OPTION_TEXT, &ports, 0, 0,
+         "the servers' ports, in turn: what a firewall has to let\n"
+         "through; any free one by default"},
         {.name = "the run", .kind = OPTION_HEADING},
         {"--out", "DIR", OPTION_TEXT, &given->out, 0, 0,
          "where the run's own folder is made; results by default"},
@@ -126,5 +136,12 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
         "Measures every model under the same load and compares them: a fresh server for each run,\n"
         "every byte checked, trials interleaved in a shuffled order.\n",
         options, outro};
-    return options_take(&command, argc, argv, status);
+    if (!options_take(&command, argc, argv, status))
+        return false;
+    if (ports != NULL && !server_ports_parse(&given->server_ports, ports)) {
+        *status =
+            options_fail("bench", "--server-port %s: not a port, or two such as 7000-7099", ports);
+        return false;
+    }
+    return true;
 }

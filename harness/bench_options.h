@@ -5,6 +5,7 @@
 #define IOMODELS_BENCH_OPTIONS_H
 
 #include "options.h"
+#include "reach.h"
 
 struct bench_options {
     const char *suite;
@@ -27,6 +28,9 @@ struct bench_options {
     const char *placement;
     struct option_texts targets;
     struct option_texts missing;
+    struct option_texts connects;
+    struct option_texts server_binds;
+    struct server_ports server_ports;
     const char *out;
     bool dry_run;
 };

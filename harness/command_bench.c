@@ -128,12 +128,12 @@ static int carry_out(const struct plan *plan, const struct bench_options *given,
 }
 
 /* The processors of either side. 0, or -1 with a message. */
-static int place(const char *placement, struct run_settings *settings, char *message,
+static int place(const char *placement, bool remote, struct run_settings *settings, char *message,
                  size_t message_size)
 {
     static char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT];
     bool can_split = host_split_cpus(server, client, sizeof server);
-    settings->placement = placement == NULL ? (can_split ? "split" : "none") : placement;
+    settings->placement = placement == NULL ? (can_split && !remote ? "split" : "none") : placement;
     settings->server_cpu_count = host_cpu_count();
     if (strcmp(settings->placement, "none") == 0)
         return 0;
@@ -174,7 +174,7 @@ static unsigned connections_most(const struct plan *plan)
     return most;
 }
 
-static int bench(const struct bench_options *given, struct plan *plan)
+static int bench(struct bench_options *given, struct plan *plan)
 {
     char message[TARGET_MESSAGE_BYTES];
     const struct suite *suite = suite_find(given->suite);
@@ -188,11 +188,12 @@ static int bench(const struct bench_options *given, struct plan *plan)
         .buffer_bytes = given->buffer_bytes,
         .threads = given->threads != 0 ? (unsigned)given->threads : suite->threads,
         .nodelay = !given->no_nodelay,
+        .ports = &given->server_ports,
         .cancelled = is_interrupted,
     };
     plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
     if (plan_choose_workloads(plan, suite, given, message, sizeof message) != 0 ||
-        place(given->placement, &settings, message, sizeof message) != 0)
+        place(given->placement, given->connects.count > 0, &settings, message, sizeof message) != 0)
         return options_fail("bench", "%s", message);
     int error = program_on_stop(interrupt, NULL);
     if (error != 0) {
@@ -208,6 +209,9 @@ static int bench(const struct bench_options *given, struct plan *plan)
         return STATUS_INTERRUPTED;
     if (status != 0)
         return status == STATUS_USAGE ? options_fail("bench", "%s", message) : fail(message);
+    if (reach_choose(plan->targets, plan->target_count, &given->connects, &given->server_binds,
+                     message, sizeof message) != 0)
+        return options_fail("bench", "%s", message);
     if (plan_choose_models(plan, &given->models, suite->lessons, message, sizeof message) != 0)
         return options_fail("bench", "%s", message);
     announce(plan, &settings);

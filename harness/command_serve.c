@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "command.h"
 #include "descriptors.h"
+#include "host.h"
 #include "model.h"
 #include "options.h"
 #include "program.h"
@@ -40,10 +41,10 @@ static void print_address(const struct server *server)
 {
     char address[NET_ADDRESS_TEXT];
     printf(LINE_VERSION " event=listening model=%s address=%s port=%u pid=%lu threads=%u "
-                        "capacity=%u system=%s tool_version=%s\n",
+                        "capacity=%u cpus=%u system=%s tool_version=%s\n",
            serving.model, net_address_format(&server->address, address, sizeof address),
            net_address_port(&server->address), program_id(), server->threads, server->capacity,
-           program_system(), IOMODELS_VERSION);
+           host_cpu_count(), program_system(), IOMODELS_VERSION);
     fflush(stdout);
 }
 

@@ -44,6 +44,7 @@ struct moment {
 struct window {
     const struct run_settings *settings;
     struct target_server *server;
+    bool remote;              /* the process that was started only leads to the server */
     unsigned long wineserver; /* 0: none */
     struct moment moments[2];
 };
@@ -51,7 +52,8 @@ struct window {
 static struct moment moment_now(const struct window *window)
 {
     struct moment now = {.at_ns = clock_now_ns(), .client_cpu_ns = program_cpu_ns()};
-    now.server_known = host_process_cpu_ns(child_pid(window->server->child), &now.server_cpu_ns);
+    now.server_known = !window->remote &&
+                       host_process_cpu_ns(child_pid(window->server->child), &now.server_cpu_ns);
     now.wineserver_known =
         window->wineserver != 0 && host_process_cpu_ns(window->wineserver, &now.wineserver_cpu_ns);
     return now;
@@ -157,16 +159,17 @@ static void idle_wait(struct record *record, const struct run_settings *settings
     record_warn(record, "host_busy");
 }
 
-static void take_server(struct record *record, const struct target_server *server)
+static void take_server(struct record *record, const struct target_server *server, bool remote)
 {
     char text[HOST_CPUS_TEXT], system[16] = "";
     target_line_text(server->listening, "system", system, sizeof system);
     record_set_text(record->server_os, sizeof record->server_os, system);
     record_set_text(record->host_kind, sizeof record->host_kind,
-                    strcmp(system, "wine") == 0 ? "wine" : "native");
+                    strcmp(system, "wine") == 0 ? "wine" : (remote ? "remote" : "native"));
     record->server_threads = target_line_number(server->listening, "threads");
-    record_set_text(record->server_cpus, sizeof record->server_cpus,
-                    host_process_cpus(child_pid(server->child), text, sizeof text));
+    if (!remote)
+        record_set_text(record->server_cpus, sizeof record->server_cpus,
+                        host_process_cpus(child_pid(server->child), text, sizeof text));
     record_set_text(record->client_cpus, sizeof record->client_cpus,
                     host_self_cpus(text, sizeof text));
 }
@@ -366,8 +369,12 @@ static void take_statistics(struct record *record, const struct statistics *stat
     if (wine)
         record->server_cpu_us_per_msg += record->wineserver_cpu_s * 1e6 / echoes;
     record->server_threads_peak = target_line_number(statistics->lines[1], "threads_peak");
-    double capacity = fmin(record->server_threads_peak, settings->server_cpu_count);
-    record->server_cpu_load = (cpu_s / server_window_s + wineserver_load) / capacity;
+    double cpus = window->remote ? target_line_number(window->server->listening, "cpus")
+                                 : settings->server_cpu_count;
+    if (record_has(cpus)) {
+        double capacity = fmin(record->server_threads_peak, cpus);
+        record->server_cpu_load = (cpu_s / server_window_s + wineserver_load) / capacity;
+    }
     record_set_text(record->bound, sizeof record->bound, bound_of(record));
 
     record->server_rss_peak_bytes = target_line_number(statistics->lines[1], "rss_peak_bytes");
@@ -412,17 +419,30 @@ static enum run_status judge(struct record *record, const struct load_result *lo
     return strcmp(record->status, "ok") == 0 ? RUN_OK : RUN_FAILED;
 }
 
+/* Nothing came through: more often the network's doing than the server's, which says it listens. */
+static void say_unreachable(struct record *record, const struct target_server *server)
+{
+    char address[NET_ADDRESS_TEXT], cause[sizeof record->status_reason];
+    memcpy(cause, record->status_reason, sizeof cause);
+    set_status(record, "failed",
+               "%s port %u can't be reached (%s): let it through the firewall (--server-port fixes "
+               "it), check --connect",
+               net_address_format(&server->address, address, sizeof address),
+               net_address_port(&server->address), cause);
+}
+
 static enum run_status measure(struct record *record, struct load_result *load,
                                const struct run_settings *settings, struct target_server *server,
-                               const struct run_workload *workload, unsigned clients_at_once)
+                               const struct target *target, const struct run_workload *workload)
 {
     char message[TARGET_MESSAGE_BYTES] = "", words[TARGET_MESSAGE_BYTES];
     struct statistics statistics = {{"", ""}};
-    struct window window = {.settings = settings, .server = server};
+    struct window window = {.settings = settings, .server = server, .remote = target->reach.remote};
     bool killed, told = false;
 
-    take_server(record, server);
-    window.wineserver = wineserver_place(record, settings);
+    take_server(record, server, window.remote);
+    if (!window.remote)
+        window.wineserver = wineserver_place(record, settings);
     const struct load_options options = {
         .server = server->address,
         .workload = workload->kind,
@@ -432,7 +452,7 @@ static enum run_status measure(struct record *record, struct load_result *load,
         .pipeline_depth = workload->pipeline_depth,
         .rate_msgs_per_s = workload->rate_msgs_per_s,
         .burst_interval_ns = workload->burst_interval_ns,
-        .clients_at_once = clients_at_once,
+        .clients_at_once = target_find(target, record->model).clients_at_once,
         .nodelay = settings->nodelay,
         .warmup_ns = settings->warmup_ns,
         .duration_ns = settings->duration_ns,
@@ -445,6 +465,8 @@ static enum run_status measure(struct record *record, struct load_result *load,
     load_run(&options, load);
     take_load(record, load, workload);
     enum run_status status = judge(record, load);
+    if (target->reach.remote && load->established == 0 && !load->cancelled)
+        say_unreachable(record, server);
     if (window.moments[1].at_ns != 0 && !load->cancelled)
         told = target_server_read(server, "stats", statistics.lines[0], sizeof statistics.lines[0],
                                   message, sizeof message) &&
@@ -481,7 +503,8 @@ enum run_status run_execute(struct record *record, struct load_result *load,
         .threads = settings->threads,
         .buffer_bytes = settings->buffer_bytes,
         .nodelay = settings->nodelay,
-        .cpus = settings->server_cpus,
+        .port = server_ports_take(settings->ports),
+        .cpus = target->reach.remote ? NULL : settings->server_cpus,
     };
     idle_wait(record, settings);
     if (settings->cancelled(settings->context))
@@ -493,6 +516,5 @@ enum run_status run_execute(struct record *record, struct load_result *load,
         set_status(record, "failed", "%s", message);
         return RUN_FAILED;
     }
-    return measure(record, load, settings, &server, workload,
-                   target_find(target, model).clients_at_once);
+    return measure(record, load, settings, &server, target, workload);
 }

@@ -31,6 +31,7 @@ struct run_settings {
     const char *placement;   /* "split" or "none" */
     const char *server_cpus; /* NULL: any */
     unsigned server_cpu_count;
+    struct server_ports *ports;
     bool (*cancelled)(void *context);
     void *context;
 };

@@ -282,15 +282,22 @@ static bool line_expect(struct child *child, const char *event, char *line, size
     }
 }
 
-static bool address_take(struct target_server *server, char *message, size_t message_size)
+static bool address_take(struct target_server *server, const struct reach *reach, char *message,
+                         size_t message_size)
 {
     char address[NET_ADDRESS_TEXT], port[8];
     uint64_t number;
     if (target_line_text(server->listening, "address", address, sizeof address) &&
         target_line_text(server->listening, "port", port, sizeof port) &&
         units_parse_count(port, 1, 65535, &number) &&
-        net_address_parse(&server->address, address, (uint16_t)number))
+        net_address_parse(&server->address, address, (uint16_t)number)) {
+        server->address = net_address_reachable(&server->address);
+        if (reach->remote) {
+            server->address = reach->address;
+            net_address_set_port(&server->address, (uint16_t)number);
+        }
         return true;
+    }
     say(message, message_size, "no address and port in the server's line: %.100s",
         server->listening);
     return false;
@@ -300,13 +307,18 @@ int target_server_start(struct target_server *server, const struct target *targe
                         const struct target_serve *serve, bool (*cancelled)(void *context),
                         void *context, char *message, size_t message_size)
 {
-    char connections[24], threads[24], buffer[24];
+    char connections[24], threads[24], buffer[24], port[24];
     const char *words[WORDS_MAX] = {
-        "serve",     "--model",           serve->model, "--port",         "0",
+        "serve",     "--model",           serve->model, "--port",         port,
         "--control", "--max-connections", connections,  "--buffer-bytes", buffer};
     size_t count = 10;
     snprintf(connections, sizeof connections, "%u", serve->max_connections);
     snprintf(buffer, sizeof buffer, "%llu", (unsigned long long)serve->buffer_bytes);
+    snprintf(port, sizeof port, "%u", serve->port);
+    if (target->reach.bind[0] != '\0') {
+        words[count++] = "--bind";
+        words[count++] = target->reach.bind;
+    }
     if (serve->threads != 0) {
         snprintf(threads, sizeof threads, "%u", serve->threads);
         words[count++] = "--threads";
@@ -321,7 +333,7 @@ int target_server_start(struct target_server *server, const struct target *targe
         return -1;
     if (line_expect(server->child, "listening", server->listening, sizeof server->listening,
                     START_TIMEOUT_MS, cancelled, context, message, message_size) &&
-        address_take(server, message, message_size))
+        address_take(server, &target->reach, message, message_size))
         return 0;
     /* A grace: a Wine program that is killed may leave its wineserver spinning. */
     child_end(server->child, FAILED_GRACE_MS, NULL);

@@ -14,6 +14,7 @@
 #include "child.h"
 #include "csv.h"
 #include "net.h"
+#include "reach.h"
 
 #define TARGET_LINE_BYTES    2048
 #define TARGET_MESSAGE_BYTES 512
@@ -23,6 +24,7 @@ struct target {
     const char *command;     /* as given; NULL: the target can't be had, see missing */
     const char *missing;     /* why not, or NULL */
     char **words;            /* of the command, owned */
+    struct reach reach;      /* where its servers listen: set by reach_choose */
     uint64_t start_ns;       /* how long `list --csv` took: what a start costs there */
     struct csv_table models; /* what its `list --csv` printed; empty where it is missing */
 };
@@ -55,7 +57,8 @@ struct target_serve {
     unsigned threads; /* 0: the model's own choice */
     uint64_t buffer_bytes;
     bool nodelay;
-    const char *cpus; /* processors to run on, NULL: any */
+    uint16_t port;    /* 0: any free one */
+    const char *cpus; /* processors to run on, NULL: any; of a remote target: of the command */
 };
 
 /* A server of the target that listens. */
