@@ -129,185 +129,288 @@ int csv_end_row(struct csv_writer *writer)
     return 0;
 }
 
-struct parser {
-    struct csv_table *table;
-    char *at; /* within table->text */
-    char *end;
-    size_t capacity; /* of table->fields */
-    size_t count;    /* fields so far */
-    size_t line;     /* of the file, from 1 */
-    size_t row_line; /* where the row in hand begins */
-    char *message;
-    size_t message_size;
-};
-
 enum field_end { FIELD_COMMA, FIELD_LINE, FIELD_CUT, FIELD_BAD };
 
-static void say(const struct parser *parser, size_t line, const char *cause)
+static void say(struct csv_reader *reader, size_t line, const char *cause)
 {
-    snprintf(parser->message, parser->message_size, "line %zu: %s", line, cause);
+    snprintf(reader->message, sizeof reader->message, "line %zu: %s", line, cause);
 }
 
-static bool append_field(struct parser *parser, char *field)
+/* Room for one more field of the row in hand. */
+static bool fields_grow(struct csv_reader *reader)
 {
-    if (parser->count == parser->capacity) {
-        size_t capacity = parser->capacity == 0 ? 64 : parser->capacity * 2;
-        char **fields = capacity > SIZE_MAX / sizeof *fields
-                            ? NULL
-                            : realloc(parser->table->fields, capacity * sizeof *fields);
-        if (fields == NULL)
-            return false;
-        parser->table->fields = fields;
-        parser->capacity = capacity;
-    }
-    parser->table->fields[parser->count++] = field;
+    size_t capacity = reader->fields_capacity == 0 ? 64 : reader->fields_capacity * 2;
+    if (capacity > SIZE_MAX / sizeof *reader->fields)
+        return false;
+    char **fields = realloc(reader->fields, capacity * sizeof *fields);
+    if (fields == NULL)
+        return false;
+    reader->fields = fields;
+    char **ends = realloc(reader->ends, capacity * sizeof *ends);
+    if (ends == NULL)
+        return false;
+    reader->ends = ends;
+    reader->fields_capacity = capacity;
     return true;
 }
 
 /* What follows a field's text; moves past it. */
-static enum field_end read_separator(struct parser *parser)
+static enum field_end read_separator(struct csv_reader *reader)
 {
-    size_t left = (size_t)(parser->end - parser->at);
-    if (left == 0 || (left == 1 && *parser->at == '\r'))
+    size_t left = (size_t)(reader->end - reader->at);
+    if (left == 0 || (left == 1 && *reader->at == '\r'))
         return FIELD_CUT;
-    if (*parser->at == ',') {
-        parser->at++;
+    if (*reader->at == ',') {
+        reader->at++;
         return FIELD_COMMA;
     }
-    size_t length = *parser->at == '\r' ? 2 : 1;
-    if (parser->at[length - 1] != '\n')
+    size_t length = *reader->at == '\r' ? 2 : 1;
+    if (reader->at[length - 1] != '\n')
         return FIELD_BAD;
-    parser->at += length;
-    parser->line++;
+    reader->at += length;
+    reader->line++;
     return FIELD_LINE;
 }
 
-static enum field_end read_bare_field(struct parser *parser)
+static bool is_bare(char c)
 {
-    while (parser->at < parser->end && strchr(",\"\r\n", *parser->at) == NULL)
-        parser->at++;
-    char *field_end = parser->at;
-    enum field_end end = read_separator(parser);
-    if (end == FIELD_BAD)
-        say(parser, parser->line,
-            *field_end == '"' ? "a quote within an unquoted field" : "a CR without its LF");
-    *field_end = '\0';
-    return end;
-}
-
-/* Unescapes in place, from behind the opening quote. */
-static enum field_end read_quoted_field(struct parser *parser)
-{
-    char *to = parser->at++;
-    for (;; parser->at++) {
-        if (parser->at == parser->end)
-            return FIELD_CUT;
-        if (*parser->at == '"' && *++parser->at != '"')
-            break;
-        parser->line += *parser->at == '\n';
-        *to++ = *parser->at;
-    }
-    enum field_end end = read_separator(parser);
-    if (end == FIELD_BAD)
-        say(parser, parser->line, "text behind a closing quote");
-    *to = '\0';
-    return end;
-}
-
-static enum field_end read_field(struct parser *parser)
-{
-    char *field = parser->at;
-    if (!append_field(parser, field)) {
-        say(parser, parser->line, "out of memory");
-        return FIELD_BAD;
-    }
-    return *field == '"' ? read_quoted_field(parser) : read_bare_field(parser);
-}
-
-static enum field_end read_row(struct parser *parser)
-{
-    enum field_end end;
-    parser->row_line = parser->line;
-    do
-        end = read_field(parser);
-    while (end == FIELD_COMMA);
-    return end;
-}
-
-/* The row just read has as many fields as the header. */
-static bool check_row(struct parser *parser)
-{
-    struct csv_table *table = parser->table;
-    size_t fields = parser->count - table->rows * table->columns;
-    if (table->rows == 0)
-        table->columns = fields;
-    if (fields == table->columns) {
-        table->rows++;
-        return true;
-    }
-    snprintf(parser->message, parser->message_size,
-             "line %zu: %zu field%s where the header has %zu", parser->row_line, fields,
-             fields == 1 ? "" : "s", table->columns);
-    return false;
-}
-
-static bool read_rows(struct parser *parser, bool tolerate_cut)
-{
-    while (parser->at < parser->end) {
-        enum field_end end = read_row(parser);
-        if (end == FIELD_BAD || (end == FIELD_LINE && !check_row(parser)))
-            return false;
-        if (end == FIELD_CUT && !tolerate_cut) {
-            say(parser, parser->row_line, "the last line is cut off");
-            return false;
-        }
-        if (end == FIELD_CUT)
-            break;
-    }
-    if (parser->table->rows == 0)
-        say(parser, 1, "no header");
-    return parser->table->rows > 0;
+    return c != ',' && c != '\n' && c != '\r' && c != '"' && c != '\0';
 }
 
 /* A byte 0 would end a field early, unseen. */
-static bool check_bytes(struct parser *parser)
+static enum field_end read_bare_field(struct csv_reader *reader, char **field_end)
 {
-    const char *zero = memchr(parser->at, 0, (size_t)(parser->end - parser->at));
-    if (zero == NULL)
+    while (reader->at < reader->end && is_bare(*reader->at))
+        reader->at++;
+    *field_end = reader->at;
+    enum field_end end = read_separator(reader);
+    if (end == FIELD_BAD)
+        say(reader, reader->line,
+            **field_end == '"'    ? "a quote within an unquoted field"
+            : **field_end == '\0' ? "a byte 0"
+                                  : "a CR without its LF");
+    return end;
+}
+
+/* *field_end: the closing quote. */
+static enum field_end read_quoted_field(struct csv_reader *reader, char **field_end)
+{
+    for (reader->at++;; reader->at++) {
+        if (reader->at == reader->end)
+            return FIELD_CUT;
+        *field_end = reader->at;
+        if (*reader->at == '"' && (++reader->at == reader->end || *reader->at != '"'))
+            break;
+        reader->line += *reader->at == '\n';
+        if (*reader->at == '\0') {
+            say(reader, reader->line, "a byte 0");
+            return FIELD_BAD;
+        }
+    }
+    enum field_end end = read_separator(reader);
+    if (end == FIELD_BAD)
+        say(reader, reader->line, *reader->at == '\0' ? "a byte 0" : "text behind a closing quote");
+    return end;
+}
+
+/* Finds the fields' ends from reader->row on. It changes no byte: a row that is not all there yet
+ * is read again. */
+static enum field_end read_row(struct csv_reader *reader)
+{
+    enum field_end end;
+    reader->at = reader->row;
+    reader->line = reader->row_line;
+    reader->count = 0;
+    do {
+        if (reader->count == reader->fields_capacity && !fields_grow(reader)) {
+            say(reader, reader->line, "out of memory");
+            return FIELD_BAD;
+        }
+        char **field_end = &reader->ends[reader->count];
+        reader->fields[reader->count++] = reader->at;
+        end = reader->at < reader->end && *reader->at == '"' ? read_quoted_field(reader, field_end)
+                                                             : read_bare_field(reader, field_end);
+    } while (end == FIELD_COMMA);
+    return end;
+}
+
+/* Ends each text with a 0, the quoted ones without their quotes. */
+static void finish_row(struct csv_reader *reader)
+{
+    for (size_t i = 0; i < reader->count; i++) {
+        char *end = reader->ends[i];
+        if (*reader->fields[i] == '"') {
+            char *to = reader->fields[i];
+            for (const char *from = to + 1; from < end; from++) {
+                from += *from == '"';
+                *to++ = *from;
+            }
+            end = to;
+        }
+        *end = '\0';
+    }
+}
+
+/* The row just read has as many fields as the header. */
+static bool check_row(struct csv_reader *reader)
+{
+    if (reader->columns == 0)
+        reader->columns = reader->count;
+    if (reader->count == reader->columns)
         return true;
-    size_t line = 1;
-    for (const char *at = parser->at; at < zero; at++)
-        line += *at == '\n';
-    say(parser, line, "a byte 0");
+    snprintf(reader->message, sizeof reader->message,
+             "line %zu: %zu field%s where the header has %zu", reader->row_line, reader->count,
+             reader->count == 1 ? "" : "s", reader->columns);
     return false;
 }
 
-static void skip_byte_order_mark(struct parser *parser)
+/* Reads on behind the part of a row that is there. */
+static bool refill(struct csv_reader *reader)
 {
-    if (parser->end - parser->at >= 3 && memcmp(parser->at, "\xef\xbb\xbf", 3) == 0)
-        parser->at += 3;
+    size_t kept = (size_t)(reader->end - reader->row);
+    if (kept == CSV_ROW_BYTES_MAX) {
+        say(reader, reader->row_line, "it is longer than 1 MiB; is a quote never closed?");
+        return false;
+    }
+    memmove(reader->text, reader->row, kept);
+    size_t wanted = CSV_ROW_BYTES_MAX - kept;
+    errno = 0;
+    size_t came = fread(reader->text + kept, 1, wanted, reader->file);
+    reader->row = reader->text;
+    reader->end = reader->text + kept + came;
+    reader->is_whole = came < wanted;
+    if (ferror(reader->file)) {
+        snprintf(reader->message, sizeof reader->message, "reading failed: %s", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static void skip_byte_order_mark(struct csv_reader *reader)
+{
+    if (reader->columns == 0 && reader->end - reader->row >= 3 &&
+        memcmp(reader->row, "\xef\xbb\xbf", 3) == 0)
+        reader->row += 3;
+}
+
+int csv_reader_open(struct csv_reader *reader, FILE *file)
+{
+    *reader = (struct csv_reader){.file = file, .row_line = 1, .line = 1};
+    reader->text = malloc(CSV_ROW_BYTES_MAX);
+    reader->row = reader->at = reader->end = reader->text;
+    if (reader->text == NULL)
+        say(reader, 1, "out of memory");
+    return reader->text == NULL ? -1 : 0;
+}
+
+enum csv_result csv_reader_next(struct csv_reader *reader)
+{
+    enum field_end end;
+    reader->row = reader->at;
+    reader->row_line = reader->line;
+    do {
+        if (reader->row == reader->end && !reader->is_whole && !refill(reader))
+            return CSV_BAD;
+        skip_byte_order_mark(reader);
+        if (reader->row == reader->end)
+            return CSV_END;
+        end = read_row(reader);
+        if (end == FIELD_CUT && reader->is_whole)
+            return CSV_CUT;
+    } while (end == FIELD_CUT && refill(reader));
+    if (end != FIELD_LINE || !check_row(reader))
+        return CSV_BAD;
+    finish_row(reader);
+    return CSV_ROW;
+}
+
+void csv_reader_close(struct csv_reader *reader)
+{
+    free(reader->text);
+    free(reader->fields);
+    free(reader->ends);
+    reader->text = NULL;
+    reader->fields = reader->ends = NULL;
+}
+
+static int column_find(char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
+int csv_reader_column(const struct csv_reader *reader, const char *name)
+{
+    return column_find(reader->fields, reader->columns, name);
+}
+
+/* *capacity: rows that table->fields has room for. */
+static bool append_row(struct csv_table *table, const struct csv_reader *reader, size_t *capacity)
+{
+    if (table->rows == *capacity) {
+        size_t rows = *capacity == 0 ? 16 : *capacity * 2;
+        char **fields = rows > SIZE_MAX / sizeof *fields / reader->columns
+                            ? NULL
+                            : realloc(table->fields, rows * reader->columns * sizeof *fields);
+        if (fields == NULL)
+            return false;
+        table->fields = fields;
+        *capacity = rows;
+    }
+    table->columns = reader->columns;
+    memcpy(table->fields + table->rows * table->columns, reader->fields,
+           table->columns * sizeof *table->fields);
+    table->rows++;
+    return true;
+}
+
+static bool read_rows(struct csv_table *table, struct csv_reader *reader, bool tolerate_cut)
+{
+    size_t capacity = 0;
+    enum csv_result result;
+    while ((result = csv_reader_next(reader)) == CSV_ROW)
+        if (!append_row(table, reader, &capacity)) {
+            say(reader, reader->row_line, "out of memory");
+            return false;
+        }
+    if (result == CSV_BAD)
+        return false;
+    if (result == CSV_CUT && !tolerate_cut) {
+        say(reader, reader->row_line, "the last line is cut off");
+        return false;
+    }
+    if (table->rows == 0)
+        say(reader, 1, "no header");
+    return table->rows > 0;
 }
 
 int csv_parse(struct csv_table *table, const char *text, size_t size, bool tolerate_cut,
               char *message, size_t message_size)
 {
-    struct parser parser = {
-        .table = table, .line = 1, .message = message, .message_size = message_size};
     *table = (struct csv_table){.text = size < SIZE_MAX ? malloc(size + 1) : NULL};
     if (table->text == NULL) {
-        say(&parser, 1, "out of memory");
+        snprintf(message, message_size, "line 1: out of memory");
         return -1;
     }
     if (size > 0)
         memcpy(table->text, text, size);
-    table->text[size] = '\0';
-    parser.at = table->text;
-    parser.end = table->text + size;
-    skip_byte_order_mark(&parser);
-    if (check_bytes(&parser) && read_rows(&parser, tolerate_cut))
-        return 0;
-    csv_table_free(table);
-    return -1;
+    struct csv_reader reader = {.text = table->text,
+                                .row = table->text,
+                                .at = table->text,
+                                .end = table->text + size,
+                                .is_whole = true,
+                                .row_line = 1,
+                                .line = 1};
+    bool read = read_rows(table, &reader, tolerate_cut);
+    if (!read) {
+        snprintf(message, message_size, "%s", reader.message);
+        csv_table_free(table);
+    }
+    reader.text = NULL; /* the table's */
+    csv_reader_close(&reader);
+    return read ? 0 : -1;
 }
 
 void csv_table_free(struct csv_table *table)
@@ -319,10 +422,7 @@ void csv_table_free(struct csv_table *table)
 
 int csv_column(const struct csv_table *table, const char *name)
 {
-    for (size_t i = 0; i < table->columns; i++)
-        if (strcmp(table->fields[i], name) == 0)
-            return (int)i;
-    return -1;
+    return column_find(table->fields, table->columns, name);
 }
 
 const char *csv_field(const struct csv_table *table, size_t row, int column)

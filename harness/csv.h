@@ -29,6 +29,45 @@ void csv_write_empty(struct csv_writer *writer);
 /* Ends the line and hands it to the system (fflush). 0, or -1 once any write has failed. */
 int csv_end_row(struct csv_writer *writer);
 
+/* Most bytes of one row that is read from a file; all that csv_reader keeps in memory. */
+#define CSV_ROW_BYTES_MAX (1 << 20)
+
+enum csv_result {
+    CSV_ROW,
+    CSV_END,
+    CSV_CUT, /* the end too, after a line that was cut off in the middle (a killed writer): it is
+                left out */
+    CSV_BAD  /* message tells, one line that names the line number and the cause */
+};
+
+/* Row by row, whatever the file's size. The first row is the header. */
+struct csv_reader {
+    char **fields;     /* of the row in hand, valid until the next; owned, as its texts */
+    size_t columns;    /* fields of each row, as many as the header has */
+    size_t row_line;   /* of the file, from 1, where the row in hand begins */
+    char message[160]; /* after CSV_BAD */
+    /* The rest is the reader's own. */
+    FILE *file;
+    char *text; /* what of the file is in memory */
+    char *row;  /* within it: where the row in hand begins, how far it was read, its end */
+    char *at;
+    char *end;
+    bool is_whole; /* nothing follows in the file */
+    size_t line;
+    char **ends; /* of the fields */
+    size_t count;
+    size_t fields_capacity;
+};
+/*
+ * The file is the caller's, open in binary mode. 0, or -1 without memory (message tells).
+ * csv_reader_next: the rules are those of csv_parse. csv_reader_column: the column's index by its
+ * name while the header is in hand, or -1.
+ */
+int csv_reader_open(struct csv_reader *reader, FILE *file);
+enum csv_result csv_reader_next(struct csv_reader *reader);
+int csv_reader_column(const struct csv_reader *reader, const char *name);
+void csv_reader_close(struct csv_reader *reader);
+
 /* A whole file in memory: row 0 is the header. */
 struct csv_table {
     char *text;    /* owned; fields point into it */

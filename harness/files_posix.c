@@ -45,6 +45,18 @@ FILE *files_open_new(const char *path)
     return fd < 0 ? NULL : fdopen(fd, "wb");
 }
 
+FILE *files_open_read(const char *path)
+{
+    struct stat about;
+    FILE *file = fopen(path, "rbe");
+    if (file != NULL && fstat(fileno(file), &about) == 0 && S_ISDIR(about.st_mode)) {
+        fclose(file);
+        file = NULL;
+        errno = EISDIR;
+    }
+    return file;
+}
+
 int files_cut(const char *path, uint64_t size)
 {
     return truncate(path, (off_t)size);

@@ -56,6 +56,19 @@ FILE *files_open_new(const char *path)
     return fd < 0 ? NULL : _fdopen(fd, "wb");
 }
 
+FILE *files_open_read(const char *path)
+{
+    wchar_t wide[PATH_CHARS];
+    if (!path_wide(path, wide))
+        return NULL;
+    DWORD attributes = GetFileAttributesW(wide);
+    if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0) {
+        errno = EISDIR;
+        return NULL;
+    }
+    return _wfopen(wide, L"rbN");
+}
+
 int files_cut(const char *path, uint64_t size)
 {
     wchar_t wide[PATH_CHARS];

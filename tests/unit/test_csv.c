@@ -285,8 +285,125 @@ static void test_any_bytes_are_survived(void)
     }
 }
 
+static FILE *file_of(const char *text, size_t size)
+{
+    FILE *file = fopen(TEMPORARY, "w+b");
+    if (file != NULL) {
+        fwrite(text, 1, size, file);
+        rewind(file);
+    }
+    return file;
+}
+
+static void file_end(FILE *file)
+{
+    fclose(file);
+    remove(TEMPORARY);
+}
+
+/* Several times what the reader keeps in memory, so that rows lie across its borders. */
+static void test_reader_reads_large_files(void)
+{
+    enum { COLUMNS = 5, LENGTH = 40, ROWS = 60000 };
+    char text[LENGTH];
+    size_t rows = 0, lines = 1;
+    struct random_state random;
+    struct csv_writer writer;
+    struct csv_reader reader;
+    FILE *file = file_of("\xef\xbb\xbf", 3);
+    CHECK(file != NULL);
+    random_seed(&random, 13);
+    csv_writer_init(&writer, file);
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+        draw_text(&random, text, LENGTH);
+        csv_write_text(&writer, text);
+        if (i % COLUMNS == COLUMNS - 1)
+            csv_end_row(&writer);
+    }
+    CHECK(writer.bytes > 3 * CSV_ROW_BYTES_MAX);
+    rewind(file);
+    random_seed(&random, 13);
+    CHECK(csv_reader_open(&reader, file) == 0);
+    while (csv_reader_next(&reader) == CSV_ROW) {
+        CHECK_EQ_U64(reader.columns, COLUMNS);
+        CHECK_EQ_U64(reader.row_line, lines);
+        for (size_t i = 0; i < COLUMNS; i++) {
+            draw_text(&random, text, LENGTH);
+            CHECK_EQ_TEXT(reader.fields[i], text);
+            for (const char *c = text; *c != '\0'; c++)
+                lines += *c == '\n';
+        }
+        rows++;
+        lines++;
+    }
+    CHECK_EQ_TEXT(reader.message, "");
+    CHECK_EQ_U64(rows, ROWS);
+    csv_reader_close(&reader);
+    file_end(file);
+}
+
+static void check_reader(const char *text, size_t size, enum csv_result expected, size_t rows,
+                         const char *expected_message)
+{
+    struct csv_reader reader;
+    enum csv_result result;
+    FILE *file = file_of(text, size);
+    CHECK(file != NULL);
+    CHECK(csv_reader_open(&reader, file) == 0);
+    for (; (result = csv_reader_next(&reader)) == CSV_ROW; rows--)
+        CHECK(csv_reader_column(&reader, "b") == (reader.row_line == 1 ? 1 : -1));
+    CHECK(result == expected);
+    CHECK_EQ_U64(rows, 0);
+    CHECK_EQ_TEXT(reader.message, expected_message);
+    csv_reader_close(&reader);
+    file_end(file);
+}
+
+static void test_reader_ends(void)
+{
+    check_reader("", 0, CSV_END, 0, "");
+    check_reader("a,b\n1,2\n", 8, CSV_END, 2, "");
+    check_reader("a,b\n1,2\n3", 9, CSV_CUT, 2, "");
+    check_reader("a,b\n1,\"2", 8, CSV_CUT, 1, "");
+    check_reader("a,b\n1,2\n3\n", 10, CSV_BAD, 2, "line 3: 1 field where the header has 2");
+    check_reader("a,b\n1,\"\0\"\n", 10, CSV_BAD, 1, "line 2: a byte 0");
+}
+
+/* A quote that is never closed must not take the whole rest of a file for one row. */
+static void test_reader_refuses_long_rows(void)
+{
+    char *text = malloc(CSV_ROW_BYTES_MAX + 100);
+    CHECK(text != NULL);
+    if (text == NULL)
+        return;
+    memset(text, 'x', CSV_ROW_BYTES_MAX + 100);
+    memcpy(text, "a,b\n1,\"", 7);
+    check_reader(text, CSV_ROW_BYTES_MAX + 100, CSV_BAD, 1,
+                 "line 2: it is longer than 1 MiB; is a quote never closed?");
+    text[CSV_ROW_BYTES_MAX + 4 - 2] = '"';
+    text[CSV_ROW_BYTES_MAX + 4 - 1] = '\n';
+    check_reader(text, CSV_ROW_BYTES_MAX + 4, CSV_END, 2, "");
+    free(text);
+}
+
+static void test_reader_tells_of_failure(void)
+{
+    struct csv_reader reader;
+    FILE *file = fopen(TEMPORARY, "wb"); /* no reading from that */
+    CHECK(file != NULL);
+    CHECK(csv_reader_open(&reader, file) == 0);
+    CHECK(csv_reader_next(&reader) == CSV_BAD);
+    CHECK(strncmp(reader.message, "reading failed: ", 16) == 0);
+    csv_reader_close(&reader);
+    file_end(file);
+}
+
 int main(void)
 {
+    test_reader_reads_large_files();
+    test_reader_ends();
+    test_reader_refuses_long_rows();
+    test_reader_tells_of_failure();
     test_plain();
     test_quoting();
     test_crlf_and_byte_order_mark();
