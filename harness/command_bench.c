@@ -116,7 +116,7 @@ static int carry_out(const struct plan *plan, const struct bench_options *given,
     if (results_close(&results, message, sizeof message) != 0 && status == 0)
         status = fail(message);
     summary_table_print(stdout, bench.records, bench.record_count,
-                        terminal_is(stdout) ? terminal_width(stdout) : TABLE_WIDTH, given->seed);
+                        terminal_is(stdout) ? terminal_width(stdout) : TABLE_WIDTH);
     printf("\n%sresults: %s\n", bench.cancelled ? "interrupted; the finished rows are kept.\n" : "",
            results.folder);
     if (bench.cancelled)

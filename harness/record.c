@@ -58,34 +58,92 @@ int record_write_header(struct csv_writer *runs)
     return csv_end_row(runs);
 }
 
+static void column_write(struct csv_writer *csv, const struct record *record,
+                         const struct column *column)
+{
+    const char *at = (const char *)record + column->offset;
+    if (column->bytes != 0)
+        csv_write_text(csv, at);
+    else
+        csv_write_double(csv, *(const double *)(const void *)at, column->digits);
+}
+
 int record_write(struct csv_writer *runs, const struct record *record)
 {
-    for (size_t i = 0; i < COLUMNS; i++) {
-        const char *at = (const char *)record + columns[i].offset;
-        if (columns[i].bytes != 0)
-            csv_write_text(runs, at);
-        else
-            csv_write_double(runs, *(const double *)(const void *)at, columns[i].digits);
-    }
+    for (size_t i = 0; i < COLUMNS; i++)
+        column_write(runs, record, &columns[i]);
     return csv_end_row(runs);
+}
+
+/* NULL where there is none of that name. */
+static const struct column *column_find(const char *name)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (strcmp(columns[i].name, name) == 0)
+            return &columns[i];
+    return NULL;
+}
+
+void record_write_column(struct csv_writer *csv, const struct record *record, const char *column)
+{
+    const struct column *found = column_find(column);
+    if (found != NULL)
+        column_write(csv, record, found);
+    else
+        csv_write_empty(csv);
+}
+
+double record_number(const struct record *record, const char *column)
+{
+    const struct column *found = column_find(column);
+    if (found == NULL || found->bytes != 0)
+        return NAN;
+    return *(const double *)(const void *)((const char *)record + found->offset);
+}
+
+static bool column_read(struct record *record, const struct column *column, const char *text)
+{
+    char *at = (char *)record + column->offset;
+    if (column->bytes == 0)
+        return text[0] == '\0' || units_parse_double(text, (double *)(void *)at);
+    record_set_text(at, column->bytes, text);
+    return true;
+}
+
+bool record_set(struct record *record, const char *column, const char *text)
+{
+    const struct column *found = column_find(column);
+    return found != NULL && column_read(record, found, text);
 }
 
 bool record_read(struct record *record, const struct csv_table *runs, size_t row,
                  const char **column)
 {
     record_clear(record);
-    for (size_t i = 0; i < COLUMNS; i++) {
-        const char *text = csv_field(runs, row, csv_column(runs, columns[i].name));
-        char *at = (char *)record + columns[i].offset;
-        if (columns[i].bytes != 0) {
-            record_set_text(at, columns[i].bytes, text);
-        } else if (text[0] != '\0' && !units_parse_double(text, (double *)(void *)at)) {
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (!column_read(record, &columns[i],
+                         csv_field(runs, row, csv_column(runs, columns[i].name)))) {
             *column = columns[i].name;
             return false;
         }
-    }
+    record_complete(record);
     return true;
 }
+
+void record_complete(struct record *record)
+{
+    /* Schema 1 had no workload in which some connections are idle or misbehave. */
+    if (record->schema_version < 2) {
+        record->connections_active = record->connections;
+        record->connections_misbehaving = 0;
+    }
+}
+
+const char *const record_factors[] = {
+#define RECORD_NAME(name) #name,
+    RECORD_FACTORS(RECORD_NAME, RECORD_NAME)
+#undef RECORD_NAME
+};
 
 static bool same_number(double a, double b)
 {
@@ -94,16 +152,11 @@ static bool same_number(double a, double b)
 
 bool record_same_configuration(const struct record *a, const struct record *b)
 {
-    return strcmp(a->workload, b->workload) == 0 && strcmp(a->placement, b->placement) == 0 &&
-           strcmp(a->tcp_nodelay, b->tcp_nodelay) == 0 &&
-           same_number(a->connections, b->connections) &&
-           same_number(a->connections_active, b->connections_active) &&
-           same_number(a->connections_misbehaving, b->connections_misbehaving) &&
-           same_number(a->message_bytes, b->message_bytes) &&
-           same_number(a->pipeline_depth, b->pipeline_depth) &&
-           same_number(a->target_rate_msgs_per_s, b->target_rate_msgs_per_s) &&
-           same_number(a->burst_interval_us, b->burst_interval_us) &&
-           same_number(a->buffer_bytes, b->buffer_bytes);
+#define SAME_TEXT(name)   &&strcmp(a->name, b->name) == 0
+#define SAME_NUMBER(name) &&same_number(a->name, b->name)
+    return true RECORD_FACTORS(SAME_TEXT, SAME_NUMBER);
+#undef SAME_TEXT
+#undef SAME_NUMBER
 }
 
 bool record_same_cell(const struct record *a, const struct record *b)

@@ -110,6 +110,26 @@
     TEXT(clock_source, 32)                                                                         \
     NUMBER(clock_resolution_ns, 17)
 
+/* Those of them that make a configuration: rows are compared only where all of these are equal. */
+#define RECORD_FACTORS(TEXT, NUMBER)                                                               \
+    TEXT(workload)                                                                                 \
+    NUMBER(connections)                                                                            \
+    NUMBER(connections_active)                                                                     \
+    NUMBER(connections_misbehaving)                                                                \
+    NUMBER(message_bytes)                                                                          \
+    NUMBER(pipeline_depth)                                                                         \
+    NUMBER(target_rate_msgs_per_s)                                                                 \
+    NUMBER(burst_interval_us)                                                                      \
+    TEXT(tcp_nodelay)                                                                              \
+    NUMBER(buffer_bytes)                                                                           \
+    TEXT(placement)
+
+enum {
+#define RECORD_COUNT(name) +1
+    RECORD_FACTOR_COUNT = 0 RECORD_FACTORS(RECORD_COUNT, RECORD_COUNT)
+#undef RECORD_COUNT
+};
+
 struct record {
 #define RECORD_TEXT(name, bytes)    char name[bytes];
 #define RECORD_NUMBER(name, digits) double name;
@@ -142,6 +162,16 @@ int record_write(struct csv_writer *runs, const struct record *record);
 bool record_read(struct record *record, const struct csv_table *runs, size_t row,
                  const char **column);
 
+/* One column by its name, which must be known. False where a number's text is none. */
+bool record_set(struct record *record, const char *column, const char *text);
+/* Its field, as record_write writes it; the number of a number's column, NaN of a text's. */
+void record_write_column(struct csv_writer *csv, const struct record *record, const char *column);
+double record_number(const struct record *record, const char *column);
+/* What rows of an older schema don't tell, and is known: record_read does it. */
+void record_complete(struct record *record);
+
+/* The columns of RECORD_FACTORS. */
+extern const char *const record_factors[RECORD_FACTOR_COUNT];
 /* Whether two rows are trials of one cell: all factors but the trial and its place are equal. */
 bool record_same_cell(const struct record *a, const struct record *b);
 /* The same but for the model and the target: what contestants are compared in. */

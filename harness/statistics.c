@@ -1,13 +1,11 @@
 #include "statistics.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    RESAMPLES = 2000,
     EXACT_MAX = 20 /* samples on each side for which Mann-Whitney's distribution is counted out */
 };
 
@@ -24,7 +22,7 @@ static int double_compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static void sort(double *values, size_t count)
+void statistics_sort(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, double_compare);
 }
@@ -56,7 +54,7 @@ double statistics_quantile(const double *values, size_t count, double q)
     if (sorted == NULL)
         return NAN;
     memcpy(sorted, values, count * sizeof *sorted);
-    sort(sorted, count);
+    statistics_sort(sorted, count);
     double quantile = sorted_quantile(sorted, count, q);
     free(sorted);
     return quantile;
@@ -65,64 +63,6 @@ double statistics_quantile(const double *values, size_t count, double q)
 double statistics_median(const double *values, size_t count)
 {
     return statistics_quantile(values, count, 0.5);
-}
-
-static double resampled_median(const double *values, size_t count, double *resample,
-                               struct random_state *random)
-{
-    for (size_t i = 0; i < count; i++)
-        resample[i] = values[random_below(random, count)];
-    sort(resample, count);
-    return sorted_quantile(resample, count, 0.5);
-}
-
-/* Sorts the estimates; NaN where one of them is none. */
-static struct interval percentile_interval(double *estimates, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!(fabs(estimates[i]) <= DBL_MAX))
-            return (struct interval){NAN, NAN};
-    sort(estimates, count);
-    return (struct interval){sorted_quantile(estimates, count, 0.025),
-                             sorted_quantile(estimates, count, 0.975)};
-}
-
-struct interval statistics_median_interval(const double *values, size_t count, uint64_t seed)
-{
-    struct interval interval = {NAN, NAN};
-    double *medians = array_new(RESAMPLES);
-    double *resample = array_new(count);
-    if (count > 0 && medians != NULL && resample != NULL) {
-        struct random_state random;
-        random_seed(&random, seed);
-        for (size_t i = 0; i < RESAMPLES; i++)
-            medians[i] = resampled_median(values, count, resample, &random);
-        interval = percentile_interval(medians, RESAMPLES);
-    }
-    free(resample);
-    free(medians);
-    return interval;
-}
-
-struct interval statistics_ratio_interval(const double *a, size_t a_count, const double *b,
-                                          size_t b_count, uint64_t seed)
-{
-    struct interval interval = {NAN, NAN};
-    double *ratios = array_new(RESAMPLES);
-    double *resample = array_new(a_count > b_count ? a_count : b_count);
-    if (a_count > 0 && b_count > 0 && ratios != NULL && resample != NULL) {
-        struct random_state random;
-        random_seed(&random, seed);
-        for (size_t i = 0; i < RESAMPLES; i++) {
-            double numerator = resampled_median(a, a_count, resample, &random);
-            double denominator = resampled_median(b, b_count, resample, &random);
-            ratios[i] = denominator == 0 ? NAN : numerator / denominator;
-        }
-        interval = percentile_interval(ratios, RESAMPLES);
-    }
-    free(resample);
-    free(ratios);
-    return interval;
 }
 
 struct ranked {

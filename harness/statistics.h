@@ -13,13 +13,21 @@ struct interval {
     double high;
 };
 
+void statistics_sort(double *values, size_t count);                       /* ascending */
 double statistics_median(const double *values, size_t count);             /* NaN when count is 0 */
 double statistics_quantile(const double *values, size_t count, double q); /* linear (type 7) */
-/* 95 % percentile-bootstrap interval of the median, 2,000 resamples drawn from `seed`. */
-struct interval statistics_median_interval(const double *values, size_t count, uint64_t seed);
-/* The same for median(a) / median(b), both resampled; NaN where a resample of b has median 0. */
+/*
+ * 95 % interval of the median by the bootstrap's percentile method: from the exact distribution of
+ * a resample's median (Efron 1979) instead of resamples, so that nothing is drawn. NaN where a value
+ * is not finite.
+ */
+struct interval statistics_median_interval(const double *values, size_t count);
+/*
+ * The same for median(a) / median(b), both resampled. NaN also where a median can be negative, or
+ * where that of b is 0 in 2.5 % of its resamples or more.
+ */
 struct interval statistics_ratio_interval(const double *a, size_t a_count, const double *b,
-                                          size_t b_count, uint64_t seed);
+                                          size_t b_count);
 /*
  * Two-sided p of the Mann-Whitney U test: exact up to 20 + 20 without ties, else the normal
  * approximation with tie and continuity correction (Mann & Whitney 1947). 1 when either is empty.
@@ -33,7 +41,7 @@ void statistics_holm(double *p, size_t count);
 /* Jain's fairness index of the shares, 1/count..1 (Jain, Chiu, Hawe 1984); NaN when all are 0. */
 double statistics_jain(const double *shares, size_t count);
 
-/* A small seeded generator (xoshiro256** seeded by splitmix64), for shuffles and resampling. */
+/* A small seeded generator (xoshiro256** seeded by splitmix64), for shuffles. */
 struct random_state {
     uint64_t s[4];
 };

@@ -31,7 +31,6 @@ struct table {
     int cell_width; /* so that each model's name fits */
     double *values; /* of one cell; room for `count` */
     double *others;
-    uint64_t seed;
     bool any_best, any_client, any_latency; /* which marks need their legend */
 };
 
@@ -207,7 +206,7 @@ static void cell_print(struct table *table, FILE *file, const struct metric *met
         return;
     }
     double median = statistics_median(table->values, n);
-    struct interval interval = statistics_median_interval(table->values, n, table->seed);
+    struct interval interval = statistics_median_interval(table->values, n);
     if (n > 1 && median > 0)
         snprintf(spread, sizeof spread, " +-%.0f%%", 50 * (interval.high - interval.low) / median);
     char bound = bound_mark(table, line, model);
@@ -287,10 +286,9 @@ static void unmeasured_print(FILE *file, const struct record *records, size_t co
     }
 }
 
-void summary_table_print(FILE *file, const struct record *records, size_t count, unsigned width,
-                         uint64_t seed)
+void summary_table_print(FILE *file, const struct record *records, size_t count, unsigned width)
 {
-    struct table table = {.records = records, .count = count, .seed = seed};
+    struct table table = {.records = records, .count = count};
     table.values = malloc((count + 1) * sizeof *table.values);
     table.others = malloc((count + 1) * sizeof *table.others);
     /* By name, again because the first rows came in a shuffled order. */

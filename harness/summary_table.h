@@ -12,9 +12,8 @@
  * Prints medians over the trials with half of their 95 % interval. The best of a line is marked
  * where a Mann-Whitney test tells it apart from each other model (at least 6 trials, p < 0.05 after
  * Holm's correction). width: columns to fill; more models than fit continue below. Rows that were
- * skipped or failed are told last, each reason once. seed: of the bootstrap.
+ * skipped or failed are told last, each reason once.
  */
-void summary_table_print(FILE *file, const struct record *records, size_t count, unsigned width,
-                         uint64_t seed);
+void summary_table_print(FILE *file, const struct record *records, size_t count, unsigned width);
 
 #endif

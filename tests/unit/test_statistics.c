@@ -47,53 +47,118 @@ static void test_interval_covers_the_truth(void)
     int median_covered = 0, ratio_covered = 0;
     struct random_state random;
     random_seed(&random, 20);
-    for (uint64_t trial = 0; trial < TRIALS; trial++) {
+    for (int trial = 0; trial < TRIALS; trial++) {
         draw(&random, 125, a, MEDIAN_SAMPLES);
         draw(&random, 100, b, RATIO_SAMPLES);
-        median_covered += covers(statistics_median_interval(a, MEDIAN_SAMPLES, trial), 125);
+        median_covered += covers(statistics_median_interval(a, MEDIAN_SAMPLES), 125);
         ratio_covered +=
-            covers(statistics_ratio_interval(a, RATIO_SAMPLES, b, RATIO_SAMPLES, trial), 1.25);
+            covers(statistics_ratio_interval(a, RATIO_SAMPLES, b, RATIO_SAMPLES), 1.25);
     }
     /* 95 % of 400 are 380; the percentile bootstrap of so few samples is a little off. */
     CHECK_NEAR(median_covered, 380, 14);
     CHECK_NEAR(ratio_covered, 380, 14);
 }
 
-static void test_interval_repeats_by_seed(void)
+/* The medians of all count^count resamples; how many. */
+static size_t all_medians(const double *values, size_t count, double *medians)
 {
-    const double values[] = {1, 2.5, 3, 4.25, 7, 9, 9.5, 11}, other[] = {2, 3, 4.5, 6};
-    struct interval first = statistics_median_interval(values, 8, 42);
-    struct interval again = statistics_median_interval(values, 8, 42);
-    CHECK_NEAR(first.low, again.low, 0);
-    CHECK_NEAR(first.high, again.high, 0);
-    CHECK(first.low < 5.625 && 5.625 < first.high);
-    CHECK(first.low >= 1 && first.high <= 11);
-    first = statistics_ratio_interval(values, 8, other, 4, 42);
-    again = statistics_ratio_interval(values, 8, other, 4, 42);
-    CHECK_NEAR(first.low, again.low, 0);
-    CHECK_NEAR(first.high, again.high, 0);
+    size_t resamples = 1;
+    double resample[8];
+    for (size_t i = 0; i < count; i++)
+        resamples *= count;
+    for (size_t number = 0; number < resamples; number++) {
+        size_t rest = number;
+        for (size_t i = 0; i < count; i++, rest /= count)
+            resample[i] = values[rest % count];
+        medians[number] = statistics_median(resample, count);
+    }
+    return resamples;
+}
+
+/* The lowest estimate that a share of them is not above. */
+static double share_of(const double *sorted, size_t count, double share)
+{
+    return sorted[(size_t)ceil(share * (double)count) - 1];
+}
+
+static double medians_a[46656], medians_b[46656], ratios[3125 * 256];
+
+static void test_interval_is_that_of_all_resamples(void)
+{
+    const double values[] = {9, 2.5, 4.25, 1, 11, 3};
+    for (size_t count = 1; count <= COUNT(values); count++) {
+        size_t resamples = all_medians(values, count, medians_a);
+        statistics_sort(medians_a, resamples);
+        struct interval interval = statistics_median_interval(values, count);
+        CHECK_NEAR(interval.low, share_of(medians_a, resamples, 0.025), 1e-12);
+        CHECK_NEAR(interval.high, share_of(medians_a, resamples, 0.975), 1e-12);
+    }
+}
+
+static void test_ratio_interval_is_that_of_all_resamples(void)
+{
+    const double a[] = {4, 1, 2.5, 7, 3}, b[] = {6, 2, 5, 3.5};
+    for (size_t i = 1; i <= COUNT(a); i++)
+        for (size_t j = 1; j <= COUNT(b); j++) {
+            size_t a_count = all_medians(a, i, medians_a), b_count = all_medians(b, j, medians_b);
+            for (size_t k = 0; k < a_count * b_count; k++)
+                ratios[k] = medians_a[k / b_count] / medians_b[k % b_count];
+            statistics_sort(ratios, a_count * b_count);
+            struct interval interval = statistics_ratio_interval(a, i, b, j);
+            CHECK_NEAR(interval.low, share_of(ratios, a_count * b_count, 0.025), 1e-6);
+            CHECK_NEAR(interval.high, share_of(ratios, a_count * b_count, 0.975), 1e-6);
+        }
+}
+
+/* The ranks around the middle within which the medians of many resamples lie. */
+static void test_interval_of_many(void)
+{
+    static const size_t counts[] = {1000, 1001, 100000, 300001};
+    double *ranks = malloc(300001 * sizeof *ranks);
+    CHECK(ranks != NULL);
+    for (size_t i = 0; ranks != NULL && i < 300001; i++)
+        ranks[i] = (double)(i + 1);
+    for (size_t i = 0; ranks != NULL && i < COUNT(counts); i++) {
+        double n = (double)counts[i], reach = 1.959964 * sqrt(n) / 2;
+        struct interval interval = statistics_median_interval(ranks, counts[i]);
+        CHECK_NEAR(interval.low, (n + 1) / 2 - reach, 1);
+        CHECK_NEAR(interval.high, (n + 1) / 2 + reach, 1);
+        CHECK_NEAR(interval.low + interval.high, n + 1, 1);
+    }
+    free(ranks);
 }
 
 static void test_interval_at_the_edges(void)
 {
     const double same[] = {3, 3, 3, 3}, zero[] = {0, 0, 0};
-    struct interval interval = statistics_median_interval(same, 4, 1);
+    struct interval interval = statistics_median_interval(same, 4);
     CHECK_NEAR(interval.low, 3, 0);
     CHECK_NEAR(interval.high, 3, 0);
-    interval = statistics_median_interval(same, 0, 1);
+    interval = statistics_median_interval(same, 0);
     CHECK_NAN(interval.low);
     CHECK_NAN(interval.high);
-    interval = statistics_ratio_interval(same, 4, same, 2, 1);
+    interval = statistics_ratio_interval(same, 4, same, 2);
     CHECK_NEAR(interval.low, 1, 0);
     CHECK_NEAR(interval.high, 1, 0);
-    interval = statistics_ratio_interval(same, 4, zero, 3, 1);
+    interval = statistics_ratio_interval(same, 4, zero, 3);
     CHECK_NAN(interval.low);
     CHECK_NAN(interval.high);
-    interval = statistics_ratio_interval(same, 4, zero, 0, 1);
+    interval = statistics_ratio_interval(same, 4, zero, 0);
     CHECK_NAN(interval.low);
     CHECK_NAN(interval.high);
-    interval = statistics_ratio_interval(zero, 3, same, 4, 1);
+    interval = statistics_ratio_interval(zero, 3, same, 4);
     CHECK_NEAR(interval.high, 0, 0);
+    /* One zero of six is the median in 1 % of the resamples, two of six in 10 %. */
+    const double few[] = {0, 1, 2, 3, 4, 5}, more[] = {0, 0, 2, 3, 4, 5}, below[] = {-1, 2, 3, 4};
+    interval = statistics_ratio_interval(same, 4, few, 6);
+    CHECK_NEAR(interval.low, 3 / 4.5, 1e-6);
+    CHECK(interval.high >= 3);
+    CHECK_NAN(statistics_ratio_interval(same, 4, more, 6).high);
+    CHECK_NAN(statistics_ratio_interval(below, 4, same, 4).low);
+    CHECK_NAN(statistics_ratio_interval(same, 4, below, 4).low);
+    const double infinite[] = {1, 2, INFINITY}, none[] = {1, NAN, 2};
+    CHECK_NAN(statistics_median_interval(infinite, 3).low);
+    CHECK_NAN(statistics_ratio_interval(none, 3, same, 4).low);
 }
 
 static double p_both_ways(const double *a, size_t a_count, const double *b, size_t b_count)
@@ -244,7 +309,9 @@ int main(void)
 {
     test_median_and_quantile();
     test_interval_covers_the_truth();
-    test_interval_repeats_by_seed();
+    test_interval_is_that_of_all_resamples();
+    test_ratio_interval_is_that_of_all_resamples();
+    test_interval_of_many();
     test_interval_at_the_edges();
     test_mann_whitney_exact();
     test_mann_whitney_critical_values();
