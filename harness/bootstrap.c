@@ -13,10 +13,10 @@
 #include <string.h>
 
 static const double LOW = 0.025, HIGH = 0.975;
-/* Less probable outcomes are left out. */
-static const double NEGLIGIBLE = 1e-9;
-/* Of an end of a ratio's interval, before it is set to the outcome that lies there. */
-static const double PRECISION = 1e-7;
+/* What is less probable than this by the number of values is left out. */
+static const double NEGLIGIBLE = 1e-5;
+/* An end of a ratio's interval is searched no further than to this probability, or this width. */
+static const double PROBABILITY_PRECISION = 1e-4, PRECISION = 1e-6;
 
 struct outcome {
     double value;
@@ -28,11 +28,12 @@ struct law {
     struct outcome *outcomes; /* owned */
     size_t count;
     size_t capacity;
+    double least; /* probability of what is kept */
 };
 
 static bool law_add(struct law *law, double value, double probability)
 {
-    if (!(probability > NEGLIGIBLE))
+    if (!(probability > law->least))
         return true;
     if (law->count == law->capacity) {
         size_t capacity = law->capacity == 0 ? 64 : law->capacity * 2;
@@ -155,7 +156,7 @@ static bool law_even(struct law *law, const double *sorted, size_t count)
         below = up_to;
         for (size_t j = i + 1; complete && j <= last; j++) {
             double probability = exp(log_lower + log_highest[last - j]);
-            if (probability < NEGLIGIBLE)
+            if (probability < law->least)
                 break;
             complete =
                 law_add(law, sorted[i - 1] + (sorted[j - 1] - sorted[i - 1]) / 2, probability);
@@ -168,7 +169,7 @@ static bool law_even(struct law *law, const double *sorted, size_t count)
 /* False without values, without memory, or with a value that is not finite. */
 static bool law_of(struct law *law, const double *values, size_t count)
 {
-    *law = (struct law){0};
+    *law = (struct law){.least = NEGLIGIBLE / (double)(count + 1)};
     for (size_t i = 0; i < count; i++)
         if (!(fabs(values[i]) <= DBL_MAX))
             return false;
@@ -205,46 +206,54 @@ struct interval statistics_median_interval(const double *values, size_t count)
     return interval;
 }
 
-/*
- * How probable it is that a / b is at most t; *nearest is then the highest ratio that is not above
- * t. b has no outcomes below 0; where it is 0 the ratio is above every t.
- */
-static double ratio_at_most(const struct law *a, const struct law *b, double t, double *nearest)
+/* How probable it is that a / b is at most t. None is negative; a / 0 is above every t. */
+static double ratio_at_most(const struct law *a, const struct law *b, double t)
 {
-    double sum = 0, below = 0;
-    size_t in_a = 0;
-    *nearest = 0;
+    double sum = 0, b_below = 0, a_below = 0;
+    size_t next = 0; /* the first of a's outcomes that is above */
     for (size_t i = 0; i < b->count; i++) {
-        double value = b->outcomes[i].value, probability = b->outcomes[i].probability - below;
-        below = b->outcomes[i].probability;
-        if (!(value > 0))
-            continue;
-        while (in_a < a->count && a->outcomes[in_a].value <= t * value)
-            in_a++;
-        if (in_a == 0)
-            continue;
-        sum += probability * a->outcomes[in_a - 1].probability;
-        *nearest = fmax(*nearest, a->outcomes[in_a - 1].value / value);
+        double most = t * b->outcomes[i].value;
+        for (; next < a->count && a->outcomes[next].value <= most; next++)
+            a_below = a->outcomes[next].probability;
+        sum += (b->outcomes[i].probability - b_below) * a_below;
+        b_below = b->outcomes[i].probability;
     }
     return sum;
+}
+
+/* The highest ratio that is not above t. */
+static double ratio_below(const struct law *a, const struct law *b, double t)
+{
+    double highest = 0;
+    size_t next = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        double value = b->outcomes[i].value;
+        while (next < a->count && a->outcomes[next].value <= t * value)
+            next++;
+        if (value > 0 && next > 0)
+            highest = fmax(highest, a->outcomes[next - 1].value / value);
+    }
+    return highest;
 }
 
 /* The lowest ratio that so many are not above, by halving. low and high: of all ratios. */
 static double ratio_quantile(const struct law *a, const struct law *b, double low, double high,
                              double q)
 {
-    double nearest;
-    if (ratio_at_most(a, b, low, &nearest) >= q)
+    double at_low = ratio_at_most(a, b, low), at_high = 1;
+    if (at_low >= q)
         return low;
-    while (high - low > PRECISION * high) {
-        double middle = low + (high - low) / 2;
-        if (ratio_at_most(a, b, middle, &nearest) >= q)
+    while (at_high - at_low > PROBABILITY_PRECISION && high - low > PRECISION * high) {
+        double middle = low + (high - low) / 2, at_middle = ratio_at_most(a, b, middle);
+        if (at_middle >= q) {
             high = middle;
-        else
+            at_high = at_middle;
+        } else {
             low = middle;
+            at_low = at_middle;
+        }
     }
-    ratio_at_most(a, b, high, &nearest);
-    return nearest;
+    return ratio_below(a, b, high);
 }
 
 struct interval statistics_ratio_interval(const double *a, size_t a_count, const double *b,

@@ -10,5 +10,6 @@ enum { STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_INTERRUPTED = 130 };
 int command_list(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_bench(int argc, char **argv);
+int command_compare(int argc, char **argv);
 
 #endif

@@ -210,3 +210,38 @@ bool options_take(const struct command *command, int argc, char **argv, int *sta
     *status = result == OPTIONS_BAD ? EXIT_USAGE : 0;
     return result == OPTIONS_GIVEN;
 }
+
+/* The word's beginning; NULL where there are not so many. */
+static const char *word_find(const struct option_texts *lists, size_t index, size_t *length)
+{
+    for (size_t i = 0; i < lists->count; i++)
+        for (const char *at = lists->items[i];; at++) {
+            *length = strcspn(at, ",");
+            if (index-- == 0)
+                return at;
+            at += *length;
+            if (*at == '\0')
+                break;
+        }
+    return NULL;
+}
+
+bool options_word(const struct option_texts *lists, size_t index, char *word, size_t size)
+{
+    size_t length;
+    const char *found = word_find(lists, index, &length);
+    if (found == NULL)
+        return false;
+    snprintf(word, size, "%.*s", (int)length, found);
+    return true;
+}
+
+bool options_names(const struct option_texts *lists, const char *name)
+{
+    const char *word;
+    size_t length;
+    for (size_t i = 0; (word = word_find(lists, i, &length)) != NULL; i++)
+        if (length == strlen(name) && strncmp(word, name, length) == 0)
+            return true;
+    return false;
+}

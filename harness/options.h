@@ -65,6 +65,10 @@ enum options_result {
 enum options_result options_parse(const struct command *command, int argc, char **argv);
 /* The same for a command's beginning: false where the command is over, with its exit status. */
 bool options_take(const struct command *command, int argc, char **argv, int *status);
+/* The words of lists such as "select,blocking", one after the other; false where there are not so
+ * many. Whether one of them is `name`. */
+bool options_word(const struct option_texts *lists, size_t index, char *word, size_t size);
+bool options_names(const struct option_texts *lists, const char *name);
 /* "iomodels COMMAND: MESSAGE" and where the help is; returns 2, the exit status of bad usage. */
 int options_fail(const char *command, const char *format, ...) COMPILER_PRINTF(2, 3);
 

@@ -53,29 +53,13 @@ void plan_close(struct plan *plan)
     plan->target_count = 0;
 }
 
-static bool is_named(const struct option_texts *wanted, const char *model)
-{
-    size_t length = strlen(model);
-    for (size_t i = 0; i < wanted->count; i++) {
-        for (const char *at = wanted->items[i];; at++) {
-            size_t word = strcspn(at, ",");
-            if (word == length && strncmp(at, model, length) == 0)
-                return true;
-            at += word;
-            if (*at == '\0')
-                break;
-        }
-    }
-    return false;
-}
-
 /* lesson_of: "" for a model; has_lessons: a lesson changes it. */
 static bool is_chosen(const struct option_texts *wanted, bool want_lessons, const char *model,
                       const char *lesson_of, bool has_lessons)
 {
     bool is_lesson = lesson_of[0] != '\0';
     if (wanted->count > 0)
-        return is_named(wanted, model);
+        return options_names(wanted, model);
     return want_lessons ? is_lesson || has_lessons : !is_lesson;
 }
 

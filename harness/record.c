@@ -84,13 +84,15 @@ static const struct column *column_find(const char *name)
     return NULL;
 }
 
-void record_write_column(struct csv_writer *csv, const struct record *record, const char *column)
+const char *record_text(const struct record *record, const char *column, char *text, size_t size)
 {
     const struct column *found = column_find(column);
-    if (found != NULL)
-        column_write(csv, record, found);
+    if (found != NULL && found->bytes != 0)
+        snprintf(text, size, "%s", (const char *)record + found->offset);
     else
-        csv_write_empty(csv);
+        units_format_double(record_number(record, column), found == NULL ? 1 : found->digits, text,
+                            size);
+    return text;
 }
 
 double record_number(const struct record *record, const char *column)

@@ -164,8 +164,8 @@ bool record_read(struct record *record, const struct csv_table *runs, size_t row
 
 /* One column by its name, which must be known. False where a number's text is none. */
 bool record_set(struct record *record, const char *column, const char *text);
-/* Its field, as record_write writes it; the number of a number's column, NaN of a text's. */
-void record_write_column(struct csv_writer *csv, const struct record *record, const char *column);
+/* Its field's text, as record_write writes it, into text; the number, NaN of a text's column. */
+const char *record_text(const struct record *record, const char *column, char *text, size_t size);
 double record_number(const struct record *record, const char *column);
 /* What rows of an older schema don't tell, and is known: record_read does it. */
 void record_complete(struct record *record);

@@ -5,20 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "comparison.h"
 #include "model.h"
 #include "statistics.h"
 #include "suite.h"
 #include "units.h"
 
-enum {
-    LINES_MAX = SUITE_WORKLOADS_MAX,
-    MODELS_MAX = 64,
-    LABEL_WIDTH = 24,
-    CELL_WIDTH_MIN = 16,
-    TRIALS_FOR_A_VERDICT = 6
-};
-
-static const double SIGNIFICANT = 0.05;
+enum { LINES_MAX = SUITE_WORKLOADS_MAX, MODELS_MAX = 64, LABEL_WIDTH = 24, CELL_WIDTH_MIN = 16 };
 
 struct table {
     const struct record *records;
@@ -73,21 +66,12 @@ static bool in_table(const struct table *table, const struct record *record)
     return is_measured(record) && strcmp(record->target, table->target) == 0;
 }
 
-/* Its place in the registry, so that a table does not show the shuffle; unknown ones come last. */
-static size_t model_place(const struct record *record)
-{
-    size_t place = 0;
-    while (model_registry[place].name != NULL &&
-           strcmp(model_registry[place].name, record->model) != 0)
-        place++;
-    return place;
-}
-
+/* By the registry, so that a table does not show the shuffle; unknown ones come last. */
 static int model_compare(const void *left, const void *right)
 {
     const struct record *a = *(const struct record *const *)left;
     const struct record *b = *(const struct record *const *)right;
-    size_t a_place = model_place(a), b_place = model_place(b);
+    size_t a_place = model_place(a->model), b_place = model_place(b->model);
     if (a_place != b_place)
         return a_place < b_place ? -1 : 1;
     return strcmp(a->model, b->model);
@@ -141,7 +125,8 @@ static size_t values_of(const struct table *table, const struct metric *metric,
 static int best_of(const struct table *table, const struct metric *metric,
                    const struct record *line)
 {
-    double p[MODELS_MAX], best_median = NAN;
+    struct comparison pairs[MODELS_MAX];
+    double best_median = NAN;
     size_t best = 0, rivals = 0;
     for (size_t i = 0; i < table->model_count; i++) {
         size_t n = values_of(table, metric, line, table->models[i]->model, table->values);
@@ -155,17 +140,20 @@ static int best_of(const struct table *table, const struct metric *metric,
     if (!record_has(best_median))
         return -1;
     size_t n = values_of(table, metric, line, table->models[best]->model, table->values);
+    double *others = table->others; /* has room for all of them together */
     for (size_t i = 0; i < table->model_count; i++) {
-        size_t m = values_of(table, metric, line, table->models[i]->model, table->others);
-        if (i == best || m == 0)
+        size_t m = i == best ? 0 : values_of(table, metric, line, table->models[i]->model, others);
+        if (m == 0)
             continue;
-        if (n < TRIALS_FOR_A_VERDICT || m < TRIALS_FOR_A_VERDICT)
-            return -1;
-        p[rivals++] = statistics_mann_whitney_p(table->values, n, table->others, m);
+        pairs[rivals++] = (struct comparison){.contestant = table->values,
+                                              .contestant_count = n,
+                                              .baseline = others,
+                                              .baseline_count = m};
+        others += m;
     }
-    statistics_holm(p, rivals);
+    comparison_judge(pairs, rivals, metric->higher_is_better);
     for (size_t i = 0; i < rivals; i++)
-        if (!(p[i] < SIGNIFICANT))
+        if (pairs[i].verdict != COMPARISON_FASTER)
             return -1;
     return rivals == 0 ? -1 : (int)best;
 }

@@ -57,6 +57,8 @@ struct model_entry {
 extern const struct model_entry model_registry[];
 /* By name, or NULL. */
 const struct model_entry *model_find(const char *name);
+/* Its place in the registry; of an unknown one, the place behind the last. */
+size_t model_place(const char *name);
 /* Why it can't serve here, in text or constant; NULL where it can. */
 const char *model_unavailable(const struct model_entry *entry, char *text, size_t size);
 /* "Linux", "Windows" or "Linux, Windows". */

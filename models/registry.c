@@ -82,6 +82,14 @@ const struct model_entry model_registry[] = {
     {NULL, NULL, 0, NULL, NULL},
 };
 
+size_t model_place(const char *name)
+{
+    size_t place = 0;
+    while (model_registry[place].name != NULL && strcmp(model_registry[place].name, name) != 0)
+        place++;
+    return place;
+}
+
 const struct model_entry *model_find(const char *name)
 {
     for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)

@@ -1,0 +1,64 @@
+#include "comparison.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "statistics.h"
+
+static const double SIGNIFICANT = 0.05;
+
+static bool has_enough(const struct comparison *pair)
+{
+    return pair->baseline_count >= COMPARISON_TRIALS_MIN &&
+           pair->contestant_count >= COMPARISON_TRIALS_MIN;
+}
+
+static enum comparison_verdict verdict_of(const struct comparison *pair, bool more_is_better)
+{
+    if (!(pair->p >= 0))
+        return COMPARISON_NONE;
+    if (pair->p >= SIGNIFICANT || pair->contestant_median == pair->baseline_median)
+        return COMPARISON_UNCLEAR;
+    bool is_more = pair->contestant_median > pair->baseline_median;
+    return is_more == more_is_better ? COMPARISON_FASTER : COMPARISON_SLOWER;
+}
+
+void comparison_judge(struct comparison *pairs, size_t count, bool more_is_better)
+{
+    double *p = count > SIZE_MAX / sizeof *p ? NULL : malloc((count + 1) * sizeof *p);
+    for (size_t i = 0; i < count; i++) {
+        struct comparison *pair = &pairs[i];
+        pair->baseline_median = statistics_median(pair->baseline, pair->baseline_count);
+        pair->contestant_median = statistics_median(pair->contestant, pair->contestant_count);
+        pair->ratio = pair->baseline_median > 0 && pair->contestant_median >= 0
+                          ? pair->contestant_median / pair->baseline_median
+                          : NAN;
+        if (p != NULL)
+            p[i] = has_enough(pair)
+                       ? statistics_mann_whitney_p(pair->contestant, pair->contestant_count,
+                                                   pair->baseline, pair->baseline_count)
+                       : NAN;
+    }
+    if (p != NULL)
+        statistics_holm(p, count);
+    for (size_t i = 0; i < count; i++) {
+        pairs[i].p = p == NULL ? NAN : p[i];
+        pairs[i].verdict = verdict_of(&pairs[i], more_is_better);
+    }
+    free(p);
+}
+
+const char *comparison_verdict_text(enum comparison_verdict verdict)
+{
+    static const char *const texts[] = {"", "~", "faster", "slower"};
+    return texts[verdict];
+}
+
+double comparison_slowdown(const struct comparison *pair, bool more_is_better)
+{
+    if (pair->verdict != COMPARISON_SLOWER)
+        return 0;
+    if (!(pair->ratio >= 0))
+        return INFINITY;
+    return more_is_better ? 1 - pair->ratio : pair->ratio - 1;
+}

@@ -1,0 +1,48 @@
+/*
+ * comparison: one rule for what may be said of two sides that were measured several times. Pure;
+ * `compare` and the table of `bench` share it.
+ */
+#ifndef IOMODELS_COMPARISON_H
+#define IOMODELS_COMPARISON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* On each side; with 3 against 3 not even a perfect separation shows anything (p = 0.10). */
+enum { COMPARISON_TRIALS_MIN = 6 };
+
+enum comparison_verdict {
+    COMPARISON_NONE,    /* too few trials */
+    COMPARISON_UNCLEAR, /* no difference was shown */
+    COMPARISON_FASTER,  /* the contestant's median is the better one */
+    COMPARISON_SLOWER
+};
+
+struct comparison {
+    const double *baseline; /* the trials, none NaN; the caller's */
+    const double *contestant;
+    size_t baseline_count;
+    size_t contestant_count;
+    /* Filled by comparison_judge. */
+    double baseline_median; /* NaN without trials */
+    double contestant_median;
+    double
+        ratio; /* contestant's by baseline's; NaN where that is not above 0, or one is negative */
+    double p;  /* adjusted; NaN where there are too few trials */
+    enum comparison_verdict verdict;
+};
+
+/*
+ * Judges pairs of one configuration and metric together: a Mann-Whitney test of each, p adjusted by
+ * Holm's correction over all that were tested, a verdict where p < 0.05 and the medians differ.
+ */
+void comparison_judge(struct comparison *pairs, size_t count, bool more_is_better);
+/* "faster", "slower", "~", or "" for COMPARISON_NONE. */
+const char *comparison_verdict_text(enum comparison_verdict verdict);
+/*
+ * By what share the contestant is slower: 0.1 is a median 10 % higher, or 10 % lower where more is
+ * better. 0 without the verdict "slower"; infinite with it where there is no ratio.
+ */
+double comparison_slowdown(const struct comparison *pair, bool more_is_better);
+
+#endif

@@ -1,0 +1,344 @@
+#include "trials.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "units.h"
+
+enum {
+    KEYS = RECORD_FACTOR_COUNT + 2, /* the columns that tell a cell: target, model, factors */
+    TEXT_BYTES = 360
+};
+
+/* Where a file has the columns that matter; -1: it has no such column. */
+struct places {
+    int keys[KEYS];
+    int schema_version, host_kind, status, bound;
+    int *metrics; /* owned */
+};
+
+static const char *key_name(size_t index)
+{
+    static const char *const first[] = {"target", "model"};
+    return index < KEYS - RECORD_FACTOR_COUNT ? first[index]
+                                              : record_factors[index + RECORD_FACTOR_COUNT - KEYS];
+}
+
+static const char *field(const struct csv_reader *reader, int place)
+{
+    return place < 0 ? "" : reader->fields[place];
+}
+
+void trials_init(struct trials *trials, const struct metric *const *metrics_kept,
+                 size_t metric_count)
+{
+    *trials = (struct trials){.metrics = metrics_kept, .metric_count = metric_count};
+}
+
+void trials_free(struct trials *trials)
+{
+    for (size_t i = 0; i < trials->cell_count; i++)
+        free(trials->cells[i].texts);
+    free(trials->cells);
+    key_table_free(&trials->raw);
+    key_table_free(&trials->canonical);
+    key_table_free(&trials->factors);
+    free(trials->row_cells);
+    free(trials->row_values);
+    free(trials->value_counts);
+    *trials = (struct trials){0};
+}
+
+static int fail(char *message, size_t size, size_t line, const char *cause)
+{
+    snprintf(message, size, "line %zu: %s", line, cause);
+    return -1;
+}
+
+/* The header is in hand. */
+static int places_find(struct places *places, const struct csv_reader *reader,
+                       const struct trials *trials, char *message, size_t message_size)
+{
+    static const char *const needed[] = {"status", "target", "model", "workload", "connections"};
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        if (csv_reader_column(reader, needed[i]) < 0) {
+            snprintf(message, message_size, "line 1: no column %s; is this a runs.csv?", needed[i]);
+            return -1;
+        }
+    places->metrics = malloc((trials->metric_count + 1) * sizeof *places->metrics);
+    if (places->metrics == NULL)
+        return fail(message, message_size, 1, "out of memory");
+    for (size_t i = 0; i < trials->metric_count; i++)
+        places->metrics[i] = csv_reader_column(reader, trials->metrics[i]->name);
+    for (size_t i = 0; i < KEYS; i++)
+        places->keys[i] = csv_reader_column(reader, key_name(i));
+    places->schema_version = csv_reader_column(reader, "schema_version");
+    places->host_kind = csv_reader_column(reader, "host_kind");
+    places->status = csv_reader_column(reader, "status");
+    places->bound = csv_reader_column(reader, "bound");
+    return 0;
+}
+
+/* Texts that are joined with their final 0s, so that no two rows have one key by chance. */
+struct key {
+    char *bytes;
+    size_t length;
+    size_t capacity;
+};
+
+static bool key_append(struct key *key, const char *text)
+{
+    size_t length = strlen(text) + 1;
+    if (key->length + length > key->capacity) {
+        size_t capacity = 2 * (key->length + length);
+        char *bytes = realloc(key->bytes, capacity);
+        if (bytes == NULL)
+            return false;
+        key->bytes = bytes;
+        key->capacity = capacity;
+    }
+    memcpy(key->bytes + key->length, text, length);
+    key->length += length;
+    return true;
+}
+
+static bool key_begin(struct key *key, const struct trials *trials)
+{
+    key->length = 0;
+    return key_append(key, trials->files == 0 ? "0" : "1");
+}
+
+/* The array with room for one more, twice as large where it was full; NULL without memory. */
+static void *array_grown(void *array, size_t item_size, size_t count, size_t *capacity)
+{
+    if (count < *capacity)
+        return array;
+    size_t larger = *capacity == 0 ? 64 : *capacity * 2;
+    void *grown = larger > SIZE_MAX / item_size ? NULL : realloc(array, larger * item_size);
+    if (grown != NULL)
+        *capacity = larger;
+    return grown;
+}
+
+/* A number for the key, the next one where it is new; KEY_TABLE_NONE without memory. */
+static size_t number_of(struct key_table *table, const char *bytes, size_t length, size_t next)
+{
+    size_t number = key_table_find(table, bytes, length);
+    if (number == KEY_TABLE_NONE && key_table_add(table, bytes, length, next) == 0)
+        return next;
+    return number;
+}
+
+/* The cell with these texts, which begin with the file's; a new one where there is none. */
+static size_t cell_of(struct trials *trials, const struct key *key, const char *host_kind)
+{
+    size_t next = trials->cell_count;
+    size_t cell = number_of(&trials->canonical, key->bytes, key->length, next);
+    if (cell != next)
+        return cell;
+    const char *target = key->bytes + strlen(key->bytes) + 1;
+    const char *model = target + strlen(target) + 1;
+    const char *factors = model + strlen(model) + 1;
+    size_t length = key->length - (size_t)(target - key->bytes);
+    char *texts = malloc(length);
+    if (texts == NULL)
+        return KEY_TABLE_NONE;
+    memcpy(texts, target, length);
+    struct trials_cell *cells =
+        array_grown(trials->cells, sizeof *cells, next, &trials->cell_capacity);
+    if (cells != NULL)
+        trials->cells = cells;
+    size_t configuration =
+        number_of(&trials->factors, factors, key->length - (size_t)(factors - key->bytes),
+                  trials->configurations);
+    if (configuration == KEY_TABLE_NONE || cells == NULL) {
+        free(texts);
+        return KEY_TABLE_NONE;
+    }
+    trials->configurations += configuration == trials->configurations;
+    trials->cells[trials->cell_count++] =
+        (struct trials_cell){.texts = texts, .file = trials->files, .configuration = configuration};
+    record_set_text(trials->cells[next].host_kind, sizeof trials->cells[next].host_kind, host_kind);
+    return next;
+}
+
+/* For texts that came for the first time: reads them as a row's, and finds the cell by that. */
+static int cell_find(struct trials *trials, const struct csv_reader *reader,
+                     const struct places *places, size_t *cell, char *message, size_t message_size)
+{
+    struct record record;
+    struct key key = {0};
+    char text[TEXT_BYTES];
+    record_clear(&record);
+    const char *bad = NULL;
+    for (size_t i = 0; i < KEYS; i++)
+        if (!record_set(&record, key_name(i), field(reader, places->keys[i])))
+            bad = key_name(i);
+    if (!record_set(&record, "schema_version", field(reader, places->schema_version)))
+        bad = "schema_version";
+    if (bad != NULL) {
+        snprintf(message, message_size, "line %zu: %s: not a number", reader->row_line, bad);
+        return -1;
+    }
+    bool complete = key_begin(&key, trials);
+    record_complete(&record);
+    for (size_t i = 0; i < KEYS && complete; i++)
+        complete = key_append(&key, record_text(&record, key_name(i), text, sizeof text));
+    *cell = complete ? cell_of(trials, &key, field(reader, places->host_kind)) : KEY_TABLE_NONE;
+    free(key.bytes);
+    return *cell != KEY_TABLE_NONE ? 0
+                                   : fail(message, message_size, reader->row_line, "out of memory");
+}
+
+/* The row's measured values behind those of the rows before. */
+static int row_keep(struct trials *trials, const struct csv_reader *reader,
+                    const struct places *places, size_t cell, char *message, size_t message_size)
+{
+    size_t capacity = trials->row_capacity;
+    size_t *cells = array_grown(trials->row_cells, sizeof *cells, trials->row_count, &capacity);
+    trials->row_cells = cells == NULL ? trials->row_cells : cells;
+    capacity = trials->row_capacity;
+    double *grown = array_grown(trials->row_values, trials->metric_count * sizeof *grown,
+                                trials->row_count, &capacity);
+    trials->row_values = grown == NULL ? trials->row_values : grown;
+    if (cells == NULL || grown == NULL)
+        return fail(message, message_size, reader->row_line, "out of memory");
+    trials->row_capacity = capacity;
+    double *values = trials->row_values + trials->row_count * trials->metric_count;
+    for (size_t i = 0; i < trials->metric_count; i++) {
+        const char *text = field(reader, places->metrics[i]);
+        values[i] = NAN;
+        if (text[0] != '\0' && !units_parse_double(text, &values[i])) {
+            snprintf(message, message_size, "line %zu: %s: not a number", reader->row_line,
+                     trials->metrics[i]->name);
+            return -1;
+        }
+    }
+    trials->row_cells[trials->row_count++] = cell;
+    trials->cells[cell].rows++;
+    trials->cells[cell].client_bound += strcmp(field(reader, places->bound), "client") == 0;
+    return 0;
+}
+
+/* key: room that is used again and again. */
+static int row_read(struct trials *trials, const struct csv_reader *reader,
+                    const struct places *places, struct key *key, char *message,
+                    size_t message_size)
+{
+    bool complete = key_begin(key, trials);
+    for (size_t i = 0; i < KEYS && complete; i++)
+        complete = key_append(key, field(reader, places->keys[i]));
+    size_t cell = complete ? key_table_find(&trials->raw, key->bytes, key->length) : KEY_TABLE_NONE;
+    if (cell == KEY_TABLE_NONE) {
+        if (cell_find(trials, reader, places, &cell, message, message_size) != 0)
+            return -1;
+        if (!complete || key_table_add(&trials->raw, key->bytes, key->length, cell) != 0)
+            return fail(message, message_size, reader->row_line, "out of memory");
+    }
+    const char *status = field(reader, places->status);
+    if (strcmp(status, "ok") == 0)
+        return row_keep(trials, reader, places, cell, message, message_size);
+    if (strcmp(status, "skipped") == 0)
+        trials->cells[cell].skipped++;
+    else
+        trials->cells[cell].failed++;
+    return 0;
+}
+
+static int rows_read(struct trials *trials, struct csv_reader *reader, struct places *places,
+                     size_t *cut_line, char *message, size_t message_size)
+{
+    struct key key = {0};
+    enum csv_result result = csv_reader_next(reader);
+    int error = 0;
+    if (result == CSV_END || result == CSV_CUT)
+        return fail(message, message_size, 1, "no header");
+    if (result == CSV_ROW)
+        error = places_find(places, reader, trials, message, message_size);
+    while (error == 0 && result != CSV_BAD && (result = csv_reader_next(reader)) == CSV_ROW)
+        error = row_read(trials, reader, places, &key, message, message_size);
+    free(key.bytes);
+    if (result == CSV_BAD) {
+        snprintf(message, message_size, "%s", reader->message);
+        return -1;
+    }
+    *cut_line = result == CSV_CUT ? reader->row_line : 0;
+    return error;
+}
+
+int trials_read(struct trials *trials, FILE *file, size_t *cut_line, char *message,
+                size_t message_size)
+{
+    struct csv_reader reader;
+    struct places places = {.metrics = NULL};
+    int error = csv_reader_open(&reader, file);
+    if (error != 0)
+        snprintf(message, message_size, "%s", reader.message);
+    else
+        error = rows_read(trials, &reader, &places, cut_line, message, message_size);
+    free(places.metrics);
+    csv_reader_close(&reader);
+    trials->files++;
+    return error;
+}
+
+int trials_gather(struct trials *trials)
+{
+    size_t values = trials->row_count * trials->metric_count, first = 0;
+    double *gathered = malloc((values + 1) * sizeof *gathered);
+    size_t *counts =
+        calloc(trials->cell_count * trials->metric_count + 1, sizeof *trials->value_counts);
+    if (gathered == NULL || counts == NULL) {
+        free(gathered);
+        free(counts);
+        return -1;
+    }
+    for (size_t i = 0; i < trials->cell_count; i++) {
+        trials->cells[i].first = first;
+        first += trials->cells[i].rows;
+    }
+    for (size_t row = 0; row < trials->row_count; row++)
+        for (size_t metric = 0; metric < trials->metric_count; metric++) {
+            size_t cell = trials->row_cells[row];
+            double value = trials->row_values[row * trials->metric_count + metric];
+            size_t *count = &counts[metric * trials->cell_count + cell];
+            if (record_has(value))
+                gathered[metric * trials->row_count + trials->cells[cell].first + (*count)++] =
+                    value;
+        }
+    free(trials->row_values);
+    trials->row_values = gathered;
+    trials->value_counts = counts;
+    return 0;
+}
+
+const double *trials_values(const struct trials *trials, size_t cell, size_t metric, size_t *count)
+{
+    *count = trials->value_counts[metric * trials->cell_count + cell];
+    return trials->row_values + metric * trials->row_count + trials->cells[cell].first;
+}
+
+const char *trials_target(const struct trials_cell *cell)
+{
+    return cell->texts;
+}
+
+const char *trials_model(const struct trials_cell *cell)
+{
+    return cell->texts + strlen(cell->texts) + 1;
+}
+
+const char *trials_factors(const struct trials_cell *cell)
+{
+    const char *model = trials_model(cell);
+    return model + strlen(model) + 1;
+}
+
+void trials_describe(const struct trials_cell *cell, struct record *record)
+{
+    const char *text = cell->texts;
+    record_clear(record);
+    for (size_t i = 0; i < KEYS; i++, text += strlen(text) + 1)
+        record_set(record, key_name(i), text);
+}

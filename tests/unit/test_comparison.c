@@ -1,0 +1,202 @@
+#include "check.h"
+#include "comparison.h"
+#include "statistics.h"
+
+#include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static struct comparison judged(const double *contestant, size_t contestant_count,
+                                const double *baseline, size_t baseline_count, bool more_is_better)
+{
+    struct comparison pair = {.baseline = baseline,
+                              .baseline_count = baseline_count,
+                              .contestant = contestant,
+                              .contestant_count = contestant_count};
+    comparison_judge(&pair, 1, more_is_better);
+    return pair;
+}
+
+static const double low[] = {1, 2, 3, 4, 5, 6}, high[] = {11, 12, 13, 14, 15, 16};
+
+static void test_verdicts_by_direction(void)
+{
+    struct comparison pair = judged(low, 6, high, 6, false);
+    CHECK(pair.verdict == COMPARISON_FASTER);
+    CHECK_NEAR(pair.p, 2.0 / 924, 1e-15); /* of the 924 orders only the two extremes */
+    CHECK_NEAR(pair.contestant_median, 3.5, 0);
+    CHECK_NEAR(pair.baseline_median, 13.5, 0);
+    CHECK_NEAR(pair.ratio, 3.5 / 13.5, 1e-15);
+    CHECK_NEAR(comparison_slowdown(&pair, false), 0, 0);
+    pair = judged(low, 6, high, 6, true);
+    CHECK(pair.verdict == COMPARISON_SLOWER);
+    CHECK_NEAR(comparison_slowdown(&pair, true), 10 / 13.5, 1e-15);
+    pair = judged(high, 6, low, 6, false);
+    CHECK(pair.verdict == COMPARISON_SLOWER);
+    CHECK_NEAR(comparison_slowdown(&pair, false), 10 / 3.5, 1e-15);
+    CHECK(judged(high, 6, low, 6, true).verdict == COMPARISON_FASTER);
+    pair = judged(low, 6, low, 6, false);
+    CHECK(pair.verdict == COMPARISON_UNCLEAR);
+    CHECK_NEAR(pair.ratio, 1, 0);
+}
+
+static void test_verdict_texts(void)
+{
+    CHECK_EQ_TEXT(comparison_verdict_text(COMPARISON_NONE), "");
+    CHECK_EQ_TEXT(comparison_verdict_text(COMPARISON_UNCLEAR), "~");
+    CHECK_EQ_TEXT(comparison_verdict_text(COMPARISON_FASTER), "faster");
+    CHECK_EQ_TEXT(comparison_verdict_text(COMPARISON_SLOWER), "slower");
+}
+
+static void test_no_verdict_with_five_trials(void)
+{
+    struct comparison pair = judged(low, 5, high, 6, false);
+    CHECK(pair.verdict == COMPARISON_NONE);
+    CHECK_NAN(pair.p);
+    CHECK_NEAR(pair.ratio, 3 / 13.5, 1e-15);
+    CHECK(judged(low, 6, high, 5, false).verdict == COMPARISON_NONE);
+    pair = judged(low, 0, high, 6, false);
+    CHECK(pair.verdict == COMPARISON_NONE);
+    CHECK_NAN(pair.contestant_median);
+    CHECK_NAN(pair.ratio);
+    CHECK_NEAR(comparison_slowdown(&pair, false), 0, 0);
+    comparison_judge(&pair, 0, false);
+}
+
+static void test_ties(void)
+{
+    const double same[] = {7, 7, 7, 7, 7, 7}, split[] = {7, 7, 7, 7, 9, 9};
+    CHECK_NEAR(judged(same, 6, same, 6, false).p, 1, 0);
+    CHECK(judged(same, 6, same, 6, false).verdict == COMPARISON_UNCLEAR);
+    CHECK(judged(split, 6, same, 6, false).verdict == COMPARISON_UNCLEAR);
+    /* A difference that the test sees, but the medians don't, gets no name. */
+    const double many_same[] = {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7},
+                 many_split[] = {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9};
+    struct comparison pair = judged(many_split, 21, many_same, 21, false);
+    CHECK(pair.p < 0.05);
+    CHECK(pair.verdict == COMPARISON_UNCLEAR);
+}
+
+static void test_no_ratio(void)
+{
+    const double zero[] = {0, 0, 0, 0, 0, 0}, below[] = {-9, -8, -7, -6, -5, -4};
+    struct comparison pair = judged(low, 6, zero, 6, false);
+    CHECK_NAN(pair.ratio);
+    CHECK(pair.verdict == COMPARISON_SLOWER);
+    CHECK(comparison_slowdown(&pair, false) > 1e300);
+    pair = judged(zero, 6, low, 6, false);
+    CHECK_NEAR(pair.ratio, 0, 0);
+    CHECK(pair.verdict == COMPARISON_FASTER);
+    CHECK_NAN(judged(below, 6, low, 6, false).ratio);
+    CHECK_NAN(judged(low, 6, below, 6, false).ratio);
+    CHECK(judged(below, 6, low, 6, false).verdict == COMPARISON_FASTER);
+}
+
+/* The corrected p of each pair tested, and those that were not tested don't count. */
+static void test_holm_over_the_pairs(void)
+{
+    const double near[] = {1.5, 2.5, 3.5, 4.5, 5.5, 16.5};
+    struct comparison pairs[] = {{low, high, 6, 6, 0, 0, 0, 0, 0},
+                                 {low, near, 6, 6, 0, 0, 0, 0, 0},
+                                 {low, high, 5, 6, 0, 0, 0, 0, 0},
+                                 {low, high, 6, 6, 0, 0, 0, 0, 0}};
+    comparison_judge(pairs, COUNT(pairs), false);
+    CHECK_NEAR(pairs[0].p, 3 * 2.0 / 924, 1e-15);
+    CHECK_NEAR(pairs[3].p, pairs[0].p, 1e-15);
+    CHECK_NEAR(pairs[1].p, statistics_mann_whitney_p(low, 6, near, 6), 1e-15);
+    CHECK_NAN(pairs[2].p);
+}
+
+static double normal(struct random_state *random)
+{
+    double sum = -6;
+    for (int i = 0; i < 12; i++)
+        sum += (double)(random_next(random) >> 11) / 9007199254740992.0;
+    return sum;
+}
+
+/* Trials of a true value, with noise of 2 % of it. */
+static void measure(struct random_state *random, double truth, double *trials, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        trials[i] = truth * (1 + 0.02 * normal(random));
+}
+
+/* In a configuration where nothing differs, how often is anything said to differ? */
+static void check_false_alarms(size_t contestants, size_t trials)
+{
+    enum { CONFIGURATIONS = 2000, CONTESTANTS_MAX = 9, TRIALS_MAX = 30 };
+    static double values[CONTESTANTS_MAX][TRIALS_MAX];
+    struct comparison pairs[CONTESTANTS_MAX];
+    struct random_state random;
+    int alarms = 0, tests = 0;
+    random_seed(&random, 31 + contestants);
+    for (int i = 0; i < CONFIGURATIONS; i++) {
+        bool alarm = false;
+        for (size_t j = 0; j < contestants; j++)
+            measure(&random, 5, values[j], trials);
+        for (size_t j = 1; j < contestants; j++)
+            pairs[j - 1] = (struct comparison){.baseline = values[0],
+                                               .baseline_count = trials,
+                                               .contestant = values[j],
+                                               .contestant_count = trials};
+        comparison_judge(pairs, contestants - 1, false);
+        for (size_t j = 0; j + 1 < contestants; j++) {
+            alarm |= pairs[j].verdict != COMPARISON_UNCLEAR;
+            tests += pairs[j].p < 1;
+        }
+        alarms += alarm;
+    }
+    CHECK(alarms <= CONFIGURATIONS * 5 / 100);
+    CHECK(tests > 0);
+    /* It is a test that can say something: without one there would be no alarm at all. */
+    CHECK(alarms > 0);
+}
+
+static void test_false_alarms(void)
+{
+    check_false_alarms(2, 10);
+    check_false_alarms(5, 10);
+    check_false_alarms(9, 10);
+    check_false_alarms(5, 6);
+    check_false_alarms(5, 30);
+}
+
+/* 10 % more, with noise of 2 %, in ten trials, each among three that are alike. */
+static void test_finds_ten_percent(void)
+{
+    enum { CONFIGURATIONS = 1000, TRIALS = 10 };
+    double values[5][TRIALS];
+    struct comparison pairs[4];
+    struct random_state random;
+    int found = 0, covered = 0;
+    random_seed(&random, 41);
+    for (int i = 0; i < CONFIGURATIONS; i++) {
+        for (size_t j = 0; j < 5; j++)
+            measure(&random, j == 1 ? 5.5 : 5, values[j], TRIALS);
+        for (size_t j = 0; j < 4; j++)
+            pairs[j] = (struct comparison){.baseline = values[0],
+                                           .baseline_count = TRIALS,
+                                           .contestant = values[j + 1],
+                                           .contestant_count = TRIALS};
+        comparison_judge(pairs, 4, false);
+        found += pairs[0].verdict == COMPARISON_SLOWER;
+        struct interval interval = statistics_ratio_interval(values[1], TRIALS, values[0], TRIALS);
+        covered += interval.low <= 1.1 && 1.1 <= interval.high;
+    }
+    CHECK(found >= CONFIGURATIONS * 90 / 100);
+    CHECK_NEAR(covered, CONFIGURATIONS * 0.95, CONFIGURATIONS * 0.03);
+}
+
+int main(void)
+{
+    test_verdicts_by_direction();
+    test_verdict_texts();
+    test_no_verdict_with_five_trials();
+    test_ties();
+    test_no_ratio();
+    test_holm_over_the_pairs();
+    test_false_alarms();
+    test_finds_ten_percent();
+    return check_report();
+}
