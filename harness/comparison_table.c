@@ -43,9 +43,6 @@ static const char *configuration_text(const struct trials_cell *cell, char *text
     if (record.connections_misbehaving > 0 && used < size)
         used += (size_t)snprintf(text + used, size - used, ", %.0f misbehaving",
                                  record.connections_misbehaving);
-    if (record_has(record.burst_interval_us) && used < size)
-        used += (size_t)snprintf(text + used, size - used, ", every %s us",
-                                 units_format_si(record.burst_interval_us, number, sizeof number));
     if (record_has(record.buffer_bytes) && record.buffer_bytes != 65536 && used < size)
         used += (size_t)snprintf(
             text + used, size - used, ", buffer %s",

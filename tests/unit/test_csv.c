@@ -391,6 +391,11 @@ static void test_reader_tells_of_failure(void)
     struct csv_reader reader;
     FILE *file = fopen(TEMPORARY, "wb"); /* no reading from that */
     CHECK(file != NULL);
+    if (fgetc(file) == EOF && ferror(file) == 0) {
+        printf("skipped: this C library doesn't tell that reading failed\n");
+        file_end(file);
+        return;
+    }
     CHECK(csv_reader_open(&reader, file) == 0);
     CHECK(csv_reader_next(&reader) == CSV_BAD);
     CHECK(strncmp(reader.message, "reading failed: ", 16) == 0);
