@@ -62,6 +62,8 @@ static void schedule_proceed(struct load *load, struct load_connection *connecti
         if (load_in_window(load, meant) && connection->freed_ns <= meant)
             histogram_record(&load->result->send_late, now - meant);
         load_offer(load, connection, connection->begins_at + options->message_bytes, now);
+        if (connection->outstanding < options->pipeline_depth)
+            now = load_now(load); /* the send took its time */
     }
 }
 

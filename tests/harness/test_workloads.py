@@ -148,6 +148,25 @@ class Choice(unittest.TestCase):
         self.assertGreaterEqual(int(row["messages"]) + int(row["messages_unanswered"]), 50000)
         self.assertLess(float(row["achieved_rate_msgs_per_s"]), 5000000)
 
+    def test_no_answer_is_no_round_trip(self):
+        """A server that serves one of four: the percentiles don't tell of that one alone."""
+        with tool.folder() as out:
+            result = tool.bench(out, "--model", "blocking_single", "--workload", "rate",
+                                "--rate", "4000", "--duration", "500ms")
+            (row,) = tool.read_runs(out)
+            samples = tool.read_table(os.path.join(tool.run_folder(out), "histogram.csv"))
+        self.assertEqual((result.status, result.errors()), (0, []))
+        answered, unanswered = int(row["messages"]), int(row["messages_unanswered"])
+        self.assertGreaterEqual(answered + unanswered, 2000)
+        self.assertGreater(unanswered, 2 * answered)
+        self.assertEqual(sum(int(line["count"]) for line in samples), 2 * answered)
+        self.assertIn("overload", row["warnings"].split(";"))
+        self.assertEqual(row["connections_starved"], "3")
+        self.assertNotEqual(row["rtt_min_us"], "")
+        for name in ("rtt_p50_us", "rtt_p90_us", "rtt_p99_us", "rtt_mean_us", "rtt_max_us",
+                     "rtt_uncorrected_p50_us"):
+            self.assertEqual(row[name], "", name)
+
 
 if __name__ == "__main__":
     tool.main()

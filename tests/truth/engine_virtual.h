@@ -1,0 +1,36 @@
+/*
+ * engine_virtual: an engine without sockets and a clock of its own, which only it moves on: so a
+ * whole run is computed, not waited for, and is the same each time. It logs what really happened.
+ */
+#ifndef IOMODELS_ENGINE_VIRTUAL_H
+#define IOMODELS_ENGINE_VIRTUAL_H
+
+#include <stdint.h>
+
+#define VIRTUAL_NEVER UINT64_MAX
+
+/* One send, which holds a whole message. Of each connection they are logged in their order. */
+struct virtual_message {
+    uint32_t connection;
+    uint64_t nth; /* of its connection; 0: the first echo */
+    uint64_t sent_ns;
+    uint64_t answered_ns; /* when the client got it; VIRTUAL_NEVER: not yet */
+};
+
+struct virtual_server {
+    /*
+     * When the answer to a message that arrives now is ready; VIRTUAL_NEVER: it never is. On one
+     * connection none overtakes another.
+     */
+    uint64_t (*answer_ns)(void *context, uint32_t connection, uint64_t nth, uint64_t now_ns);
+    void *context;
+    uint64_t send_cost_ns; /* what a send takes of the client's time */
+    uint64_t wake_late_ns; /* how long a wait in which nothing happens lasts beyond its time */
+};
+
+/* Before a run: the server, and an empty log. */
+void virtual_begin(const struct virtual_server *server);
+/* The log; *count of them, in the order of sending. Until the next virtual_begin. */
+const struct virtual_message *virtual_log(uint64_t *count);
+
+#endif
