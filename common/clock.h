@@ -4,6 +4,7 @@
 #ifndef IOMODELS_CLOCK_H
 #define IOMODELS_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,17 @@ uint64_t clock_resolution_ns(void);
 const char *clock_source(void); /* the API's name */
 /* At least so long; coarse on Windows (15.6 ms), so never used to pace a load. */
 void clock_sleep_ms(unsigned ms);
-/* "2026-11-23T16:56:40Z" (ISO 8601, UTC) into text of at least 21 bytes; returns text. */
+
+/*
+ * Calendar: nanoseconds since the begin of 1970, UTC, which may step. Its text is ISO 8601,
+ * "2026-11-23T16:56:40Z". calendar.c.
+ */
+uint64_t clock_utc_ns(void);
+/* Now, as text of at least 21 bytes; returns text. */
 const char *clock_utc_text(char *text, size_t size);
+/* The second that utc_ns lies in. */
+const char *clock_utc_format(uint64_t utc_ns, char *text, size_t size);
+/* Exactly of that form, from 1970 on; false where it is not, or no such moment is in the calendar. */
+bool clock_utc_parse(const char *text, uint64_t *utc_ns);
 
 #endif

@@ -30,12 +30,9 @@ void clock_sleep_ms(unsigned ms)
         continue;
 }
 
-const char *clock_utc_text(char *text, size_t size)
+uint64_t clock_utc_ns(void)
 {
-    time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    if (strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0 && size > 0)
-        text[0] = '\0';
-    return text;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }

@@ -1,6 +1,5 @@
 #include "clock.h"
 
-#include <stdio.h>
 #include <windows.h>
 
 static uint64_t ticks_per_second(void)
@@ -39,11 +38,12 @@ void clock_sleep_ms(unsigned ms)
     Sleep(ms);
 }
 
-const char *clock_utc_text(char *text, size_t size)
+uint64_t clock_utc_ns(void)
 {
-    SYSTEMTIME utc;
-    GetSystemTime(&utc);
-    snprintf(text, size, "%04u-%02u-%02uT%02u:%02u:%02uZ", utc.wYear, utc.wMonth, utc.wDay,
-             utc.wHour, utc.wMinute, utc.wSecond);
-    return text;
+    /* In steps of 100 ns since 1601 (FILETIME's page); 1970 is so many later. */
+    static const uint64_t steps_to_1970 = UINT64_C(116444736000000000);
+    FILETIME now;
+    GetSystemTimePreciseAsFileTime(&now);
+    uint64_t steps = (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
+    return (steps - steps_to_1970) * 100;
 }

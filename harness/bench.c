@@ -90,7 +90,7 @@ static int cell_run(struct bench *bench, size_t contestant_index, size_t workloa
     }
     progress_show(progress, record);
     enum run_status status =
-        run_execute(record, load, bench->settings, contestant->target, contestant->model, workload);
+        run_execute(record, load, bench->settings, contestant->target, workload);
     progress->done++;
     if (status == RUN_CANCELLED) {
         bench->record_count--;

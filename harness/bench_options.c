@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
+#include "command.h"
 #include "schedule.h"
 #include "suite.h"
 
@@ -12,6 +14,46 @@ enum { NS_PER_MS = 1000000 };
 
 static const uint64_t DURATION_MAX_NS = (uint64_t)24 * 3600 * 1000000000;
 static const uint64_t IDLE_WAIT_NS = (uint64_t)5 * 1000000000;
+static const uint64_t ALLOWANCE_NS = (uint64_t)2 * 1000000000;
+/* So that no two slots begin in the same second, which tells them apart. */
+static const uint64_t ALLOWANCE_LEAST_NS = 500000000;
+
+enum { GENERATORS_PORT = 7777 };
+
+/* Who of several generators this is, and all that it takes then. False: *status is set. */
+static bool generator_take(struct bench_options *given, const char *identity, const char *start,
+                           int *status)
+{
+    struct generator *generator = &given->generator;
+    *status = STATUS_USAGE;
+    if (!generator_identify(generator, identity)) {
+        options_fail("bench", "--generator %s: not I/N, such as 2/3: the second of three",
+                     identity);
+    } else if (generator->count == 1 && start != NULL) {
+        options_fail("bench", "--start-at is for several load generators: see --generator");
+    } else if (generator->count > 1 && start == NULL) {
+        options_fail("bench",
+                     "generator %u of %u (by %s): --start-at is missing, the moment when all of "
+                     "them begin, such as --start-at $(date -u -d +10sec +%%FT%%TZ)",
+                     generator->index, generator->count, generator->known_by);
+    } else if (start != NULL && !clock_utc_parse(start, &generator->start_utc_ns)) {
+        options_fail("bench", "--start-at %s: not a moment in UTC such as 2026-11-24T15:00:00Z",
+                     start);
+    } else {
+        *status = 0;
+    }
+    if (*status != 0)
+        return false;
+    /* All have to agree on what is chosen by default, too. */
+    generator->next_utc_ns = generator->start_utc_ns;
+    if (given->seed == UINT64_MAX)
+        given->seed =
+            generator->count == 1 ? (uint64_t)time(NULL) : generator->start_utc_ns / 1000000000;
+    if (generator->count > 1 && given->server_ports.first == 0)
+        given->server_ports =
+            (struct server_ports){GENERATORS_PORT, GENERATORS_PORT, GENERATORS_PORT};
+    return true;
+}
 
 static size_t append(char *text, size_t size, size_t used, const char *format, ...)
     COMPILER_PRINTF(4, 5);
@@ -58,10 +100,11 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
 {
     *given = (struct bench_options){.suite = suites[0].name,
                                     .buffer_bytes = (uint64_t)64 * 1024,
-                                    .seed = (uint64_t)time(NULL),
+                                    .seed = UINT64_MAX,
                                     .idle_wait_ns = IDLE_WAIT_NS,
+                                    .generator = {.allowance_ns = ALLOWANCE_NS},
                                     .out = "results"};
-    const char *ports = NULL;
+    const char *ports = NULL, *identity = NULL, *start = NULL;
     const struct option options[] = {
         {.name = "what is measured", .kind = OPTION_HEADING},
         {"--suite", "NAME", OPTION_TEXT, &given->suite, 0, 0,
@@ -121,10 +164,19 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
         {"--server-port", "N[-N]", OPTION_TEXT, &ports, 0, 0,
          "the servers' ports, in turn: what a firewall has to let\n"
          "through; any free one by default"},
+        {"--generator", "I/N", OPTION_TEXT, &identity, 0, 0,
+         "the Ith of N load generators, each of which is started with\n"
+         "the same options; by default from mpirun's or srun's variables"},
+        {"--start-at", "UTC", OPTION_TEXT, &start, 0, 0,
+         "when all of them begin: 2026-11-24T15:00:00Z"},
+        {"--allowance", "TIME", OPTION_DURATION, &given->generator.allowance_ns, ALLOWANCE_LEAST_NS,
+         DURATION_MAX_NS,
+         "how long they have to start a server and to connect before\n"
+         "each warm-up, and for the end after each window; 2s by default"},
         {.name = "the run", .kind = OPTION_HEADING},
         {"--out", "DIR", OPTION_TEXT, &given->out, 0, 0,
          "where the run's own folder is made; results by default"},
-        {"--seed", "N", OPTION_COUNT, &given->seed, 0, UINT64_MAX,
+        {"--seed", "N", OPTION_COUNT, &given->seed, 0, UINT64_MAX - 1,
          "of the order within each round; by default another each time"},
         {"--dry-run", NULL, OPTION_FLAG, &given->dry_run, 0, 0,
          "say how many runs it would be, and how long"},
@@ -143,5 +195,5 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
             options_fail("bench", "--server-port %s: not a port, or two such as 7000-7099", ports);
         return false;
     }
-    return true;
+    return generator_take(given, identity, start, status);
 }

@@ -4,6 +4,7 @@
 #ifndef IOMODELS_BENCH_OPTIONS_H
 #define IOMODELS_BENCH_OPTIONS_H
 
+#include "generator.h"
 #include "options.h"
 #include "reach.h"
 
@@ -31,6 +32,7 @@ struct bench_options {
     struct option_texts connects;
     struct option_texts server_binds;
     struct server_ports server_ports;
+    struct generator generator;
     const char *out;
     bool dry_run;
 };

@@ -64,7 +64,8 @@ static int add_targets(struct plan *plan, const struct bench_options *given, cha
 static int write_environment(const struct bench *bench, const char *suite, char *message,
                              size_t message_size)
 {
-    char system[160], model[96], governor[32], cpus[24], seed[24], targets[2048] = "";
+    char generator[16], system[160], model[96], governor[32], cpus[24], seed[24],
+        targets[2048] = "";
     size_t used = 0;
     const struct plan *plan = bench->plan;
     for (size_t i = 0; i < plan->target_count && used < sizeof targets; i++)
@@ -78,6 +79,7 @@ static int write_environment(const struct bench *bench, const char *suite, char 
         {"run_id", bench->results->run_id},
         {"tool_version", IOMODELS_VERSION},
         {"suite", suite},
+        {"generator", generator_text(bench->settings->generator, generator, sizeof generator)},
         {"seed", seed},
         {"placement", bench->settings->placement},
         {"client_system", host_system_text(system, sizeof system)},
@@ -98,6 +100,37 @@ static int fail(const char *message)
     return STATUS_FAILED;
 }
 
+static int folder_open(struct results *results, const struct bench_options *given, char *message,
+                       size_t message_size)
+{
+    const struct generator *generator = &given->generator;
+    char run_id[24], part[32];
+    if (generator->count == 1)
+        return results_open(results, given->out, message, message_size);
+    if (clock_utc_ns() >= generator->start_utc_ns) {
+        snprintf(message, message_size,
+                 "--start-at has passed before all was ready; choose a later moment");
+        return -1;
+    }
+    snprintf(part, sizeof part, "generator-%u", generator->index);
+    return results_open_part(results, given->out,
+                             results_run_id(generator->start_utc_ns, run_id, sizeof run_id), part,
+                             message, message_size);
+}
+
+/* Of a part, rates and percentiles would mislead. */
+static void print_results(const struct bench *bench, const struct bench_options *given)
+{
+    if (given->generator.count == 1)
+        summary_table_print(stdout, bench->records, bench->record_count,
+                            terminal_is(stdout) ? terminal_width(stdout) : TABLE_WIDTH);
+    printf("\n%sresults: %s\n",
+           bench->cancelled ? "interrupted; the finished rows are kept.\n" : "",
+           bench->results->folder);
+    if (given->generator.count > 1 && given->generator.index == 1)
+        printf("with those of the other generators: iomodels merge FOLDER... --out DIR\n");
+}
+
 /* Measures, keeps, shows. The exit status. */
 static int carry_out(const struct plan *plan, const struct bench_options *given,
                      struct run_settings *settings)
@@ -106,7 +139,7 @@ static int carry_out(const struct plan *plan, const struct bench_options *given,
     static struct results results;
     struct bench bench = {
         .plan = plan, .settings = settings, .results = &results, .seed = given->seed};
-    if (results_open(&results, given->out, message, sizeof message) != 0)
+    if (folder_open(&results, given, message, sizeof message) != 0)
         return fail(message);
     settings->run_id = results.run_id;
     int error = write_environment(&bench, given->suite, message, sizeof message);
@@ -115,10 +148,7 @@ static int carry_out(const struct plan *plan, const struct bench_options *given,
     int status = error == 0 ? 0 : fail(message);
     if (results_close(&results, message, sizeof message) != 0 && status == 0)
         status = fail(message);
-    summary_table_print(stdout, bench.records, bench.record_count,
-                        terminal_is(stdout) ? terminal_width(stdout) : TABLE_WIDTH);
-    printf("\n%sresults: %s\n", bench.cancelled ? "interrupted; the finished rows are kept.\n" : "",
-           results.folder);
+    print_results(&bench, given);
     if (bench.cancelled)
         status = STATUS_INTERRUPTED;
     else if (status == 0 && bench.failed > 0)
@@ -127,13 +157,13 @@ static int carry_out(const struct plan *plan, const struct bench_options *given,
     return status;
 }
 
-/* The processors of either side. 0, or -1 with a message. */
-static int place(const char *placement, bool remote, struct run_settings *settings, char *message,
+/* The processors of either side; wide: more than these two. 0, or -1 with a message. */
+static int place(const char *placement, bool wide, struct run_settings *settings, char *message,
                  size_t message_size)
 {
     static char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT];
     bool can_split = host_split_cpus(server, client, sizeof server);
-    settings->placement = placement == NULL ? (can_split && !remote ? "split" : "none") : placement;
+    settings->placement = placement == NULL ? (can_split && !wide ? "split" : "none") : placement;
     settings->server_cpu_count = host_cpu_count();
     if (strcmp(settings->placement, "none") == 0)
         return 0;
@@ -160,7 +190,17 @@ static int place(const char *placement, bool remote, struct run_settings *settin
 static void announce(const struct plan *plan, const struct run_settings *settings)
 {
     char about[32];
-    uint64_t seconds = plan_duration_ns(plan, settings) / 1000000000 + 1;
+    const struct generator *generator = settings->generator;
+    uint64_t ns = plan_duration_ns(plan, settings);
+    if (generator->count > 1) {
+        fprintf(stderr, "generator %u of %u, by %s\n", generator->index, generator->count,
+                generator->known_by);
+        if (generator->index > 1)
+            return;
+        ns = plan_runs(plan) *
+             generator_slot_length_ns(generator, settings->warmup_ns, settings->duration_ns);
+    }
+    uint64_t seconds = ns / 1000000000 + 1;
     fprintf(stderr, "%zu runs, about %s\n", plan_runs(plan),
             units_format_duration(seconds * 1000000000, about, sizeof about));
 }
@@ -174,6 +214,23 @@ static unsigned connections_most(const struct plan *plan)
     return most;
 }
 
+/* Of what not each generator can have a part. 0, or -1 with a message. */
+static int shares_check(const struct plan *plan, unsigned generators, char *message,
+                        size_t message_size)
+{
+    for (size_t i = 0; i < plan->workload_count; i++) {
+        const struct run_workload *workload = &plan->workloads[i];
+        bool rate = workload->rate_msgs_per_s != 0 && workload->rate_msgs_per_s < generators;
+        if (!rate && (workload->active == 0 || workload->active >= generators))
+            continue;
+        snprintf(message, message_size,
+                 "%s is too small for %u load generators: each takes a part of it",
+                 rate ? "--rate" : "--active", generators);
+        return -1;
+    }
+    return 0;
+}
+
 static int bench(struct bench_options *given, struct plan *plan)
 {
     char message[TARGET_MESSAGE_BYTES];
@@ -184,16 +241,19 @@ static int bench(struct bench_options *given, struct plan *plan)
     struct run_settings settings = {
         .warmup_ns = given->warmup_ns != 0 ? given->warmup_ns : suite->warmup_ns,
         .duration_ns = given->duration_ns != 0 ? given->duration_ns : suite->duration_ns,
-        .idle_wait_ns = given->idle_wait_ns,
+        .idle_wait_ns = given->generator.count > 1 ? 0 : given->idle_wait_ns,
         .buffer_bytes = given->buffer_bytes,
         .threads = given->threads != 0 ? (unsigned)given->threads : suite->threads,
         .nodelay = !given->no_nodelay,
         .ports = &given->server_ports,
+        .generator = &given->generator,
         .cancelled = is_interrupted,
     };
     plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
     if (plan_choose_workloads(plan, suite, given, message, sizeof message) != 0 ||
-        place(given->placement, given->connects.count > 0, &settings, message, sizeof message) != 0)
+        shares_check(plan, given->generator.count, message, sizeof message) != 0 ||
+        place(given->placement, given->connects.count > 0 || given->generator.count > 1, &settings,
+              message, sizeof message) != 0)
         return options_fail("bench", "%s", message);
     int error = program_on_stop(interrupt, NULL);
     if (error != 0) {

@@ -473,11 +473,24 @@ static double fairness(const struct load *load)
     return statistics_jain(load->shares, shares);
 }
 
+/* When the warm-up is meant to begin, which is waited for. */
+static uint64_t begin_await(struct load *load)
+{
+    if (load->options->begin_at_ns == 0)
+        return clock_now_ns();
+    load->deadline_ns = load->options->begin_at_ns;
+    while (load_step(load))
+        continue;
+    return load->options->begin_at_ns;
+}
+
 static void measure(struct load *load)
 {
     struct load_connection *connection;
+    load->schedule_begin_ns = begin_await(load);
+    if (load->over)
+        return;
     load->phase = PHASE_WARMUP;
-    load->schedule_begin_ns = clock_now_ns();
     load->deadline_ns = load->schedule_begin_ns + load->options->warmup_ns;
     for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;)
         if (load->workload->is_active(load, connection))

@@ -43,6 +43,8 @@ struct load_options {
     bool nodelay;
     uint64_t warmup_ns;
     uint64_t duration_ns;
+    uint64_t begin_at_ns; /* when the warm-up begins, of clock_now_ns; whoever comes later has less
+                           * of it. 0: as soon as all are connected */
     uint64_t connect_timeout_ns; /* for connecting and echoing once, all together */
     uint64_t drain_timeout_ns;
     /*

@@ -27,14 +27,20 @@ static FILE *file_open(const struct results *results, const char *name, char *me
     return file;
 }
 
-/* The folder's name: the moment, in characters that every file system takes. */
+/* The moment, in characters that every file system takes. */
+const char *results_run_id(uint64_t utc_ns, char *text, size_t size)
+{
+    clock_utc_format(utc_ns, text, size);
+    for (char *c = text; *c != '\0'; c++)
+        if (*c == ':')
+            *c = '-';
+    return text;
+}
+
 static void run_id_make(struct results *results, unsigned attempt)
 {
     char now[24];
-    clock_utc_text(now, sizeof now);
-    for (char *c = now; *c != '\0'; c++)
-        if (*c == ':')
-            *c = '-';
+    results_run_id(clock_utc_ns(), now, sizeof now);
     if (attempt == 0)
         snprintf(results->run_id, sizeof results->run_id, "%s", now);
     else
@@ -60,11 +66,25 @@ static int folder_make(struct results *results, const char *parent, char *messag
     return fail(message, message_size, results->folder, errno);
 }
 
-int results_open(struct results *results, const char *parent, char *message, size_t message_size)
+static int part_folder_make(struct results *results, const char *parent, const char *run_id,
+                            const char *part, char *message, size_t message_size)
 {
-    memset(results, 0, sizeof *results);
-    if (folder_make(results, parent, message, message_size) != 0)
-        return -1;
+    char path[RESULTS_PATH_BYTES];
+    snprintf(results->run_id, sizeof results->run_id, "%s", run_id);
+    int size = snprintf(path, sizeof path, "%s/%s", parent, run_id);
+    int whole = snprintf(results->folder, sizeof results->folder, "%s/%s", path, part);
+    if (size < 0 || size >= (int)sizeof path || whole >= (int)sizeof results->folder)
+        return fail(message, message_size, parent, ENAMETOOLONG);
+    if (files_make_folders(path) != 0)
+        return fail(message, message_size, path, errno);
+    if (files_make_folder(results->folder) != 0)
+        return fail(message, message_size, results->folder, errno);
+    return 0;
+}
+
+/* The files in the folder, with their heads. */
+static int files_begin(struct results *results, char *message, size_t message_size)
+{
     results->runs_file = file_open(results, "runs.csv", message, message_size);
     if (results->runs_file != NULL)
         results->histograms_file = file_open(results, "histogram.csv", message, message_size);
@@ -83,6 +103,23 @@ int results_open(struct results *results, const char *parent, char *message, siz
     fclose(results->runs_file);
     fclose(results->histograms_file);
     return -1;
+}
+
+int results_open(struct results *results, const char *parent, char *message, size_t message_size)
+{
+    memset(results, 0, sizeof *results);
+    if (folder_make(results, parent, message, message_size) != 0)
+        return -1;
+    return files_begin(results, message, message_size);
+}
+
+int results_open_part(struct results *results, const char *parent, const char *run_id,
+                      const char *part, char *message, size_t message_size)
+{
+    memset(results, 0, sizeof *results);
+    if (part_folder_make(results, parent, run_id, part, message, message_size) != 0)
+        return -1;
+    return files_begin(results, message, message_size);
 }
 
 int results_add(struct results *results, const struct record *record,

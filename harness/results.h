@@ -22,6 +22,11 @@ struct results {
  * time, in UTC. 0, or -1 with a one-line message.
  */
 int results_open(struct results *results, const char *parent, char *message, size_t message_size);
+/* The name of a run that began at that moment of clock_utc_ns, into text of at least 21 bytes. */
+const char *results_run_id(uint64_t utc_ns, char *text, size_t size);
+/* The same at PARENT/RUN_ID/PART, of a given RUN_ID; it may not be there yet. */
+int results_open_part(struct results *results, const char *parent, const char *run_id,
+                      const char *part, char *message, size_t message_size);
 /* Keeps a row, on disk when it returns, and its histograms; none where nothing was measured. As
  * above. */
 int results_add(struct results *results, const struct record *record,

@@ -15,6 +15,8 @@ enum {
     DRAIN_TIMEOUT_S = 10,
     IDLE_LOOK_MS = 60,  /* six steps of the kernel's 100 Hz accounting on each processor */
     IDLE_WAIT_MS = 250, /* between looks at a host that is busy */
+    WAIT_STEP_MS = 50,  /* so often at least a wait can be cancelled */
+    CONNECT_AGAIN_NS = 20 * 1000 * 1000,
     NS_PER_MS = 1000000,
     NS_PER_S = 1000000000
 };
@@ -52,7 +54,7 @@ struct window {
 static struct moment moment_now(const struct window *window)
 {
     struct moment now = {.at_ns = clock_now_ns(), .client_cpu_ns = program_cpu_ns()};
-    now.server_known = !window->remote &&
+    now.server_known = window->server->child != NULL && !window->remote &&
                        host_process_cpu_ns(child_pid(window->server->child), &now.server_cpu_ns);
     now.wineserver_known =
         window->wineserver != 0 && host_process_cpu_ns(window->wineserver, &now.wineserver_cpu_ns);
@@ -63,7 +65,8 @@ static void at_window(void *context, bool at_end)
 {
     struct window *window = context;
     window->moments[at_end] = moment_now(window);
-    target_server_ask(window->server);
+    if (window->server->child != NULL)
+        target_server_ask(window->server);
 }
 
 static bool window_cancelled(void *context)
@@ -101,6 +104,8 @@ void run_describe(struct record *record, const struct run_settings *settings,
     record_set_text(record->run_id, sizeof record->run_id, settings->run_id);
     clock_utc_text(record->started_at_utc, sizeof record->started_at_utc);
     record_set_text(record->tool_version, sizeof record->tool_version, IOMODELS_VERSION);
+    record_set_text(record->generator, sizeof record->generator,
+                    generator_text(settings->generator, text, sizeof text));
     record_set_text(record->target, sizeof record->target, target->name);
     record_set_text(record->cpu_model, sizeof record->cpu_model, host_cpu_model(text, sizeof text));
     record->cpu_count = host_cpu_count();
@@ -162,6 +167,10 @@ static void idle_wait(struct record *record, const struct run_settings *settings
 static void take_server(struct record *record, const struct target_server *server, bool remote)
 {
     char text[HOST_CPUS_TEXT], system[16] = "";
+    record_set_text(record->client_cpus, sizeof record->client_cpus,
+                    host_self_cpus(text, sizeof text));
+    if (server->child == NULL)
+        return;
     target_line_text(server->listening, "system", system, sizeof system);
     record_set_text(record->server_os, sizeof record->server_os, system);
     record_set_text(record->host_kind, sizeof record->host_kind,
@@ -170,8 +179,6 @@ static void take_server(struct record *record, const struct target_server *serve
     if (!remote)
         record_set_text(record->server_cpus, sizeof record->server_cpus,
                         host_process_cpus(child_pid(server->child), text, sizeof text));
-    record_set_text(record->client_cpus, sizeof record->client_cpus,
-                    host_self_cpus(text, sizeof text));
 }
 
 /* The Wine target's wineserver beside its server. Its process, or 0. */
@@ -332,6 +339,14 @@ static const char *bound_of(const struct record *record)
     return record->connections_active * record->pipeline_depth == 1 ? "latency" : "undecided";
 }
 
+static void take_client(struct record *record, const struct window *window, double echoes)
+{
+    const struct moment *from = &window->moments[0], *to = &window->moments[1];
+    record->client_cpu_s = (double)(to->client_cpu_ns - from->client_cpu_ns) / NS_PER_S;
+    record->client_cpu_us_per_msg = record->client_cpu_s * 1e6 / echoes;
+    record->client_cpu_load = record->client_cpu_s * NS_PER_S / (double)(to->at_ns - from->at_ns);
+}
+
 /* echoes: complete inside the client's window. */
 static void take_statistics(struct record *record, const struct statistics *statistics,
                             const struct window *window, const struct run_settings *settings,
@@ -342,8 +357,11 @@ static void take_statistics(struct record *record, const struct statistics *stat
     /* What the server echoed between its two answers, which are not quite the client's moments. */
     double served = delta(statistics, "recv_bytes") / record->message_bytes;
     double server_window_s = delta(statistics, "time_ns") / NS_PER_S;
+    bool alone = settings->generator->count == 1;
     if (!(served > 0)) /* a build that counts nothing */
-        served = echoes * server_window_s / window_s;
+        served = alone ? echoes * server_window_s / window_s : NAN;
+    if (!alone) /* the others have as many as the server says */
+        echoes = served * window_s / server_window_s;
 
     record->server_cpu_user_s = delta(statistics, "cpu_user_us") / 1e6;
     record->server_cpu_sys_s = delta(statistics, "cpu_sys_us") / 1e6;
@@ -361,10 +379,6 @@ static void take_statistics(struct record *record, const struct statistics *stat
             (double)(to->wineserver_cpu_ns - from->wineserver_cpu_ns) / NS_PER_S;
     if (wine)
         wineserver_load = record->wineserver_cpu_s / window_s;
-    record->client_cpu_s = (double)(to->client_cpu_ns - from->client_cpu_ns) / NS_PER_S;
-    record->client_cpu_us_per_msg = record->client_cpu_s * 1e6 / echoes;
-    record->client_cpu_load = record->client_cpu_s / window_s;
-
     record->server_cpu_us_per_msg = cpu_s * 1e6 / served;
     if (wine)
         record->server_cpu_us_per_msg += record->wineserver_cpu_s * 1e6 / echoes;
@@ -375,7 +389,8 @@ static void take_statistics(struct record *record, const struct statistics *stat
         double capacity = fmin(record->server_threads_peak, cpus);
         record->server_cpu_load = (cpu_s / server_window_s + wineserver_load) / capacity;
     }
-    record_set_text(record->bound, sizeof record->bound, bound_of(record));
+    if (alone)
+        record_set_text(record->bound, sizeof record->bound, bound_of(record));
 
     record->server_rss_peak_bytes = target_line_number(statistics->lines[1], "rss_peak_bytes");
     record->context_switches = delta(statistics, "context_switches");
@@ -431,19 +446,128 @@ static void say_unreachable(struct record *record, const struct target_server *s
                net_address_port(&server->address), cause);
 }
 
-static enum run_status measure(struct record *record, struct load_result *load,
-                               const struct run_settings *settings, struct target_server *server,
-                               const struct target *target, const struct run_workload *workload)
+/* False: cancelled meanwhile. */
+static bool wait_until(const struct run_settings *settings, uint64_t at_ns)
+{
+    for (;;) {
+        uint64_t now_ns = clock_now_ns();
+        if (settings->cancelled(settings->context))
+            return false;
+        if (now_ns >= at_ns)
+            return true;
+        uint64_t left_ms = (at_ns - now_ns) / NS_PER_MS + 1;
+        clock_sleep_ms(left_ms < WAIT_STEP_MS ? (unsigned)left_ms : WAIT_STEP_MS);
+    }
+}
+
+/* Together with the others: where the server that one of them starts is late, again and again. */
+static void load_in_slot(struct load_options *options, struct load_result *load,
+                         const struct run_settings *settings, const struct generator_slot *slot,
+                         bool own_server)
+{
+    options->begin_at_ns = slot->warmup_ns;
+    options->drain_timeout_ns = slot->drain_ns;
+    load->cancelled = !own_server && !wait_until(settings, slot->connect_ns);
+    if (load->cancelled)
+        return;
+    do {
+        uint64_t now_ns = clock_now_ns();
+        options->connect_timeout_ns = now_ns < slot->warmup_ns ? slot->warmup_ns - now_ns : 0;
+        load_run(options, load);
+        if (own_server || load->established > 0 || load->cancelled)
+            return;
+        load->cancelled = !wait_until(settings, clock_now_ns() + CONNECT_AGAIN_NS);
+    } while (!load->cancelled && clock_now_ns() < slot->warmup_ns);
+}
+
+/* Whether its window was at the same time as the others'. */
+static enum run_status judge_slot(struct record *record, const struct window *window,
+                                  const struct generator_slot *slot, uint64_t duration_ns)
+{
+    uint64_t begun_ns = window->moments[0].at_ns;
+    uint64_t late_ns = begun_ns > slot->window_ns ? begun_ns - slot->window_ns : 0;
+    if (late_ns > duration_ns / 2) {
+        set_status(record, "failed",
+                   "its window began %.0f ms after the others'; a longer --allowance may help",
+                   (double)late_ns / NS_PER_MS);
+        return RUN_FAILED;
+    }
+    if (late_ns > duration_ns / 20)
+        record_warn(record, "window_late");
+    return RUN_OK;
+}
+
+/* Reads what was asked for at the window's ends. False, with a message. */
+static bool statistics_read(struct statistics *statistics, struct target_server *server,
+                            char *message, size_t message_size)
+{
+    for (size_t i = 0; i < 2; i++)
+        if (!target_server_read(server, "stats", statistics->lines[i], sizeof statistics->lines[i],
+                                message, message_size))
+            return false;
+    return true;
+}
+
+/*
+ * Ends the run of a server of one's own: reads what it tells, stops it, and judges its end. status:
+ * what is known so far.
+ */
+static enum run_status server_finish(struct record *record, struct window *window,
+                                     const struct load_result *load,
+                                     const struct generator_slot *slot, enum run_status status)
 {
     char message[TARGET_MESSAGE_BYTES] = "", words[TARGET_MESSAGE_BYTES];
     struct statistics statistics = {{"", ""}};
-    struct window window = {.settings = settings, .server = server, .remote = target->reach.remote};
+    struct target_server *server = window->server;
     bool killed, told = false;
+    if (window->moments[1].at_ns != 0 && !load->cancelled)
+        told = statistics_read(&statistics, server, message, sizeof message);
+    bool dead = child_ended(server->child, NULL);
+    bool cancelled = load->cancelled;
+    if (slot != NULL && !dead && !cancelled)
+        cancelled = !wait_until(window->settings, slot->stop_ns);
+    int ended_with = target_server_stop(server, &killed, words, sizeof words);
+    if (cancelled)
+        return RUN_CANCELLED;
+    if (killed)
+        record_warn(record, "server_killed");
+    if (told)
+        take_statistics(record, &statistics, window, window->settings, (double)load->echoes);
+    /* First, since all else that went wrong may come of it. */
+    if (!killed && (dead || ended_with != 0))
+        set_status(record, "failed", "the server died with exit status %d%s%s", ended_with,
+                   words[0] == '\0' ? "" : ": ", words);
+    else if (status == RUN_OK && !told)
+        set_status(record, "failed", "the server gave no statistics: %s", message);
+    else
+        return status;
+    return RUN_FAILED;
+}
+
+/* What is this generator's part of it. */
+static struct run_workload workload_share(const struct run_workload *workload,
+                                          const struct generator *generator)
+{
+    struct run_workload share = *workload;
+    share.connections = (unsigned)generator_share(generator, workload->connections);
+    share.active = (unsigned)generator_share(generator, workload->active);
+    share.rate_msgs_per_s = generator_share(generator, workload->rate_msgs_per_s);
+    return share;
+}
+
+/* workload: this generator's share. slot: of several generators; NULL: alone. */
+static enum run_status measure(struct record *record, struct load_result *load,
+                               const struct run_settings *settings, struct target_server *server,
+                               const struct target *target, const struct run_workload *workload,
+                               const struct generator_slot *slot)
+{
+    struct window window = {.settings = settings, .server = server, .remote = target->reach.remote};
+    bool own_server = server->child != NULL;
 
     take_server(record, server, window.remote);
-    if (!window.remote)
+    if (own_server && !window.remote)
         window.wineserver = wineserver_place(record, settings);
-    const struct load_options options = {
+    struct load_options options = {
         .server = server->address,
         .workload = workload->kind,
         .connections = workload->connections,
@@ -462,59 +586,92 @@ static enum run_status measure(struct record *record, struct load_result *load,
         .cancelled = window_cancelled,
         .context = &window,
     };
-    load_run(&options, load);
+    if (slot == NULL)
+        load_run(&options, load);
+    else
+        load_in_slot(&options, load, settings, slot, own_server);
     take_load(record, load, workload);
     enum run_status status = judge(record, load);
-    if (target->reach.remote && load->established == 0 && !load->cancelled)
+    if ((target->reach.remote || !own_server) && load->established == 0 && !load->cancelled)
         say_unreachable(record, server);
-    if (window.moments[1].at_ns != 0 && !load->cancelled)
-        told = target_server_read(server, "stats", statistics.lines[0], sizeof statistics.lines[0],
-                                  message, sizeof message) &&
-               target_server_read(server, "stats", statistics.lines[1], sizeof statistics.lines[1],
-                                  message, sizeof message);
-    bool dead = child_ended(server->child, NULL);
-    int ended_with = target_server_stop(server, &killed, words, sizeof words);
-    if (load->cancelled)
-        return RUN_CANCELLED;
-    if (killed)
-        record_warn(record, "server_killed");
-    if (told)
-        take_statistics(record, &statistics, &window, settings, (double)load->echoes);
-    /* First, since all else that went wrong may come of it. */
-    if (!killed && (dead || ended_with != 0))
-        set_status(record, "failed", "the server died with exit status %d%s%s", ended_with,
-                   words[0] == '\0' ? "" : ": ", words);
-    else if (status == RUN_OK && !told)
-        set_status(record, "failed", "the server gave no statistics: %s", message);
-    else
-        return status;
+    if (window.moments[1].at_ns != 0)
+        take_client(record, &window, (double)load->echoes);
+    if (slot != NULL && status == RUN_OK)
+        status = judge_slot(record, &window, slot, settings->duration_ns);
+    if (own_server)
+        return server_finish(record, &window, load, slot, status);
+    return load->cancelled ? RUN_CANCELLED : status;
+}
+
+static enum run_status failed(struct record *record, const char *reason)
+{
+    set_status(record, "failed", "%s", reason);
     return RUN_FAILED;
 }
 
-enum run_status run_execute(struct record *record, struct load_result *load,
-                            const struct run_settings *settings, const struct target *target,
-                            const char *model, const struct run_workload *workload)
+/* With a server of one's own. */
+static enum run_status serve_and_measure(struct record *record, struct load_result *load,
+                                         const struct run_settings *settings,
+                                         const struct target *target,
+                                         const struct run_workload *workload, uint16_t port,
+                                         const struct generator_slot *slot)
 {
     char message[TARGET_MESSAGE_BYTES] = "";
     struct target_server server = {0};
     const struct target_serve serve = {
-        .model = model,
+        .model = record->model,
         .max_connections = workload->connections,
         .threads = settings->threads,
         .buffer_bytes = settings->buffer_bytes,
         .nodelay = settings->nodelay,
-        .port = server_ports_take(settings->ports),
+        .port = port,
         .cpus = target->reach.remote ? NULL : settings->server_cpus,
     };
     idle_wait(record, settings);
     if (settings->cancelled(settings->context))
         return RUN_CANCELLED;
     if (target_server_start(&server, target, &serve, settings->cancelled, settings->context,
-                            message, sizeof message) != 0) {
-        if (settings->cancelled(settings->context))
-            return RUN_CANCELLED;
-        set_status(record, "failed", "%s", message);
-        return RUN_FAILED;
+                            message, sizeof message) != 0)
+        return settings->cancelled(settings->context) ? RUN_CANCELLED : failed(record, message);
+    const struct run_workload share = workload_share(workload, settings->generator);
+    return measure(record, load, settings, &server, target, &share, slot);
+}
+
+/* One of several generators, in the slot that all of them have for this run. */
+static enum run_status measure_in_slot(struct record *record, struct load_result *load,
+                                       const struct run_settings *settings,
+                                       const struct target *target,
+                                       const struct run_workload *workload, uint16_t port)
+{
+    struct generator *generator = settings->generator;
+    struct target_server server;
+    struct generator_slot slot =
+        generator_slot_take(generator, settings->warmup_ns, settings->duration_ns);
+    clock_utc_format(slot.begin_utc_ns, record->started_at_utc, sizeof record->started_at_utc);
+    const struct run_workload share = workload_share(workload, generator);
+    if (share.connections == 0) {
+        run_skip(record, "fewer connections than load generators: none is left for this one");
+        record->connections_attempted = 0;
+        return RUN_SKIPPED;
     }
-    return measure(record, load, settings, &server, target, workload);
+    if (!wait_until(settings, slot.begin_ns))
+        return RUN_CANCELLED;
+    if (clock_now_ns() >= slot.warmup_ns)
+        return failed(record, "this generator was still busy when the others began; a longer "
+                              "--allowance may help");
+    if (generator->index == 1)
+        return serve_and_measure(record, load, settings, target, workload, port, &slot);
+    idle_wait(record, settings);
+    target_server_assume(&server, target, port);
+    return measure(record, load, settings, &server, target, &share, &slot);
+}
+
+enum run_status run_execute(struct record *record, struct load_result *load,
+                            const struct run_settings *settings, const struct target *target,
+                            const struct run_workload *workload)
+{
+    uint16_t port = server_ports_take(settings->ports);
+    if (settings->generator->count == 1)
+        return serve_and_measure(record, load, settings, target, workload, port, NULL);
+    return measure_in_slot(record, load, settings, target, workload, port);
 }

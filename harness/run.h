@@ -4,6 +4,7 @@
 #ifndef IOMODELS_RUN_H
 #define IOMODELS_RUN_H
 
+#include "generator.h"
 #include "load.h"
 #include "record.h"
 #include "target.h"
@@ -24,7 +25,8 @@ struct run_settings {
     const char *run_id;
     uint64_t warmup_ns;
     uint64_t duration_ns;
-    uint64_t idle_wait_ns; /* most time that a run waits for an idle host */
+    uint64_t idle_wait_ns; /* most time that a run waits for an idle host; it has none where a slot
+                            * does not wait for it */
     uint64_t buffer_bytes;
     unsigned threads; /* 0: each model's own choice */
     bool nodelay;
@@ -32,6 +34,7 @@ struct run_settings {
     const char *server_cpus; /* NULL: any */
     unsigned server_cpu_count;
     struct server_ports *ports;
+    struct generator *generator;
     bool (*cancelled)(void *context);
     void *context;
 };
@@ -50,7 +53,7 @@ void run_describe(struct record *record, const struct run_settings *settings,
  */
 enum run_status run_execute(struct record *record, struct load_result *load,
                             const struct run_settings *settings, const struct target *target,
-                            const char *model, const struct run_workload *workload);
+                            const struct run_workload *workload);
 
 #define RUN_HISTOGRAMS_MAX 2
 

@@ -341,6 +341,16 @@ int target_server_start(struct target_server *server, const struct target *targe
     return -1;
 }
 
+void target_server_assume(struct target_server *server, const struct target *target, uint16_t port)
+{
+    *server = (struct target_server){.child = NULL};
+    if (target->reach.remote)
+        server->address = target->reach.address;
+    else
+        (void)net_address_parse(&server->address, "127.0.0.1", 0);
+    net_address_set_port(&server->address, port);
+}
+
 void target_server_ask(struct target_server *server)
 {
     child_write(server->child, "stats\n");

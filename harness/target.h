@@ -63,7 +63,7 @@ struct target_serve {
 
 /* A server of the target that listens. */
 struct target_server {
-    struct child *child;
+    struct child *child; /* NULL: another process has it, see target_server_assume */
     struct net_address address;
     char listening[TARGET_LINE_BYTES]; /* its line */
 };
@@ -72,6 +72,8 @@ struct target_server {
 int target_server_start(struct target_server *server, const struct target *target,
                         const struct target_serve *serve, bool (*cancelled)(void *context),
                         void *context, char *message, size_t message_size);
+/* One that another process has started at that port: its child is NULL. */
+void target_server_assume(struct target_server *server, const struct target *target, uint16_t port);
 /* Asks for its statistics; does not block. The answer is read later, in the order of asking. */
 void target_server_ask(struct target_server *server);
 /* The next line with that event. False, with a one-line message, where it does not come. */
