@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "clock.h"
 #include "load.h"
 #include "model.h"
 #include "payload.h"
@@ -21,12 +22,14 @@ struct watch {
     struct load_result result;
     unsigned begins;
     unsigned ends;
+    uint64_t begun_ns;
     uint64_t messages_at_begin;
     uint64_t messages_at_end;
     uint64_t bytes_at_end;
     unsigned asked;        /* how often for the cancel, since the window began */
     unsigned cancel_asked; /* true at this time; 0: never */
     bool cancel_at_once;
+    bool cancel_established; /* true once all connections are */
 };
 
 static void at_window(void *context, bool at_end)
@@ -39,6 +42,7 @@ static void at_window(void *context, bool at_end)
     } else {
         CHECK_EQ_U64(watch->ends, 0);
         watch->begins++;
+        watch->begun_ns = clock_now_ns();
         watch->messages_at_begin = watch->result.messages + watch->result.bytes;
     }
 }
@@ -48,6 +52,8 @@ static bool cancelled(void *context)
     struct watch *watch = context;
     if (watch->begins > 0)
         watch->asked++;
+    if (watch->cancel_established && watch->result.established == watch->options.connections)
+        return true;
     return watch->cancel_at_once ||
            (watch->cancel_asked != 0 && watch->asked >= watch->cancel_asked);
 }
@@ -330,6 +336,45 @@ static void test_without_warmup(void)
     CHECK(watch_run(&watch) == 0);
     check_flawless(&watch);
     served_stop(&served, 2);
+    watch_free(&watch);
+}
+
+/* The window begins when it is meant to, not as soon as it could. */
+static void test_begins_at_a_moment(void)
+{
+    struct served served;
+    struct watch watch;
+    served_start(&served, "select");
+    watch_init(&watch, &served.server.address, 2);
+    uint64_t begin_ns = clock_now_ns() + (uint64_t)300 * NS_PER_MS;
+    watch.options.begin_at_ns = begin_ns;
+    CHECK(watch_run(&watch) == 0);
+    check_flawless(&watch);
+    CHECK(watch.begun_ns >= begin_ns + watch.options.warmup_ns);
+    /* A moment that has passed is not waited for. */
+    watch.begins = watch.ends = 0;
+    watch.options.begin_at_ns = 1;
+    CHECK(watch_run(&watch) == 0);
+    check_flawless(&watch);
+    served_stop(&served, 4);
+    watch_free(&watch);
+}
+
+static void test_cancel_before_its_moment(void)
+{
+    struct served served;
+    struct watch watch;
+    served_start(&served, "select");
+    watch_init(&watch, &served.server.address, 2);
+    watch.options.begin_at_ns = clock_now_ns() + never_ns;
+    watch.cancel_established = true;
+    CHECK(watch_run(&watch) == 0);
+    CHECK(watch.result.cancelled);
+    CHECK_EQ_U64(watch.begins, 0);
+    CHECK_EQ_U64(watch.result.window_ns, 0);
+    server_stop(&served.server);
+    thread_join(served.thread);
+    server_close(&served.server);
     watch_free(&watch);
 }
 
@@ -731,6 +776,8 @@ int main(void)
     test_many_connections();
     test_others_wait();
     test_without_warmup();
+    test_begins_at_a_moment();
+    test_cancel_before_its_moment();
     test_cancel_in_the_window();
     test_no_fault();
     test_wrong_bytes();
