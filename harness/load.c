@@ -13,8 +13,10 @@ enum {
     CONNECTS_AT_ONCE = 128, /* fewer than a listener's usual backlog */
     RECEIVE_BYTES_MOST = 64 * 1024,
     WAIT_NS_MOST = 50 * 1000 * 1000, /* so often at least the caller can cancel */
-    FIRST_SOURCE = 0x7f000002,       /* 127.0.0.2 */
-    HISTOGRAMS = 4
+    LOOPBACK = 0x7f000000,           /* 127.0.0.0, of which a server is at .1 */
+    LOOPBACK_HOSTS = 0x00fffffe,
+    SOURCES_EACH_PORT = 256,
+    HISTOGRAMS = 5
 };
 /* For the server's orderly end of each connection; what takes longer is cut off. */
 static const uint64_t close_timeout_ns = UINT64_C(2000000000);
@@ -27,6 +29,7 @@ static void histograms_list(struct load_result *result, struct histogram *list[H
     list[1] = &result->rtt_from_sent;
     list[2] = &result->burst_last;
     list[3] = &result->send_late;
+    list[4] = &result->connect;
 }
 
 int load_result_init(struct load_result *result)
@@ -61,7 +64,8 @@ static void result_clear(struct load_result *result, unsigned attempted)
                                    .rtt = result->rtt,
                                    .rtt_from_sent = result->rtt_from_sent,
                                    .burst_last = result->burst_last,
-                                   .send_late = result->send_late};
+                                   .send_late = result->send_late,
+                                   .connect = result->connect};
 }
 
 /* ---- state ---- */
@@ -107,11 +111,11 @@ static void load_fail(struct load *load, const char *what, int error)
     load->over = true;
 }
 
-/* The server does not serve it before one of the others leaves. */
+/* The server does not serve it before one of the others leaves, which they don't. */
 static bool has_to_wait(const struct load *load, const struct load_connection *connection)
 {
     unsigned at_once = load->options->clients_at_once;
-    return at_once != 0 && connection->engine.id >= at_once;
+    return at_once != 0 && connection->engine.id >= at_once && !load->workload->reconnects;
 }
 
 static void connection_await(struct load *load, struct load_connection *connection)
@@ -141,9 +145,11 @@ static void window_begin(struct load *load, uint64_t now)
     load->options->at_window(load->options->context, false);
 }
 
-/* From when on the oldest outstanding message waits for its answer. */
+/* From when on the oldest outstanding message waits for its answer, or the connect for its end. */
 static uint64_t waits_since(const struct load *load, const struct load_connection *connection)
 {
+    if (connection->connecting)
+        return connection->connect_begun_ns;
     if (!load->workload->is_open || connection->completed == 0)
         return connection->begun_ns[connection->oldest];
     return schedule_meant_ns(load, schedule_message(load, connection, connection->completed - 1));
@@ -159,7 +165,7 @@ static void window_end(struct load *load, uint64_t now)
     load->options->at_window(load->options->context, true);
     result->window_ns = now - load->window_begin_ns;
     for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;) {
-        if (connection->outstanding == 0)
+        if (connection->outstanding == 0 && !connection->connecting)
             continue;
         uint64_t since = waits_since(load, connection);
         result->starved +=
@@ -192,7 +198,7 @@ static void connection_close(struct load *load, struct load_connection *connecti
 /* It ended by itself. error: 0 where the server ended it in good order. */
 static void connection_ended(struct load *load, struct load_connection *connection, int error)
 {
-    if (load->phase != PHASE_CLOSE || error != 0) {
+    if (!connection->finishing || error != 0) {
         char what[80];
         snprintf(what, sizeof what, "%s%s",
                  error != 0 ? "a connection broke" : "the server ended a connection",
@@ -201,6 +207,12 @@ static void connection_ended(struct load *load, struct load_connection *connecti
         load->result->errors += connection->established;
     }
     connection_close(load, connection);
+}
+
+void load_finish(struct load *load, struct load_connection *connection)
+{
+    connection->finishing = true;
+    engine_finish_sending(load->engine, &connection->engine);
 }
 
 static void connection_send(struct load *load, struct load_connection *connection)
@@ -280,6 +292,41 @@ static void connection_answered(struct load *load, struct load_connection *conne
     connection_settle(load, connection);
 }
 
+/*
+ * Where one loopback address has not enough ports, the next ones of 127.0.0.0/8 have as many. What
+ * is closed holds its port for a while (TIME_WAIT), also from run to run: each server's clients
+ * begin at another address.
+ */
+static bool source_choose(const struct load *load, uint64_t attempt, struct net_address *source)
+{
+    unsigned ports = engine_ports_per_source();
+    *source = load->options->server;
+    struct sockaddr_in *ipv4 = (struct sockaddr_in *)&source->storage;
+    bool enough = load->options->connections <= ports && !load->workload->reconnects;
+    if (enough || ipv4->sin_family != AF_INET || ntohl(ipv4->sin_addr.s_addr) >> 24 != 127)
+        return false;
+    uint64_t host = (uint64_t)net_address_port(source) * SOURCES_EACH_PORT + attempt / ports;
+    ipv4->sin_addr.s_addr = htonl((uint32_t)(LOOPBACK + 1 + host % LOOPBACK_HOSTS));
+    ipv4->sin_port = 0;
+    return true;
+}
+
+static int connection_connect(struct load *load, struct load_connection *connection)
+{
+    struct net_address source;
+    bool chosen = source_choose(load, load->connects_begun++, &source);
+    connection->connecting = true;
+    connection->finishing = connection->blocked = false;
+    connection->connect_begun_ns = clock_now_ns();
+    int error = engine_connect(load->engine, &connection->engine, &load->options->server,
+                               chosen ? &source : NULL, load->options->nodelay);
+    if (error == 0)
+        return 0;
+    failure_note(load, "connect", error);
+    connection->connecting = false;
+    return error;
+}
+
 static bool is_loading(const struct load *load)
 {
     return load->phase == PHASE_WARMUP || load->phase == PHASE_WINDOW;
@@ -297,7 +344,10 @@ static void on_received(void *context, struct engine_connection *engine_connecti
     struct load *load = context;
     struct load_connection *connection = (struct load_connection *)engine_connection;
     if (count <= 0) {
+        bool again = load->workload->reconnects && connection->finishing && count == 0;
         connection_ended(load, connection, (int)count);
+        if (again && is_loading(load) && connection_connect(load, connection) != 0)
+            load->result->errors++;
         return;
     }
     /* More than was sent is wrong too, whatever the bytes are. */
@@ -335,12 +385,22 @@ static void on_connected(void *context, struct engine_connection *engine_connect
     struct load *load = context;
     struct load_connection *connection = (struct load_connection *)engine_connection;
     bool itself = error == 0 && net_connected_to_itself(connection->engine.socket);
+    uint64_t now = load_now(load);
+    connection->connecting = false;
     if (error != 0 || itself) {
         failure_note(load, itself ? "connect: nobody listens there any more" : "connect", error);
+        load->result->errors += connection->established;
         connection_close(load, connection);
         return;
     }
-    load_offer(load, connection, load->options->message_bytes, clock_now_ns());
+    if (load->phase == PHASE_WINDOW && load->workload->reconnects) {
+        load->result->connects++;
+        histogram_record(&load->result->connect, now - connection->connect_begun_ns);
+    }
+    if (load->phase == PHASE_DRAIN)
+        connection_settle(load, connection);
+    else
+        load_offer(load, connection, connection->completes_at, now);
     if (connection->engine.open && has_to_wait(load, connection))
         connection_answered(load, connection);
 }
@@ -370,20 +430,6 @@ static bool load_step(struct load *load)
     return !load->over;
 }
 
-/* Where one loopback address has not enough ports, the next ones of 127.0.0.0/8 have as many. */
-static bool source_choose(const struct load *load, unsigned index, struct net_address *source)
-{
-    unsigned ports = engine_ports_per_source();
-    *source = load->options->server;
-    struct sockaddr_in *ipv4 = (struct sockaddr_in *)&source->storage;
-    if (load->options->connections <= ports || ipv4->sin_family != AF_INET ||
-        ntohl(ipv4->sin_addr.s_addr) >> 24 != 127)
-        return false;
-    ipv4->sin_addr.s_addr = htonl(FIRST_SOURCE + index / ports);
-    ipv4->sin_port = 0;
-    return true;
-}
-
 /*
  * So many at a time that no backlog runs over. One that is connected counts until its first echo:
  * only then it surely is out of the backlog.
@@ -391,18 +437,12 @@ static bool source_choose(const struct load *load, unsigned index, struct net_ad
 static void connects_begin(struct load *load)
 {
     const struct load_options *options = load->options;
-    struct net_address source;
     while (load->begun < options->connections && load->awaited < CONNECTS_AT_ONCE) {
         struct load_connection *connection = load_connection_at(load, load->begun);
-        bool chosen = source_choose(load, load->begun, &source);
         connection->engine.id = load->begun++;
         connection->completes_at = options->message_bytes;
-        int error = engine_connect(load->engine, &connection->engine, &options->server,
-                                   chosen ? &source : NULL, options->nodelay);
-        if (error == 0)
+        if (connection_connect(load, connection) == 0)
             connection_await(load, connection);
-        else
-            failure_note(load, "connect", error);
     }
 }
 
@@ -439,7 +479,7 @@ static void drain(struct load *load)
         /* A message of which a part was offered is sent whole, so that it can be answered. */
         if (connection->engine.open)
             load_offer(load, connection, connection->begins_at, 0);
-        if (connection->engine.open && connection->outstanding > 0 &&
+        if (connection->engine.open && (connection->outstanding > 0 || connection->connecting) &&
             !has_to_wait(load, connection))
             connection_await(load, connection);
     }
@@ -516,10 +556,11 @@ static void close_all(struct load *load)
     load->phase = PHASE_CLOSE;
     load->deadline_ns = clock_now_ns() + close_timeout_ns;
     for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;) {
-        if (load->over || connection->outstanding > 0) {
+        if (load->over || connection->outstanding > 0 || connection->connecting) {
             connection_close(load, connection);
         } else {
-            engine_finish_sending(load->engine, &connection->engine);
+            if (!connection->finishing)
+                load_finish(load, connection);
             connection_await(load, connection);
         }
     }

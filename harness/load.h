@@ -27,7 +27,8 @@ enum load_workload {
     LOAD_RATE,   /* open: rate_msgs_per_s, each connection in turn */
     LOAD_BURST,  /* open: one message on each connection at the same moment, each
                     * burst_interval_ns */
-    LOAD_IDLE    /* closed: pingpong on `active` of the connections, spread over them */
+    LOAD_IDLE,   /* closed: pingpong on `active` of the connections, spread over them */
+    LOAD_CHURN   /* closed: each connects, echoes one message, closes in good order, and again */
 };
 
 struct load_options {
@@ -67,7 +68,9 @@ struct load_result {
     uint64_t echoes;          /* complete inside the window, wherever they began or were meant */
     uint64_t bytes;           /* payload bytes that came back inside the window */
     uint64_t window_ns;       /* its true length; 0: the run ended before it */
-    uint64_t errors;          /* established connections that broke, at any time */
+    uint64_t connects;        /* churn: complete inside the window, wherever they began */
+    uint64_t errors;          /* established connections that broke, at any time; churn: and those
+                               * that could not be made again */
     uint64_t verify_failures; /* connections that brought a wrong byte (then closed) */
     double fairness_jain;     /* of what the active of the established connections had of the
                                * window: messages; stream: bytes; burst: mean round trips of those
@@ -78,11 +81,12 @@ struct load_result {
     struct histogram rtt;           /* of the messages; open: from when each was meant to be sent */
     struct histogram rtt_from_sent; /* open: of the same messages, from when each was sent */
     struct histogram burst_last;    /* of the bursts: from their moment to the last echo */
+    struct histogram connect;       /* churn: of the connects, from begin to end */
     struct histogram send_late;     /* open, inside the window: how late a message was sent whose
                                       * connection was free at the moment it was meant for */
     bool cancelled;
     int error;            /* 0, or the negative code of what made the run impossible */
-    char error_text[200]; /* one line: that, else the first that went wrong; empty: nothing */
+    char error_text[360]; /* one line: that, else the first that went wrong; empty: nothing */
 };
 
 /* The result's histograms: once, before its first run. 0, or -1 without memory. */

@@ -13,6 +13,7 @@
 enum {
     CONNECT_TIMEOUT_S = 30,
     DRAIN_TIMEOUT_S = 10,
+    CHURN_ROOM = 16,
     IDLE_LOOK_MS = 60,  /* six steps of the kernel's 100 Hz accounting on each processor */
     IDLE_WAIT_MS = 250, /* between looks at a host that is busy */
     WAIT_STEP_MS = 50,  /* so often at least a wait can be cancelled */
@@ -250,6 +251,16 @@ static void take_open_loop(struct record *record, const struct load_result *load
         record->burst_last_max_us = (double)last->max / 1e3;
 }
 
+static void take_connects(struct record *record, const struct load_result *load)
+{
+    record->connects = (double)load->connects;
+    record->connects_per_s = (double)load->connects * NS_PER_S / (double)load->window_ns;
+    record->connect_p50_us = percentile_us(&load->connect, 0, 50);
+    record->connect_p99_us = percentile_us(&load->connect, 0, 99);
+    if (load->connect.total > 0)
+        record->connect_max_us = (double)load->connect.max / 1e3;
+}
+
 static void take_load(struct record *record, const struct load_result *load,
                       const struct run_workload *workload)
 {
@@ -271,6 +282,15 @@ static void take_load(struct record *record, const struct load_result *load,
     take_round_trips(record, load, is_open);
     if (is_open)
         take_open_loop(record, load, workload);
+    if (workload->kind == LOAD_CHURN)
+        take_connects(record, load);
+}
+
+unsigned run_server_connections(const struct run_workload *workload)
+{
+    /* A client's next connection can arrive before the server has noticed the last one's end. */
+    return workload->kind == LOAD_CHURN ? 2 * workload->connections + CHURN_ROOM
+                                        : workload->connections;
 }
 
 size_t run_histograms(const struct record *record, const struct load_result *load,
@@ -280,6 +300,8 @@ size_t run_histograms(const struct record *record, const struct load_result *loa
     histograms[count++] = (struct record_histogram){record->latency_basis, &load->rtt};
     if (strcmp(record->loop, "open") == 0)
         histograms[count++] = (struct record_histogram){"sent", &load->rtt_from_sent};
+    if (record_has(record->connects))
+        histograms[count++] = (struct record_histogram){"connect", &load->connect};
     return count;
 }
 
@@ -620,7 +642,7 @@ static enum run_status serve_and_measure(struct record *record, struct load_resu
     struct target_server server = {0};
     const struct target_serve serve = {
         .model = record->model,
-        .max_connections = workload->connections,
+        .max_connections = run_server_connections(workload),
         .threads = settings->threads,
         .buffer_bytes = settings->buffer_bytes,
         .nodelay = settings->nodelay,

@@ -55,6 +55,9 @@ enum run_status run_execute(struct record *record, struct load_result *load,
                             const struct run_settings *settings, const struct target *target,
                             const struct run_workload *workload);
 
+/* Connections that its server must be able to have at a time. */
+unsigned run_server_connections(const struct run_workload *workload);
+
 #define RUN_HISTOGRAMS_MAX 2
 
 /* What of it belongs into histogram.csv, the row's own round trips first; how many. */

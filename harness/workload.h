@@ -14,12 +14,16 @@ enum load_phase { PHASE_CONNECT, PHASE_WARMUP, PHASE_WINDOW, PHASE_DRAIN, PHASE_
 /*
  * A connection carries one stream of bytes, cut into messages of equal size; these are offsets in
  * it: received <= sent <= offered <= begins_at. Its first message is the echo that establishes it.
+ * Where it is made again and again (churn) the stream goes on, so that no two are alike.
  */
 struct load_connection {
     struct engine_connection engine; /* first: the engine's callbacks bring it */
     bool established;
-    bool awaited; /* the phase waits for it */
-    bool blocked; /* a send was cut short, `writable` follows */
+    bool connecting;
+    bool finishing; /* it has sent all, and waits for the server's end */
+    bool awaited;   /* the phase waits for it */
+    bool blocked;   /* a send was cut short, `writable` follows */
+    uint64_t connect_begun_ns;
     uint64_t received;
     uint64_t sent;
     uint64_t offered;      /* may be sent */
@@ -46,9 +50,10 @@ struct load {
     unsigned ring; /* places of begun_ns */
     double *shares;
     enum load_phase phase;
-    uint64_t deadline_ns; /* of the phase */
-    unsigned awaited;     /* connections that the phase still waits for */
-    unsigned begun;       /* connections of which the connect was begun */
+    uint64_t deadline_ns;    /* of the phase */
+    unsigned awaited;        /* connections that the phase still waits for */
+    unsigned begun;          /* connections of which the connect was begun */
+    uint64_t connects_begun; /* in all */
     uint64_t window_begin_ns;
     uint64_t window_end_ns; /* UINT64_MAX: not yet */
     int first_error;        /* of the failure that error_text tells */
@@ -70,6 +75,7 @@ struct workload {
     const char *name;
     const char *summary;
     bool is_open;
+    bool reconnects;       /* a connection that has finished is made again */
     enum load_share share; /* what Jain's index compares */
     /* Whether the connection sends more than its first echo. */
     bool (*is_active)(const struct load *load, const struct load_connection *connection);
@@ -109,6 +115,8 @@ struct load_connection *load_connection_at(const struct load *load, unsigned ind
 uint64_t load_now(struct load *load);
 /* The connection's stream may be sent up to `end`; the messages that begin before it begin now. */
 void load_offer(struct load *load, struct load_connection *connection, uint64_t end, uint64_t now);
+/* The client's end of the connection comes first: no more is sent on it. */
+void load_finish(struct load *load, struct load_connection *connection);
 /* Whether a moment lies inside the window as far as it is known by now. */
 bool load_in_window(const struct load *load, uint64_t at_ns);
 

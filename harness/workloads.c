@@ -31,6 +31,13 @@ static bool idle_is_active(const struct load *load, const struct load_connection
     return (before + active) / all > before / all;
 }
 
+static void churn_proceed(struct load *load, struct load_connection *connection, uint64_t now)
+{
+    (void)now;
+    if (connection->outstanding == 0 && !connection->connecting)
+        load_finish(load, connection);
+}
+
 /* ---- open loops ---- */
 
 uint64_t schedule_message(const struct load *load, const struct load_connection *connection,
@@ -141,6 +148,11 @@ const struct workload workloads[] = {
                    .summary = "ping-pong on --active of the connections; the others are silent",
                    .is_active = idle_is_active,
                    .proceed = pingpong_proceed},
+    [LOAD_CHURN] = {.name = "churn",
+                    .summary = "each connects, echoes one message, closes in good order, and again",
+                    .reconnects = true,
+                    .is_active = all_active,
+                    .proceed = churn_proceed},
 };
 
 enum { WORKLOADS = sizeof workloads / sizeof workloads[0] };

@@ -17,6 +17,9 @@ OWN = {
     "burst_interval_us": ("burst",),
     "bursts": ("burst",),
     "burst_last_max_us": ("burst",),
+    "connects": ("churn",),
+    "connects_per_s": ("churn",),
+    "connect_max_us": ("churn",),
 }
 KEY = ("target", "model", "workload", "connections", "connections_active", "trial")
 
@@ -69,6 +72,8 @@ class Workloads(unittest.TestCase):
             expected[cell + (row["latency_basis"],)] = int(row["messages"])
             if row["loop"] == "open":
                 expected[cell + ("sent",)] = int(row["messages"])
+            if row["connects"] != "":
+                expected[cell + ("connect",)] = int(row["connects"])
             self.assertGreater(int(row["messages"]), 0)
             self.assertEqual(row["messages"], row["rtt_samples"])
             for name in "errors", "verify_failures", "messages_unanswered":

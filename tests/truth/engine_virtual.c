@@ -12,6 +12,7 @@ enum { UNDER_WAY_MOST = 64, LOG_FIRST = 4096 };
 struct link {
     struct engine_connection *connection;
     bool connecting;
+    uint64_t connected_ns;
     bool finishing;
     uint64_t sends;
     uint64_t ready_ns[UNDER_WAY_MOST]; /* a ring, as those below */
@@ -119,7 +120,10 @@ int engine_connect(struct engine *engine, struct engine_connection *connection,
     (void)to;
     (void)source;
     (void)nodelay;
-    *link = (struct link){.connection = connection, .connecting = true};
+    *link = (struct link){.connection = connection,
+                          .connecting = true,
+                          .connected_ns = now_ns + serving.connect_ns,
+                          .sends = link->sends};
     connection->platform = link;
     connection->open = true;
     return 0;
@@ -189,7 +193,9 @@ void engine_close(struct engine *engine, struct engine_connection *connection, b
 /* When something happens on it next. */
 static uint64_t link_next_ns(const struct link *link)
 {
-    if (link->connecting || (link->finishing && link->count == 0))
+    if (link->connecting)
+        return link->connected_ns;
+    if (link->finishing && link->count == 0)
         return now_ns;
     return link->count > 0 ? link->ready_ns[link->oldest] : VIRTUAL_NEVER;
 }

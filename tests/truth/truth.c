@@ -575,6 +575,33 @@ static void test_pingpong(void)
     load_result_free(&run.result);
 }
 
+/* Each connection takes its connect and its echo, and then comes the next at once. */
+static void test_churn(void)
+{
+    uint64_t delay_ns = 130 * US;
+    struct virtual_server server = {
+        .answer_ns = constant_answer, .context = &delay_ns, .connect_ns = 70 * US};
+    struct run run = {.options = options_of(LOAD_CHURN, 3)};
+    if (load_result_init(&run.result) != 0)
+        abort();
+    run.options.context = &run;
+    virtual_begin(&server);
+    CHECK(load_run(&run.options, &run.result) == 0);
+    CHECK_EQ_TEXT(run.result.error_text, "");
+    CHECK_EQ_U64(run.result.established, 3);
+    CHECK_EQ_U64(run.result.errors + run.result.unanswered, 0);
+    CHECK_EQ_U64(run.result.messages, 3 * 5000);
+    CHECK_EQ_U64(run.result.connects, 3 * 5000);
+    CHECK_EQ_U64(run.result.rtt.total, run.result.messages);
+    CHECK_EQ_U64(run.result.connect.total, run.result.connects);
+    CHECK_EQ_U64(run.result.rtt.min, delay_ns);
+    CHECK_EQ_U64(run.result.rtt.max, delay_ns);
+    CHECK_EQ_U64(run.result.connect.min, server.connect_ns);
+    CHECK_EQ_U64(run.result.connect.max, server.connect_ns);
+    CHECK_NEAR(run.result.fairness_jain, 1, 1e-9);
+    load_result_free(&run.result);
+}
+
 /* As many send as are active, as far apart as can be, and none else. */
 static void test_idle(void)
 {
@@ -621,6 +648,7 @@ int main(void)
     test_lost_bursts();
     test_anything();
     test_pingpong();
+    test_churn();
     test_idle();
     free(log_places);
     return check_report();

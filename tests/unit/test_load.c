@@ -298,6 +298,25 @@ static void test_idle(void)
     }
 }
 
+/* Every connection ends in good order, and is followed by the next. */
+static void test_churn(void)
+{
+    struct served served;
+    struct watch watch;
+    served_start(&served, "select");
+    watch_init(&watch, &served.server.address, 5);
+    watch.options.workload = LOAD_CHURN;
+    CHECK(watch_run(&watch) == 0);
+    check_flawless(&watch);
+    CHECK(watch.result.messages > 0);
+    CHECK(watch.result.connects > 0);
+    CHECK_EQ_U64(watch.result.connect.total, watch.result.connects);
+    struct server_counts counts = server_counts_now(&served.server);
+    CHECK(counts.accepted >= watch.result.connects + 5);
+    served_stop(&served, (unsigned)counts.accepted);
+    watch_free(&watch);
+}
+
 /* More than are connected at once. */
 static void test_many_connections(void)
 {
@@ -773,6 +792,7 @@ int main(void)
     test_rate();
     test_burst();
     test_idle();
+    test_churn();
     test_many_connections();
     test_others_wait();
     test_without_warmup();
