@@ -148,6 +148,12 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
         {"--placement", "NAME", OPTION_TEXT, &given->placement, 0, 0,
          "split: server and client on a processor each (the default\n"
          "where there are two); none: as the system likes"},
+        {"--server-cpus", "LIST", OPTION_TEXT, &given->server_cpus, 0, 0,
+         "the server's processors, such as 0,2-3, instead of a\n"
+         "--placement; under Wine its wineserver's too"},
+        {"--client-cpus", "LIST", OPTION_TEXT, &given->client_cpus, 0, 0,
+         "the client's; a side that is not told runs as the system\n"
+         "likes"},
         {.name = "the servers", .kind = OPTION_HEADING},
         {"--threads", "N", OPTION_COUNT, &given->threads, 1, 1024,
          "serving threads of each model that takes the option"},

@@ -27,6 +27,8 @@ struct bench_options {
     uint64_t buffer_bytes;
     bool no_nodelay;
     const char *placement;
+    const char *server_cpus;
+    const char *client_cpus;
     struct option_texts targets;
     struct option_texts missing;
     struct option_texts connects;

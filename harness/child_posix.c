@@ -193,7 +193,7 @@ struct child *child_start(const char *const *arguments, const char *cpus, char *
         return NULL;
     }
     /* Not least so that host has made its first-time preparations before fork. */
-    if (cpus != NULL && !host_cpus_valid(cpus)) {
+    if (cpus != NULL && host_cpus_count(cpus) == 0) {
         snprintf(message, message_size, "cannot start \"%s\" on the processors %s: %s",
                  arguments[0], cpus, "not a list of processors that this process may use");
         return NULL;

@@ -311,7 +311,7 @@ struct child *child_start(const char *const *arguments, const char *cpus, char *
         snprintf(message, message_size, "cannot start a program without a name");
         return NULL;
     }
-    if (cpus != NULL && !host_cpus_valid(cpus)) {
+    if (cpus != NULL && host_cpus_count(cpus) == 0) {
         snprintf(message, message_size, "cannot start \"%s\" on the processors %s: %s",
                  arguments[0], cpus, "not a list of processors that this process may use");
         return NULL;

@@ -16,6 +16,7 @@
 #include "summary_table.h"
 #include "terminal.h"
 #include "units.h"
+#include "warnings.h"
 
 enum { TABLE_WIDTH = 100 };
 
@@ -124,6 +125,7 @@ static void print_results(const struct bench *bench, const struct bench_options 
     if (given->generator.count == 1)
         summary_table_print(stdout, bench->records, bench->record_count,
                             terminal_is(stdout) ? terminal_width(stdout) : TABLE_WIDTH);
+    warnings_print(stdout, bench->records, bench->record_count);
     printf("\n%sresults: %s\n",
            bench->cancelled ? "interrupted; the finished rows are kept.\n" : "",
            bench->results->folder);
@@ -157,18 +159,70 @@ static int carry_out(const struct plan *plan, const struct bench_options *given,
     return status;
 }
 
-/* The processors of either side; wide: more than these two. 0, or -1 with a message. */
-static int place(const char *placement, bool wide, struct run_settings *settings, char *message,
+/* Pins the client, this thread. 0, or -1 with a message. */
+static int client_pin(const char *cpus, char *message, size_t message_size)
+{
+    char cause[160];
+    int error = cpus == NULL ? 0 : host_pin_self(cpus);
+    if (error == 0)
+        return 0;
+    snprintf(message, message_size, "pinning to processor %s: %s; try --placement none", cpus,
+             net_error_text(error, cause, sizeof cause));
+    return -1;
+}
+
+/* The processors that were asked for. As place. */
+static int place_as_given(const struct bench_options *given, bool remote,
+                          struct run_settings *settings, char *message, size_t message_size)
+{
+    static char placement[2 * HOST_CPUS_TEXT];
+    const char *const lists[] = {given->server_cpus, given->client_cpus};
+    char usable[HOST_CPUS_TEXT];
+    if (given->placement != NULL || (remote && given->server_cpus != NULL)) {
+        snprintf(
+            message, message_size, "%s",
+            given->placement != NULL
+                ? "--placement and --server-cpus or --client-cpus exclude each other"
+                : "--server-cpus: the processors of another machine can't be chosen from here");
+        return -1;
+    }
+    for (size_t i = 0; i < 2; i++)
+        if (lists[i] != NULL && host_cpus_count(lists[i]) == 0) {
+            snprintf(message, message_size,
+                     "--%s-cpus %s: not a list such as 0,2-3 of the processors that can be used "
+                     "here: %s",
+                     i == 0 ? "server" : "client", lists[i],
+                     host_cpus_text(NULL, usable, sizeof usable));
+            return -1;
+        }
+    snprintf(placement, sizeof placement, "%s/%s", lists[0] == NULL ? "any" : lists[0],
+             lists[1] == NULL ? "any" : lists[1]);
+    settings->placement = placement;
+    settings->server_cpus = given->server_cpus;
+    settings->client_cpus = given->client_cpus;
+    settings->server_cpu_count =
+        given->server_cpus == NULL ? host_cpu_count() : host_cpus_count(given->server_cpus);
+    return client_pin(given->client_cpus, message, message_size);
+}
+
+/* The processors of either side; by default apart, where this host has both. As above. */
+static int place(const struct bench_options *given, struct run_settings *settings, char *message,
                  size_t message_size)
 {
     static char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT];
+    bool remote = given->connects.count > 0 || given->generator.count > 1;
     bool can_split = host_split_cpus(server, client, sizeof server);
-    settings->placement = placement == NULL ? (can_split && !wide ? "split" : "none") : placement;
+    if (given->server_cpus != NULL || given->client_cpus != NULL)
+        return place_as_given(given, given->connects.count > 0, settings, message, message_size);
+    settings->placement = given->placement != NULL ? given->placement
+                          : can_split && !remote   ? "split"
+                                                   : "none";
     settings->server_cpu_count = host_cpu_count();
     if (strcmp(settings->placement, "none") == 0)
         return 0;
     if (strcmp(settings->placement, "split") != 0) {
-        snprintf(message, message_size, "unknown placement %s; known are split, none", placement);
+        snprintf(message, message_size, "unknown placement %s; known are split, none",
+                 given->placement);
         return -1;
     }
     if (!can_split) {
@@ -176,15 +230,9 @@ static int place(const char *placement, bool wide, struct run_settings *settings
         return -1;
     }
     settings->server_cpus = server;
+    settings->client_cpus = client;
     settings->server_cpu_count = 1;
-    int error = host_pin_self(client);
-    if (error != 0) {
-        char cause[160];
-        snprintf(message, message_size, "pinning to processor %s: %s; try --placement none", client,
-                 net_error_text(error, cause, sizeof cause));
-        return -1;
-    }
-    return 0;
+    return client_pin(client, message, message_size);
 }
 
 static void announce(const struct plan *plan, const struct run_settings *settings)
@@ -252,8 +300,7 @@ static int bench(struct bench_options *given, struct plan *plan)
     plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
     if (plan_choose_workloads(plan, suite, given, message, sizeof message) != 0 ||
         shares_check(plan, given->generator.count, message, sizeof message) != 0 ||
-        place(given->placement, given->connects.count > 0 || given->generator.count > 1, &settings,
-              message, sizeof message) != 0)
+        place(given, &settings, message, sizeof message) != 0)
         return options_fail("bench", "%s", message);
     int error = program_on_stop(interrupt, NULL);
     if (error != 0) {

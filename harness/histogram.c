@@ -170,6 +170,18 @@ bool histogram_percentile_of(const struct histogram *histogram, uint64_t slower,
     return true;
 }
 
+uint64_t histogram_between(const struct histogram *histogram, uint64_t from_ns, uint64_t to_ns)
+{
+    uint64_t sum = 0, low, high;
+    for (size_t i = histogram_bucket_of(from_ns); i < histogram->buckets; i++) {
+        histogram_bucket_range(i, &low, &high);
+        if (low >= to_ns)
+            break;
+        sum += low >= from_ns ? histogram->counts[i] : 0;
+    }
+    return sum;
+}
+
 double histogram_mean(const struct histogram *histogram)
 {
     return histogram->total == 0 ? 0 : histogram->sum / (double)histogram->total;

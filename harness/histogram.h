@@ -40,6 +40,8 @@ size_t histogram_bucket_of(uint64_t value_ns);
  * when empty.
  */
 uint64_t histogram_percentile(const struct histogram *histogram, double percentile);
+/* Samples in the buckets that begin in [from_ns, to_ns). */
+uint64_t histogram_between(const struct histogram *histogram, uint64_t from_ns, uint64_t to_ns);
 /* Whether at least 10 samples lie beyond `percentile`, so that it can be quoted. */
 bool histogram_carries(const struct histogram *histogram, double percentile);
 /*

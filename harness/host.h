@@ -23,8 +23,13 @@ const char *host_cpu_governor(char *text,
  * one for the client, as texts ("0", "1"). False where there is only one.
  */
 bool host_split_cpus(char *server, char *client, size_t size);
-/* Whether text is a list of processors ("0", "0,2-3") that this process may use. */
-bool host_cpus_valid(const char *text);
+/* How many a list of processors names ("0", "0,2-3"); 0 where this process may not use them all. */
+unsigned host_cpus_count(const char *text);
+/*
+ * The same list as the system's are written (host_self_cpus); NULL: of all that this process may
+ * use. "" where it may not use them.
+ */
+const char *host_cpus_text(const char *cpus, char *text, size_t size);
 /* Pins the calling thread; NULL: all that the process began with. 0 or a negative error. */
 int host_pin_self(const char *cpus);
 /* Pins all threads of another process. 0 or a negative error. */
@@ -34,14 +39,29 @@ int host_pin_process(unsigned long pid, const char *cpus);
 const char *host_self_cpus(char *text, size_t size);
 const char *host_process_cpus(unsigned long pid, char *text, size_t size);
 
-/* Processor time of all CPUs since boot, in one unit. False where the system doesn't tell. */
+/*
+ * Processor time of all CPUs since boot, in the system's unit. Linux brings it in steps of 10 ms for
+ * each CPU (proc_stat(5)). False where the system doesn't tell.
+ */
 struct host_times {
     uint64_t busy;
     uint64_t total;
+    uint64_t interrupts; /* of busy, hard and soft ones; 0 where not told apart */
+    uint64_t stolen;     /* of busy, what the machine's own host gave to others; 0 where not told */
+    uint64_t per_s;      /* units in a second */
 };
 bool host_times_now(struct host_times *times);
 /* The busy share 0..1 between two moments; 0 where nothing passed. */
 double host_busy_share(const struct host_times *from, const struct host_times *to);
+
+/* How often a processor was slowed down for its heat since boot; 0 where the system doesn't tell. */
+uint64_t host_throttles(void);
+/*
+ * Memory that the kernel holds for its own objects (sockets among them), its stacks and tables, in
+ * bytes. Linux: Slab, KernelStack, PageTables and Percpu of proc_meminfo(5), and what TCP holds for
+ * data (/proc/net/sockstat); Windows: the paged and nonpaged pool ("PERFORMANCE_INFORMATION structure"). False where the system doesn't tell (Wine).
+ */
+bool host_kernel_memory(uint64_t *bytes);
 
 /* CPU time in ns that a running process has used so far, fine-grained; false where it can't be
  * read. */

@@ -127,10 +127,10 @@ bool host_split_cpus(char *server, char *client, size_t size)
     return true;
 }
 
-bool host_cpus_valid(const char *text)
+unsigned host_cpus_count(const char *text)
 {
     cpu_set_t set;
-    return cpus_parse(text, &set);
+    return cpus_parse(text, &set) ? (unsigned)CPU_COUNT(&set) : 0;
 }
 
 /* The set that the text names, NULL: the one at the beginning. 0 or a negative error. */
@@ -138,6 +138,13 @@ static int cpus_wanted(const char *cpus, cpu_set_t *set)
 {
     *set = *initial_cpus();
     return cpus == NULL || cpus_parse(cpus, set) ? 0 : -EINVAL;
+}
+
+const char *host_cpus_text(const char *cpus, char *text, size_t size)
+{
+    cpu_set_t set;
+    text[0] = '\0';
+    return cpus_wanted(cpus, &set) == 0 ? cpus_format(&set, text, size) : text;
 }
 
 int host_pin_self(const char *cpus)
@@ -280,6 +287,46 @@ bool host_times_now(struct host_times *times)
         return false;
     times->busy = user + nice + system + irq + softirq + steal;
     times->total = times->busy + idle + iowait;
+    times->interrupts = irq + softirq;
+    times->stolen = steal;
+    times->per_s = (uint64_t)sysconf(_SC_CLK_TCK);
+    return true;
+}
+
+static uint64_t number_in(const char *path)
+{
+    char line[LINE_BYTES];
+    return line_find(path, "", line, sizeof line) ? strtoull(line, NULL, 10) : 0;
+}
+
+uint64_t host_throttles(void)
+{
+    char path[PATH_BYTES];
+    uint64_t sum = 0;
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET((size_t)cpu, initial_cpus()))
+            continue;
+        snprintf(path, sizeof path,
+                 "/sys/devices/system/cpu/cpu%d/thermal_throttle/core_throttle_count", cpu);
+        sum += number_in(path);
+    }
+    return sum;
+}
+
+bool host_kernel_memory(uint64_t *bytes)
+{
+    static const char *const names[] = {"Slab:", "KernelStack:", "PageTables:", "Percpu:"};
+    char line[LINE_BYTES];
+    *bytes = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!line_find("/proc/meminfo", names[i], line, sizeof line))
+            return false;
+        *bytes += strtoull(line, NULL, 10) * 1024;
+    }
+    const char *pages =
+        line_find("/proc/net/sockstat", "TCP:", line, sizeof line) ? strstr(line, " mem ") : NULL;
+    if (pages != NULL)
+        *bytes += strtoull(pages + strlen(" mem "), NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
     return true;
 }
 

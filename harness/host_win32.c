@@ -4,6 +4,10 @@
 #include <string.h>
 #include <windows.h>
 
+#include <psapi.h>
+
+#include "program.h"
+
 /* The processor's own name is asked with an instruction that only x86 has. */
 #if defined(_M_X64) || defined(_M_IX86)
 #include <intrin.h>
@@ -18,6 +22,8 @@
  * processors can name here.
  */
 #define CPUS_MAX ((unsigned)(sizeof(DWORD_PTR) * 8))
+
+enum { FILETIME_PER_S = 10000000 };
 
 static bool mask_has(DWORD_PTR mask, unsigned cpu)
 {
@@ -99,13 +105,17 @@ static const char *cpus_format(DWORD_PTR mask, char *text, size_t size)
     return text;
 }
 
-unsigned host_cpu_count(void)
+static unsigned cpus_count(DWORD_PTR mask)
 {
-    DWORD_PTR mask = initial_cpus();
     unsigned count = 0;
     for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++)
         count += mask_has(mask, cpu) ? 1 : 0;
     return count;
+}
+
+unsigned host_cpu_count(void)
+{
+    return cpus_count(initial_cpus());
 }
 
 bool host_split_cpus(char *server, char *client, size_t size)
@@ -123,10 +133,10 @@ bool host_split_cpus(char *server, char *client, size_t size)
     return true;
 }
 
-bool host_cpus_valid(const char *text)
+unsigned host_cpus_count(const char *text)
 {
     DWORD_PTR mask;
-    return cpus_parse(text, &mask);
+    return cpus_parse(text, &mask) ? cpus_count(mask) : 0;
 }
 
 /* The mask that the text names, NULL: the one at the beginning. 0 or a negative error. */
@@ -134,6 +144,13 @@ static int cpus_wanted(const char *cpus, DWORD_PTR *mask)
 {
     *mask = initial_cpus();
     return cpus == NULL || cpus_parse(cpus, mask) ? 0 : -ERROR_INVALID_PARAMETER;
+}
+
+const char *host_cpus_text(const char *cpus, char *text, size_t size)
+{
+    DWORD_PTR mask;
+    text[0] = '\0';
+    return cpus_wanted(cpus, &mask) == 0 ? cpus_format(mask, text, size) : text;
 }
 
 static int last_error(void)
@@ -269,7 +286,26 @@ bool host_times_now(struct host_times *times)
     if (times->total < filetime_ticks(idle))
         return false;
     times->busy = times->total - filetime_ticks(idle);
+    times->interrupts = times->stolen = 0;
+    times->per_s = FILETIME_PER_S;
     return times->total > 0;
+}
+
+uint64_t host_throttles(void)
+{
+    return 0;
+}
+
+bool host_kernel_memory(uint64_t *bytes)
+{
+    PERFORMANCE_INFORMATION information;
+    /* Wine fills in zeros. */
+    if (strcmp(program_system(), "wine") == 0 ||
+        !GetPerformanceInfo(&information, sizeof information))
+        return false;
+    *bytes =
+        (uint64_t)(information.KernelPaged + information.KernelNonpaged) * information.PageSize;
+    return true;
 }
 
 double host_busy_share(const struct host_times *from, const struct host_times *to)

@@ -41,14 +41,25 @@ void record_set_text(char *field, size_t size, const char *text)
     field[length] = '\0';
 }
 
+bool record_has_warning(const struct record *record, const char *warning)
+{
+    size_t length = strlen(warning);
+    for (const char *at = record->warnings; *at != '\0'; at += *at == ';') {
+        size_t here = strcspn(at, ";");
+        if (here == length && strncmp(at, warning, length) == 0)
+            return true;
+        at += here;
+    }
+    return false;
+}
+
 void record_warn(struct record *record, const char *warning)
 {
     char *warnings = record->warnings;
     size_t used = strlen(warnings);
-    if (strstr(warnings, warning) != NULL)
-        return;
-    snprintf(warnings + used, sizeof record->warnings - used, "%s%s", used == 0 ? "" : ";",
-             warning);
+    if (!record_has_warning(record, warning))
+        snprintf(warnings + used, sizeof record->warnings - used, "%s%s", used == 0 ? "" : ";",
+                 warning);
 }
 
 int record_write_header(struct csv_writer *runs)

@@ -40,7 +40,7 @@
     TEXT(tcp_nodelay, 4)                                                                           \
     NUMBER(server_threads, 17)                                                                     \
     NUMBER(buffer_bytes, 17)                                                                       \
-    TEXT(placement, 16)                                                                            \
+    TEXT(placement, 64)                                                                            \
     TEXT(server_cpus, 64)                                                                          \
     TEXT(client_cpus, 64)                                                                          \
     NUMBER(trial, 17)                                                                              \
@@ -147,8 +147,9 @@ static inline bool record_has(double number)
 void record_clear(struct record *record);
 /* Writes text into a record's field, cut to whole UTF-8 characters where it is too long. */
 void record_set_text(char *field, size_t size, const char *text);
-/* Adds a word to the warnings, once. */
+/* Adds a word to the warnings, once; by warning_add. */
 void record_warn(struct record *record, const char *warning);
+bool record_has_warning(const struct record *record, const char *warning);
 
 /* The header and the rows of runs.csv. 0, or -1 once a write has failed (writer->error). */
 int record_write_header(struct csv_writer *runs);

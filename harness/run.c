@@ -8,7 +8,9 @@
 #include "clock.h"
 #include "compiler.h"
 #include "host.h"
+#include "judgement.h"
 #include "program.h"
+#include "warnings.h"
 
 enum {
     CONNECT_TIMEOUT_S = 30,
@@ -26,8 +28,6 @@ enum {
 static const double IDLE_BUSY_SHARE = 0.25;
 /* A wineserver that has nothing to serve and yet takes so much of a processor spins. */
 static const double WINESERVER_SPINS_SHARE = 0.5;
-/* From such a share of its processors on, a side is held to be the bottleneck. */
-static const double SATURATED_LOAD = 0.9;
 /* An open loop that got no more than this share of its messages done asked for too much. */
 static const double RATE_HELD_SHARE = 0.99;
 
@@ -42,6 +42,9 @@ struct moment {
     uint64_t server_cpu_ns; /* as the host sees the process that was started */
     bool wineserver_known;
     bool server_known;
+    struct host_times host;
+    bool host_known;
+    uint64_t throttles;
 };
 
 struct window {
@@ -49,6 +52,7 @@ struct window {
     struct target_server *server;
     bool remote;              /* the process that was started only leads to the server */
     unsigned long wineserver; /* 0: none */
+    double kernel_memory[2];  /* before the server was started, and at the window's end */
     struct moment moments[2];
 };
 
@@ -59,13 +63,23 @@ static struct moment moment_now(const struct window *window)
                        host_process_cpu_ns(child_pid(window->server->child), &now.server_cpu_ns);
     now.wineserver_known =
         window->wineserver != 0 && host_process_cpu_ns(window->wineserver, &now.wineserver_cpu_ns);
+    now.host_known = host_times_now(&now.host);
+    now.throttles = host_throttles();
     return now;
+}
+
+static double kernel_memory_now(void)
+{
+    uint64_t bytes;
+    return host_kernel_memory(&bytes) ? (double)bytes : NAN;
 }
 
 static void at_window(void *context, bool at_end)
 {
     struct window *window = context;
     window->moments[at_end] = moment_now(window);
+    if (at_end)
+        window->kernel_memory[1] = kernel_memory_now();
     if (window->server->child != NULL)
         target_server_ask(window->server);
 }
@@ -154,7 +168,7 @@ static void idle_wait(struct record *record, const struct run_settings *settings
         if (server_known &&
             (double)(server_to - server_from) > WINESERVER_SPINS_SHARE * look_ms * NS_PER_MS) {
             if (host_wineserver_restart())
-                record_warn(record, "wineserver_restarted");
+                warning_add(record, WARNING_WINESERVER_RESTARTED);
         } else if (record->host_busy_before < IDLE_BUSY_SHARE) {
             return;
         }
@@ -162,10 +176,19 @@ static void idle_wait(struct record *record, const struct run_settings *settings
             return;
         look_ms = IDLE_WAIT_MS;
     } while (clock_now_ns() - begun_ns < settings->idle_wait_ns);
-    record_warn(record, "host_busy");
+    warning_add(record, WARNING_HOST_BUSY);
 }
 
-static void take_server(struct record *record, const struct target_server *server, bool remote)
+/* Where it was not told what to use, or can't be read back, nothing contradicts. */
+static bool cpus_agree(const char *asked, const char *found)
+{
+    char text[HOST_CPUS_TEXT];
+    return asked == NULL || found[0] == '\0' ||
+           strcmp(host_cpus_text(asked, text, sizeof text), found) == 0;
+}
+
+static void take_server(struct record *record, const struct target_server *server,
+                        const struct run_settings *settings, bool remote)
 {
     char text[HOST_CPUS_TEXT], system[16] = "";
     record_set_text(record->client_cpus, sizeof record->client_cpus,
@@ -180,6 +203,9 @@ static void take_server(struct record *record, const struct target_server *serve
     if (!remote)
         record_set_text(record->server_cpus, sizeof record->server_cpus,
                         host_process_cpus(child_pid(server->child), text, sizeof text));
+    if (!cpus_agree(settings->client_cpus, record->client_cpus) ||
+        (!remote && !cpus_agree(settings->server_cpus, record->server_cpus)))
+        warning_add(record, WARNING_NOT_PINNED);
 }
 
 /* The Wine target's wineserver beside its server. Its process, or 0. */
@@ -190,7 +216,7 @@ static unsigned long wineserver_place(struct record *record, const struct run_se
     unsigned long pid = host_wineserver_pid();
     if (pid != 0 && settings->server_cpus != NULL &&
         host_pin_process(pid, settings->server_cpus) != 0)
-        record_warn(record, "wineserver_not_pinned");
+        warning_add(record, WARNING_WINESERVER_NOT_PINNED);
     return pid;
 }
 
@@ -242,7 +268,7 @@ static void take_open_loop(struct record *record, const struct load_result *load
     record->rtt_uncorrected_p99_9_us = percentile_us(sent, load->unanswered, 99.9);
     record->send_late_p99_us = percentile_us(&load->send_late, 0, 99);
     if (is_overloaded(load, workload))
-        record_warn(record, "overload");
+        warning_add(record, WARNING_OVERLOAD);
     if (workload->burst_interval_ns == 0)
         return;
     record->bursts = (double)load->bursts;
@@ -280,6 +306,7 @@ static void take_load(struct record *record, const struct load_result *load,
     record->connections_starved = load->starved;
     record->oldest_unanswered_us = (double)load->oldest_unanswered_ns / 1e3;
     take_round_trips(record, load, is_open);
+    judgement_take_round_trips(record, &load->rtt);
     if (is_open)
         take_open_loop(record, load, workload);
     if (workload->kind == LOAD_CHURN)
@@ -341,26 +368,6 @@ static double server_cpu_s(struct record *record, const struct window *window)
     return told;
 }
 
-static const char *bound_of(const struct record *record)
-{
-    if (!record_has(record->server_cpu_load) || !record_has(record->client_cpu_load))
-        return "undecided";
-    /* A load that its clock's step can turn by a tenth says nothing. */
-    if (record->cpu_resolution_us / 1e6 > 0.1 * record->duration_s)
-        return "undecided";
-    bool server = record->server_cpu_load >= SATURATED_LOAD;
-    bool client = record->client_cpu_load >= SATURATED_LOAD;
-    if (server && client)
-        return "undecided";
-    if (server)
-        return "server";
-    if (client)
-        return "client";
-    if (strcmp(record->loop, "open") == 0)
-        return strstr(record->warnings, "overload") == NULL ? "rate" : "undecided";
-    return record->connections_active * record->pipeline_depth == 1 ? "latency" : "undecided";
-}
-
 static void take_client(struct record *record, const struct window *window, double echoes)
 {
     const struct moment *from = &window->moments[0], *to = &window->moments[1];
@@ -369,11 +376,32 @@ static void take_client(struct record *record, const struct window *window, doub
     record->client_cpu_load = record->client_cpu_s * NS_PER_S / (double)(to->at_ns - from->at_ns);
 }
 
+/* What the host did meanwhile, beside the run's own processes. server_cpu_s: in the same window. */
+static void take_host(struct record *record, const struct window *window, double server_cpu_s)
+{
+    const struct moment *from = &window->moments[0], *to = &window->moments[1];
+    char governor[32];
+    struct judgement_host host = {.from = from->host,
+                                  .to = to->host,
+                                  .own_cpu_s = record->client_cpu_s,
+                                  .throttled = to->throttles > from->throttles};
+    if (!window->remote) {
+        host.own_cpu_s += server_cpu_s;
+        host.own_cpu_s += strcmp(record->host_kind, "wine") == 0 ? record->wineserver_cpu_s : 0;
+        record->kernel_memory_bytes = window->kernel_memory[1] - window->kernel_memory[0];
+    }
+    if (from->host_known && to->host_known)
+        judgement_take_host(record, &host);
+    host_cpu_governor(governor, sizeof governor);
+    if (governor[0] != '\0' && strcmp(governor, "performance") != 0)
+        warning_add(record, WARNING_CPU_GOVERNOR);
+}
+
 /* echoes: complete inside the client's window. */
 static void take_statistics(struct record *record, const struct statistics *statistics,
-                            const struct window *window, const struct run_settings *settings,
-                            double echoes)
+                            const struct window *window, double echoes)
 {
+    const struct run_settings *settings = window->settings;
     const struct moment *from = &window->moments[0], *to = &window->moments[1];
     double window_s = (double)(to->at_ns - from->at_ns) / NS_PER_S;
     /* What the server echoed between its two answers, which are not quite the client's moments. */
@@ -391,7 +419,7 @@ static void take_statistics(struct record *record, const struct statistics *stat
     double cpu_s = server_cpu_s(record, window);
     if (server_window_s < SNAPSHOTS_SPAN * window_s) {
         /* A server that was kept from running answers both at once: no load, no cost can be told. */
-        record_warn(record, "snapshots_late");
+        warning_add(record, WARNING_SNAPSHOTS_LATE);
         cpu_s = NAN;
     }
     double wineserver_load = 0;
@@ -411,8 +439,10 @@ static void take_statistics(struct record *record, const struct statistics *stat
         double capacity = fmin(record->server_threads_peak, cpus);
         record->server_cpu_load = (cpu_s / server_window_s + wineserver_load) / capacity;
     }
-    if (alone)
-        record_set_text(record->bound, sizeof record->bound, bound_of(record));
+    if (alone) {
+        record_set_text(record->bound, sizeof record->bound, judgement_bound(record));
+        take_host(record, window, cpu_s * window_s / server_window_s);
+    }
 
     record->server_rss_peak_bytes = target_line_number(statistics->lines[1], "rss_peak_bytes");
     record->context_switches = delta(statistics, "context_switches");
@@ -515,7 +545,7 @@ static enum run_status judge_slot(struct record *record, const struct window *wi
         return RUN_FAILED;
     }
     if (late_ns > duration_ns / 20)
-        record_warn(record, "window_late");
+        warning_add(record, WARNING_WINDOW_LATE);
     return RUN_OK;
 }
 
@@ -552,9 +582,9 @@ static enum run_status server_finish(struct record *record, struct window *windo
     if (cancelled)
         return RUN_CANCELLED;
     if (killed)
-        record_warn(record, "server_killed");
+        warning_add(record, WARNING_SERVER_KILLED);
     if (told)
-        take_statistics(record, &statistics, window, window->settings, (double)load->echoes);
+        take_statistics(record, &statistics, window, (double)load->echoes);
     /* First, since all else that went wrong may come of it. */
     if (!killed && (dead || ended_with != 0))
         set_status(record, "failed", "the server died with exit status %d%s%s", ended_with,
@@ -579,16 +609,17 @@ static struct run_workload workload_share(const struct run_workload *workload,
 
 /* workload: this generator's share. slot: of several generators; NULL: alone. */
 static enum run_status measure(struct record *record, struct load_result *load,
-                               const struct run_settings *settings, struct target_server *server,
-                               const struct target *target, const struct run_workload *workload,
+                               struct window *window, const struct target *target,
+                               const struct run_workload *workload,
                                const struct generator_slot *slot)
 {
-    struct window window = {.settings = settings, .server = server, .remote = target->reach.remote};
+    const struct run_settings *settings = window->settings;
+    const struct target_server *server = window->server;
     bool own_server = server->child != NULL;
 
-    take_server(record, server, window.remote);
-    if (own_server && !window.remote)
-        window.wineserver = wineserver_place(record, settings);
+    take_server(record, server, settings, window->remote);
+    if (own_server && !window->remote)
+        window->wineserver = wineserver_place(record, settings);
     struct load_options options = {
         .server = server->address,
         .workload = workload->kind,
@@ -606,7 +637,7 @@ static enum run_status measure(struct record *record, struct load_result *load,
         .drain_timeout_ns = (uint64_t)DRAIN_TIMEOUT_S * NS_PER_S,
         .at_window = at_window,
         .cancelled = window_cancelled,
-        .context = &window,
+        .context = window,
     };
     if (slot == NULL)
         load_run(&options, load);
@@ -616,12 +647,12 @@ static enum run_status measure(struct record *record, struct load_result *load,
     enum run_status status = judge(record, load);
     if ((target->reach.remote || !own_server) && load->established == 0 && !load->cancelled)
         say_unreachable(record, server);
-    if (window.moments[1].at_ns != 0)
-        take_client(record, &window, (double)load->echoes);
+    if (window->moments[1].at_ns != 0)
+        take_client(record, window, (double)load->echoes);
     if (slot != NULL && status == RUN_OK)
-        status = judge_slot(record, &window, slot, settings->duration_ns);
+        status = judge_slot(record, window, slot, settings->duration_ns);
     if (own_server)
-        return server_finish(record, &window, load, slot, status);
+        return server_finish(record, window, load, slot, status);
     return load->cancelled ? RUN_CANCELLED : status;
 }
 
@@ -640,6 +671,8 @@ static enum run_status serve_and_measure(struct record *record, struct load_resu
 {
     char message[TARGET_MESSAGE_BYTES] = "";
     struct target_server server = {0};
+    struct window window = {
+        .settings = settings, .server = &server, .remote = target->reach.remote};
     const struct target_serve serve = {
         .model = record->model,
         .max_connections = run_server_connections(workload),
@@ -652,11 +685,12 @@ static enum run_status serve_and_measure(struct record *record, struct load_resu
     idle_wait(record, settings);
     if (settings->cancelled(settings->context))
         return RUN_CANCELLED;
+    window.kernel_memory[0] = kernel_memory_now();
     if (target_server_start(&server, target, &serve, settings->cancelled, settings->context,
                             message, sizeof message) != 0)
         return settings->cancelled(settings->context) ? RUN_CANCELLED : failed(record, message);
     const struct run_workload share = workload_share(workload, settings->generator);
-    return measure(record, load, settings, &server, target, &share, slot);
+    return measure(record, load, &window, target, &share, slot);
 }
 
 /* One of several generators, in the slot that all of them have for this run. */
@@ -667,6 +701,8 @@ static enum run_status measure_in_slot(struct record *record, struct load_result
 {
     struct generator *generator = settings->generator;
     struct target_server server;
+    struct window window = {
+        .settings = settings, .server = &server, .remote = target->reach.remote};
     struct generator_slot slot =
         generator_slot_take(generator, settings->warmup_ns, settings->duration_ns);
     clock_utc_format(slot.begin_utc_ns, record->started_at_utc, sizeof record->started_at_utc);
@@ -685,7 +721,7 @@ static enum run_status measure_in_slot(struct record *record, struct load_result
         return serve_and_measure(record, load, settings, target, workload, port, &slot);
     idle_wait(record, settings);
     target_server_assume(&server, target, port);
-    return measure(record, load, settings, &server, target, &share, &slot);
+    return measure(record, load, &window, target, &share, &slot);
 }
 
 enum run_status run_execute(struct record *record, struct load_result *load,

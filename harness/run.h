@@ -30,8 +30,9 @@ struct run_settings {
     uint64_t buffer_bytes;
     unsigned threads; /* 0: each model's own choice */
     bool nodelay;
-    const char *placement;   /* "split" or "none" */
-    const char *server_cpus; /* NULL: any */
+    const char *placement;   /* "split", "none", or "SERVER/CLIENT" as they were given */
+    const char *server_cpus; /* NULL: any; as below */
+    const char *client_cpus;
     unsigned server_cpu_count;
     struct server_ports *ports;
     struct generator *generator;

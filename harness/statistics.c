@@ -194,6 +194,33 @@ void statistics_holm(double *p, size_t count)
     free(ascending);
 }
 
+struct trend statistics_trend(const double *values, size_t count)
+{
+    double n = (double)count, ties = 0;
+    struct trend trend = {0, n * (n - 1) * (2 * n + 5) / 18};
+    for (size_t i = 0; i < count; i++) {
+        double tied = 1;
+        bool first = true;
+        for (size_t j = 0; j < count; j++) {
+            int order = double_compare(&values[j], &values[i]);
+            trend.score += j > i ? order : 0;
+            tied += j != i && order == 0;
+            first &= j >= i || order != 0;
+        }
+        ties += first ? tied * (tied - 1) * (2 * tied + 5) : 0;
+    }
+    trend.variance -= ties / 18;
+    return trend;
+}
+
+double statistics_trend_p(struct trend trend)
+{
+    double distance = fabs(trend.score) - 1;
+    if (!(trend.variance > 0) || distance <= 0)
+        return 1;
+    return erfc(distance / sqrt(2 * trend.variance));
+}
+
 double statistics_jain(const double *shares, size_t count)
 {
     double sum = 0, squares = 0;

@@ -38,6 +38,18 @@ double statistics_mann_whitney_p(const double *a, size_t a_count, const double *
  * was possible) stays NaN and does not count.
  */
 void statistics_holm(double *p, size_t count);
+/*
+ * Kendall's score of the values in their order (pairs that rise less pairs that fall) and its
+ * variance where there is no trend, ties considered (Mann 1945, Kendall 1975). Scores and variances
+ * of independent series add up.
+ */
+struct trend {
+    double score;
+    double variance;
+};
+struct trend statistics_trend(const double *values, size_t count);
+/* Two-sided p by the normal approximation with continuity correction; 1 without variance. */
+double statistics_trend_p(struct trend trend);
 /* Jain's fairness index of the shares, 1/count..1 (Jain, Chiu, Hawe 1984); NaN when all are 0. */
 double statistics_jain(const double *shares, size_t count);
 

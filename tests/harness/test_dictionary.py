@@ -48,6 +48,15 @@ class Dictionary(unittest.TestCase):
     def test_environment(self):
         self.explained("environment.csv", self.facts)
 
+    def test_warnings(self):
+        """Each word, of a row or of a run, once, and none that there is not."""
+        with open(os.path.join(tool.SOURCE, "harness", "warnings.c"), encoding="utf-8") as file:
+            words = re.findall(r"\[WARNING_\w+\] = \{\s*\"(\w+)\"", file.read())
+        section = self.sections["runs.csv"].split("### The words in `warnings`")[1]
+        told = re.findall(r"^- `(\w+)`:", section, re.MULTILINE)
+        told += re.findall(r"not of a row: `(\w+)`", section)
+        self.assertEqual(sorted(told), sorted(words))
+
     def test_lines_of_serve(self):
         server = tool.Server("--model", "select", "--control", stdin=subprocess.PIPE)
         lines = server.end(b"stats\n").out.splitlines()

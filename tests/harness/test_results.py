@@ -287,5 +287,19 @@ class Plans(unittest.TestCase):
                                  "holds %d connections with --threads 1" % limit)
 
 
+class Pinned(unittest.TestCase):
+    def test_processors_given(self):
+        """They are what both sides read back, and each trial is a row of that placement."""
+        fake = tool.fake("none")
+        with tool.folder() as out:
+            tool.bench(out, "--target", fake, "--server-cpus", "0", "--client-cpus", "0",
+                       "--duration", "20ms")
+            (row,) = tool.read_table(os.path.join(tool.run_folder(out), "runs.csv"))
+        self.assertEqual(row["placement"], "0/0")
+        self.assertEqual(row["client_cpus"], "0")
+        self.assertIn(row["server_cpus"], ("0", ""))
+        self.assertNotIn("not_pinned", row["warnings"].split(";"))
+
+
 if __name__ == "__main__":
     tool.main()

@@ -86,6 +86,9 @@ class Usage(unittest.TestCase):
         self.refused("bench", "--workload", "frob", says=["frob", "pingpong", "stream", "rate"])
         self.refused("bench", "--suite", "frob", says=["frob", "quick", "smoke"])
         self.refused("bench", "--placement", "frob", says=["frob", "split", "none"])
+        for side in "--server-cpus", "--client-cpus":
+            self.refused("bench", side, "0,frob", says=[side, "0,frob", "can be used here"])
+            self.refused("bench", side, "0", "--placement", "none", says=["exclude each other"])
 
     def test_targets(self):
         for value in ("native", "=iomodels", "native=", "x" * 64 + "=iomodels"):

@@ -40,16 +40,16 @@ static void test_lists(void)
         "0.0"};
     char all[HOST_CPUS_TEXT], first[HOST_CPUS_TEXT], last[HOST_CPUS_TEXT], both[3 * HOST_CPUS_TEXT];
     for (size_t i = 0; i < sizeof invalid / sizeof invalid[0]; i++) {
-        if (host_cpus_valid(invalid[i]))
+        if (host_cpus_count(invalid[i]) > 0)
             printf("taken: \"%s\"\n", invalid[i]);
-        CHECK(!host_cpus_valid(invalid[i]));
+        CHECK(host_cpus_count(invalid[i]) == 0);
         CHECK(host_pin_self(invalid[i]) < 0);
         CHECK(host_pin_process(program_id(), invalid[i]) < 0);
     }
     CHECK(host_cpu_count() >= 1);
     host_self_cpus(all, sizeof all);
     printf("processors: %u (%s)\n", host_cpu_count(), all);
-    CHECK(host_cpus_valid(all));
+    CHECK_EQ_U64(host_cpus_count(all), host_cpu_count());
     if (!host_split_cpus(first, last, sizeof first)) {
         CHECK_EQ_U64(host_cpu_count(), 1);
         return;
@@ -57,9 +57,15 @@ static void test_lists(void)
     CHECK(host_cpu_count() >= 2);
     CHECK(strcmp(first, last) != 0);
     snprintf(both, sizeof both, "%s,%s,%s", first, last, last);
-    CHECK(host_cpus_valid(first) && host_cpus_valid(last) && host_cpus_valid(both));
+    CHECK(host_cpus_count(first) == 1 && host_cpus_count(last) == 1 && host_cpus_count(both) == 2);
+    CHECK_EQ_TEXT(host_cpus_text(NULL, first, sizeof first), all);
+    CHECK_EQ_TEXT(host_cpus_text("99999", first, sizeof first), "");
+    CHECK(host_split_cpus(first, last, sizeof first));
+    host_cpus_text(both, all, sizeof all);
+    CHECK_EQ_U64(host_cpus_count(all), 2);
+    CHECK(strlen(all) < strlen(both));
     snprintf(both, sizeof both, "%s-%s", first, first);
-    CHECK(host_cpus_valid(both));
+    CHECK_EQ_U64(host_cpus_count(both), 1);
 }
 
 static void test_pin_self(void)
@@ -73,7 +79,7 @@ static void test_pin_self(void)
     CHECK(host_pin_self(first) == 0);
     CHECK_EQ_TEXT(host_self_cpus(now, sizeof now), first);
     /* What it began with is still what it may use. */
-    CHECK(host_cpus_valid(last));
+    CHECK_EQ_U64(host_cpus_count(last), 1);
     CHECK(host_pin_self(last) == 0);
     CHECK_EQ_TEXT(host_self_cpus(now, sizeof now), last);
     CHECK(host_pin_self("99999") < 0);
@@ -111,7 +117,7 @@ static void test_pin_process(void)
     struct other_thread other = {.step = 0};
     thread_handle thread;
     host_process_cpus(program_id(), all, sizeof all);
-    CHECK(host_cpus_valid(all));
+    CHECK_EQ_U64(host_cpus_count(all), host_cpu_count());
     CHECK(host_pin_process(0x7ffffff0, NULL) < 0);
     CHECK_EQ_TEXT(host_process_cpus(0x7ffffff0, now, sizeof now), "");
     if (!host_split_cpus(first, last, sizeof first) ||

@@ -273,6 +273,32 @@ static void test_jain(void)
     CHECK_NAN(statistics_jain(none, 0));
 }
 
+static void test_trend(void)
+{
+    static const double rising[] = {1, 2, 3, 4, 5, 6}, tied[] = {1, 1, 2, 2, 2, 3};
+    struct trend trend = statistics_trend(rising, COUNT(rising));
+    CHECK(trend.score == 15);
+    CHECK_NEAR(trend.variance, 6 * 5 * 17 / 18.0, 1e-9);
+    CHECK_NEAR(statistics_trend_p(trend), 0.00853, 0.00001);
+    trend = statistics_trend(tied, COUNT(tied));
+    CHECK(trend.score == 11);
+    CHECK_NEAR(trend.variance, (6 * 5 * 17 - 2 * 1 * 9 - 3 * 2 * 11) / 18.0, 1e-9);
+    CHECK(statistics_trend_p(statistics_trend(rising, 1)) == 1);
+    CHECK(statistics_trend_p((struct trend){0, 0}) == 1);
+
+    /* Of random orders it may find a trend about as often as it says. */
+    struct random_state random;
+    unsigned found = 0;
+    random_seed(&random, 9);
+    for (int i = 0; i < 4000; i++) {
+        double values[12];
+        for (size_t j = 0; j < COUNT(values); j++)
+            values[j] = (double)random_next(&random);
+        found += statistics_trend_p(statistics_trend(values, COUNT(values))) < 0.05;
+    }
+    CHECK(found > 4000 * 0.03 && found < 4000 * 0.06);
+}
+
 static void test_random_is_the_published_one(void)
 {
     static const uint64_t seeded[] = {0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4, 0x06c45d188009454f,
@@ -318,6 +344,7 @@ int main(void)
     test_mann_whitney_normal();
     test_holm();
     test_jain();
+    test_trend();
     test_random_is_the_published_one();
     test_random_below_is_even();
     return check_report();

@@ -1,0 +1,72 @@
+#include "drift.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "statistics.h"
+
+enum { TRIALS_LEAST = 6 };
+
+static const double SIGNIFICANT = 0.01;
+static const double NOTABLE_CHANGE = 0.05;
+
+static double cost(const struct record *record)
+{
+    return record->server_cpu_us_per_msg;
+}
+
+static double throughput(const struct record *record)
+{
+    return record->throughput_msgs_per_s;
+}
+
+static const struct {
+    const char *name;
+    double (*of)(const struct record *record);
+} metrics[] = {{"server_cpu_us_per_msg", cost}, {"throughput_msgs_per_s", throughput}};
+
+/* The trials of records[first]'s cell, in their order; none where another row begins it. */
+static size_t cell_values(const struct record *records, size_t count, size_t first,
+                          double (*of)(const struct record *record), double *values)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(records[i].status, "ok") != 0 || !record_has(of(&records[i])) ||
+            !record_same_cell(&records[i], &records[first]))
+            continue;
+        if (i < first)
+            return 0;
+        values[found++] = of(&records[i]);
+    }
+    return found;
+}
+
+struct drift drift_of(const struct record *records, size_t count)
+{
+    struct drift drift = {.found = false};
+    double *values = calloc(count + 1, sizeof *values),
+           *changes = calloc(count + 1, sizeof *changes);
+    for (size_t m = 0; m < sizeof metrics / sizeof metrics[0] && !drift.found; m++) {
+        struct trend sum = {0, 0};
+        size_t cells = 0;
+        for (size_t i = 0; values != NULL && changes != NULL && i < count; i++) {
+            size_t trials = cell_values(records, count, i, metrics[m].of, values);
+            if (trials < TRIALS_LEAST)
+                continue;
+            struct trend trend = statistics_trend(values, trials);
+            sum.score += trend.score;
+            sum.variance += trend.variance;
+            size_t third = trials / 3;
+            changes[cells++] = statistics_median(values + trials - third, third) /
+                                   statistics_median(values, third) -
+                               1;
+        }
+        double change = statistics_median(changes, cells);
+        if (cells > 0 && statistics_trend_p(sum) < SIGNIFICANT && fabs(change) >= NOTABLE_CHANGE)
+            drift = (struct drift){true, metrics[m].name, change};
+    }
+    free(values);
+    free(changes);
+    return drift;
+}

@@ -1,0 +1,75 @@
+#include "judgement.h"
+
+#include <string.h>
+
+#include "warnings.h"
+
+/* From such a share of its processors on, a side is held to be the bottleneck. */
+static const double SATURATED_LOAD = 0.9;
+/* A clock whose step is a larger part of the window than this says nothing of a load. */
+static const double COARSE_STEP_SHARE = 0.1;
+
+/* Steps of the host's accounting in the window, all processors together, that tell a load. */
+enum { HOST_STEPS_LEAST = 50, HOST_STEP_PER_S = 100 };
+/* Of all processors, used by others: more than the accounting's steps make of nothing. */
+static const double NOISY_LOAD = 0.1;
+static const double STOLEN_SHARE = 0.01;
+
+/* Round trips that pile up where a delayed acknowledgement ends, and their neighbourhood. */
+enum { PLATEAU_FROM_NS = 38000000, PLATEAU_TO_NS = 48000000, PLATEAU_WIDTH_NS = 10000000 };
+static const double PLATEAU_SHARE = 0.001;
+static const uint64_t PLATEAU_LEAST = 5;
+static const uint64_t PLATEAU_BY_NEIGHBOURS = 4;
+
+const char *judgement_bound(const struct record *record)
+{
+    if (!record_has(record->server_cpu_load) || !record_has(record->client_cpu_load))
+        return "undecided";
+    if (record->cpu_resolution_us / 1e6 > COARSE_STEP_SHARE * record->duration_s)
+        return "undecided";
+    bool server = record->server_cpu_load >= SATURATED_LOAD;
+    bool client = record->client_cpu_load >= SATURATED_LOAD;
+    if (server && client)
+        return "undecided";
+    if (server)
+        return "server";
+    if (client)
+        return "client";
+    if (strcmp(record->loop, "open") == 0)
+        return warning_has(record, WARNING_OVERLOAD) ? "undecided" : "rate";
+    return record->connections_active * record->pipeline_depth == 1 ? "latency" : "undecided";
+}
+
+void judgement_take_host(struct record *record, const struct judgement_host *host)
+{
+    const struct host_times *from = &host->from, *to = &host->to;
+    if (host->throttled)
+        warning_add(record, WARNING_CPU_THROTTLED);
+    if (to->total <= from->total || to->busy - to->interrupts < from->busy - from->interrupts ||
+        to->stolen < from->stolen)
+        return; /* iowait can step back (proc_stat(5)), and the total with it */
+    double all_s = (double)(to->total - from->total) / (double)to->per_s;
+    /* Some kernels charge a loopback's interrupts to the process that sends, some to nobody. */
+    uint64_t interrupts = to->interrupts > from->interrupts ? to->interrupts - from->interrupts : 0;
+    double busy_s = (double)(to->busy - from->busy - interrupts) / (double)to->per_s;
+    double stolen_s = (double)(to->stolen - from->stolen) / (double)to->per_s;
+    if (!record_has(host->own_cpu_s) || all_s * HOST_STEP_PER_S < HOST_STEPS_LEAST)
+        return;
+    record->others_cpu_load = busy_s > host->own_cpu_s ? (busy_s - host->own_cpu_s) / all_s : 0;
+    if (stolen_s / all_s > STOLEN_SHARE)
+        warning_add(record, WARNING_CPU_STOLEN);
+    if (record->others_cpu_load > NOISY_LOAD)
+        warning_add(record, WARNING_HOST_NOISY);
+}
+
+void judgement_take_round_trips(struct record *record, const struct histogram *rtt)
+{
+    uint64_t plateau = histogram_between(rtt, PLATEAU_FROM_NS, PLATEAU_TO_NS);
+    uint64_t below = histogram_between(rtt, PLATEAU_FROM_NS - PLATEAU_WIDTH_NS, PLATEAU_FROM_NS);
+    uint64_t above = histogram_between(rtt, PLATEAU_TO_NS, PLATEAU_TO_NS + PLATEAU_WIDTH_NS);
+    if (rtt->total > 0 && !record_has(record->rtt_p99_us))
+        warning_add(record, WARNING_FEW_SAMPLES);
+    if (plateau >= PLATEAU_LEAST && (double)plateau >= PLATEAU_SHARE * (double)rtt->total &&
+        plateau > PLATEAU_BY_NEIGHBOURS * (below + above))
+        warning_add(record, WARNING_PLATEAU_40MS);
+}

@@ -1,0 +1,90 @@
+#include "warnings.h"
+
+#include <string.h>
+
+#include "drift.h"
+
+static const struct {
+    const char *word;
+    const char *advice;
+} warnings[WARNINGS] = {
+    [WARNING_HOST_BUSY] = {"host_busy", "the machine was not idle before the run: stop other "
+                                        "programs, or raise --idle-wait"},
+    [WARNING_HOST_NOISY] = {"host_noisy",
+                            "others used the processors while it was measured: stop other "
+                            "programs, and do not trust small differences"},
+    [WARNING_CPU_STOLEN] = {"cpu_stolen",
+                            "this virtual machine had to wait for its host: measure when the host "
+                            "is quiet, and take more trials"},
+    [WARNING_CPU_THROTTLED] = {"cpu_throttled",
+                               "a processor was slowed down for its heat: cool it, or pause "
+                               "between runs"},
+    [WARNING_CPU_GOVERNOR] = {"cpu_governor",
+                              "the processor's frequency follows the load: `cpupower "
+                              "frequency-set -g performance` makes runs steadier"},
+    [WARNING_NOT_PINNED] = {"not_pinned", "a side ran on other processors than it was told to: "
+                                          "see server_cpus and client_cpus"},
+    [WARNING_WINESERVER_NOT_PINNED] = {"wineserver_not_pinned",
+                                       "wineserver could not be put beside the server: run as "
+                                       "the user that it belongs to"},
+    [WARNING_WINESERVER_RESTARTED] = {"wineserver_restarted",
+                                      "wineserver was spinning and was started afresh: nothing "
+                                      "to do, the run began after that"},
+    [WARNING_SNAPSHOTS_LATE] = {"snapshots_late",
+                                "the server did not get to run in time to tell its figures: give "
+                                "it a processor of its own, or measure longer (--duration)"},
+    [WARNING_SERVER_KILLED] = {"server_killed", "the server did not stop and was killed: under "
+                                                "Wine that can disturb what follows"},
+    [WARNING_WINDOW_LATE] = {"window_late", "this generator began late: raise --allowance"},
+    [WARNING_OVERLOAD] = {"overload", "the server did not keep up with the rate: its latencies "
+                                      "grow with the time; lower --rate, or see --rate-search"},
+    [WARNING_FEW_SAMPLES] = {"few_samples",
+                             "too few messages for a 99th percentile, which takes 1,000: measure "
+                             "longer (--duration)"},
+    [WARNING_PLATEAU_40MS] = {"plateau_40ms",
+                              "round trips pile up near 40 ms, as Nagle's algorithm and delayed "
+                              "acknowledgements make them together: leave TCP_NODELAY on"},
+    [WARNING_CONNECTIONS_MISSING] = {"connections_missing",
+                                     "not all connections could be made: `iomodels doctor "
+                                     "--connections N` names the limit"},
+    [WARNING_DRIFT] = {"drift", "the machine became steadily faster or slower during the run: its "
+                                "trials were taken in turn, so compare within the run only"},
+};
+
+const char *warning_word(enum warning warning)
+{
+    return warnings[warning].word;
+}
+
+void warning_add(struct record *record, enum warning warning)
+{
+    record_warn(record, warnings[warning].word);
+}
+
+bool warning_has(const struct record *record, enum warning warning)
+{
+    return record_has_warning(record, warnings[warning].word);
+}
+
+void warnings_print(FILE *file, const struct record *records, size_t count)
+{
+    size_t measured = 0;
+    bool first = true;
+    for (size_t i = 0; i < count; i++)
+        measured += strcmp(records[i].status, "skipped") != 0;
+    for (int warning = 0; warning < WARNINGS; warning++) {
+        size_t rows = 0;
+        for (size_t i = 0; i < count; i++)
+            rows += warning_has(&records[i], (enum warning)warning);
+        if (rows == 0)
+            continue;
+        fprintf(file, "%swarning: %s in %zu of %zu rows: %s\n", first ? "\n" : "",
+                warnings[warning].word, rows, measured, warnings[warning].advice);
+        first = false;
+    }
+    struct drift drift = drift_of(records, count);
+    if (drift.found)
+        fprintf(file, "%swarning: %s, %s by %.0f %%: %s\n", first ? "\n" : "",
+                warnings[WARNING_DRIFT].word, drift.metric, 100 * drift.change,
+                warnings[WARNING_DRIFT].advice);
+}

@@ -1,0 +1,43 @@
+/*
+ * warnings: everything that can make a figure doubtful, each with what helps. A row keeps the words
+ * of those that it has; results/README.md says when each is given.
+ */
+#ifndef IOMODELS_WARNINGS_H
+#define IOMODELS_WARNINGS_H
+
+#include <stdio.h>
+
+#include "record.h"
+
+enum warning {
+    WARNING_HOST_BUSY,
+    WARNING_HOST_NOISY,
+    WARNING_CPU_STOLEN,
+    WARNING_CPU_THROTTLED,
+    WARNING_CPU_GOVERNOR,
+    WARNING_NOT_PINNED,
+    WARNING_WINESERVER_NOT_PINNED,
+    WARNING_WINESERVER_RESTARTED,
+    WARNING_SNAPSHOTS_LATE,
+    WARNING_SERVER_KILLED,
+    WARNING_WINDOW_LATE,
+    WARNING_OVERLOAD,
+    WARNING_FEW_SAMPLES,
+    WARNING_PLATEAU_40MS,
+    WARNING_CONNECTIONS_MISSING,
+    WARNING_DRIFT, /* of a whole run, not of a row */
+    WARNINGS
+};
+
+/* "host_busy" */
+const char *warning_word(enum warning warning);
+/* Adds the word to the row's. */
+void warning_add(struct record *record, enum warning warning);
+bool warning_has(const struct record *record, enum warning warning);
+/*
+ * What the rows, those of one run, have in warnings, in how many rows, and what helps; and whether
+ * the machine drifted meanwhile. Nothing where there is none.
+ */
+void warnings_print(FILE *file, const struct record *records, size_t count);
+
+#endif

@@ -1,0 +1,166 @@
+#include "check.h"
+#include "drift.h"
+#include "judgement.h"
+#include "warnings.h"
+
+#include <stdlib.h>
+
+enum { CELLS = 3, TRIALS = 9, ROWS = CELLS * TRIALS };
+
+static struct record record;
+
+/* A row of which everything is known and nothing stands out. */
+static void begin(void)
+{
+    record_clear(&record);
+    record_set_text(record.status, sizeof record.status, "ok");
+    record_set_text(record.loop, sizeof record.loop, "closed");
+    record.connections = record.connections_active = 32;
+    record.pipeline_depth = 1;
+    record.duration_s = 0.5;
+    record.cpu_resolution_us = 1;
+    record.server_cpu_load = record.client_cpu_load = 0.5;
+    record.rtt_p99_us = 100;
+}
+
+static void test_bound(void)
+{
+    begin();
+    CHECK_EQ_TEXT(judgement_bound(&record), "undecided");
+    record.connections_active = 1;
+    CHECK_EQ_TEXT(judgement_bound(&record), "latency");
+    record.pipeline_depth = 4;
+    CHECK_EQ_TEXT(judgement_bound(&record), "undecided");
+    record.server_cpu_load = 0.95;
+    CHECK_EQ_TEXT(judgement_bound(&record), "server");
+    record.client_cpu_load = 0.95;
+    CHECK_EQ_TEXT(judgement_bound(&record), "undecided");
+    record.server_cpu_load = 0.5;
+    CHECK_EQ_TEXT(judgement_bound(&record), "client");
+    record.cpu_resolution_us = 100000;
+    CHECK_EQ_TEXT(judgement_bound(&record), "undecided");
+
+    begin();
+    record_set_text(record.loop, sizeof record.loop, "open");
+    CHECK_EQ_TEXT(judgement_bound(&record), "rate");
+    warning_add(&record, WARNING_OVERLOAD);
+    CHECK_EQ_TEXT(judgement_bound(&record), "undecided");
+    record.server_cpu_load = 1;
+    CHECK_EQ_TEXT(judgement_bound(&record), "server");
+}
+
+static void test_warnings_are_whole_words(void)
+{
+    begin();
+    warning_add(&record, WARNING_WINESERVER_NOT_PINNED);
+    CHECK(!warning_has(&record, WARNING_NOT_PINNED));
+    warning_add(&record, WARNING_NOT_PINNED);
+    warning_add(&record, WARNING_NOT_PINNED);
+    CHECK(warning_has(&record, WARNING_NOT_PINNED));
+    CHECK_EQ_TEXT(record.warnings, "wineserver_not_pinned;not_pinned");
+}
+
+static void test_host(void)
+{
+    /* Two processors for a second, in steps of 10 ms. */
+    struct judgement_host host = {.from = {100, 1000, 0, 0, 100}, .to = {220, 1200, 0, 0, 100}};
+    host.own_cpu_s = 1;
+    begin();
+    judgement_take_host(&record, &host);
+    CHECK_NEAR(record.others_cpu_load, 0.1, 1e-9);
+    CHECK_EQ_TEXT(record.warnings, "");
+
+    host.to.busy = 230;
+    judgement_take_host(&record, &host);
+    CHECK_NEAR(record.others_cpu_load, 0.15, 1e-9);
+    CHECK(warning_has(&record, WARNING_HOST_NOISY));
+
+    /* Interrupts may be a process's own. */
+    host.to.interrupts = 20;
+    begin();
+    judgement_take_host(&record, &host);
+    CHECK_NEAR(record.others_cpu_load, 0.05, 1e-9);
+    CHECK_EQ_TEXT(record.warnings, "");
+
+    host.own_cpu_s = 1.5; /* finer than the steps: nobody else, not less than nobody */
+    host.to.stolen = 3;
+    host.throttled = true;
+    judgement_take_host(&record, &host);
+    CHECK(record.others_cpu_load == 0);
+    CHECK_EQ_TEXT(record.warnings, "cpu_throttled;cpu_stolen");
+
+    begin();
+    host.to.total = 1049; /* too few steps */
+    judgement_take_host(&record, &host);
+    CHECK(!record_has(record.others_cpu_load));
+}
+
+static void test_round_trips(void)
+{
+    struct histogram rtt;
+    if (histogram_init(&rtt) != 0)
+        abort();
+    begin();
+    judgement_take_round_trips(&record, &rtt);
+    CHECK_EQ_TEXT(record.warnings, "");
+
+    for (uint64_t i = 0; i < 10000; i++)
+        histogram_record(&rtt, 100000 + i);
+    for (int i = 0; i < 12; i++)
+        histogram_record(&rtt, 41000000);
+    CHECK_EQ_U64(histogram_between(&rtt, 38000000, 48000000), 12);
+    CHECK_EQ_U64(histogram_between(&rtt, 41100000, 48000000), 0);
+    CHECK_EQ_U64(histogram_between(&rtt, 0, UINT64_MAX), rtt.total);
+    judgement_take_round_trips(&record, &rtt);
+    CHECK(warning_has(&record, WARNING_PLATEAU_40MS));
+
+    /* A slope is no plateau. */
+    for (int i = 0; i < 6; i++)
+        histogram_record(&rtt, 33000000);
+    begin();
+    judgement_take_round_trips(&record, &rtt);
+    CHECK(!warning_has(&record, WARNING_PLATEAU_40MS));
+
+    record.rtt_p99_us = record.rtt_p99_9_us; /* not measured */
+    judgement_take_round_trips(&record, &rtt);
+    CHECK(warning_has(&record, WARNING_FEW_SAMPLES));
+    histogram_free(&rtt);
+}
+
+/* Each trial's cost is that of the one before it times `factor`, or by that, in turn. */
+static struct drift drift_with(double factor, bool in_turn)
+{
+    static struct record rows[ROWS];
+    double level = 1;
+    for (size_t i = 0; i < ROWS; i++) {
+        size_t trial = i / CELLS;
+        if (i % CELLS == 0 && trial > 0)
+            level *= in_turn && trial % 2 == 0 ? 1 / factor : factor;
+        begin();
+        record.connections = (double)(i % CELLS + 1);
+        record.server_cpu_us_per_msg = record.connections * level;
+        rows[i] = record;
+    }
+    return drift_of(rows, ROWS);
+}
+
+static void test_drift(void)
+{
+    struct drift drift = drift_with(1.02, false);
+    CHECK(drift.found && drift.change > 0.05);
+    CHECK_EQ_TEXT(drift.metric, "server_cpu_us_per_msg");
+    drift = drift_with(0.98, false);
+    CHECK(drift.found && drift.change < -0.05);
+    CHECK(!drift_with(1.001, false).found); /* steady, but too small to matter */
+    CHECK(!drift_with(1.2, true).found);    /* large, but no trend */
+}
+
+int main(void)
+{
+    test_bound();
+    test_warnings_are_whole_words();
+    test_host();
+    test_round_trips();
+    test_drift();
+    return check_report();
+}
