@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "merged.h"
 #include "statistics.h"
 #include "terminal.h"
 #include "units.h"
@@ -16,12 +17,6 @@ struct progress {
     uint64_t begun_ns;
     size_t runs;
     size_t done;
-};
-
-/* The trials of one contestant and workload together, for its .hgrm; none yet: buckets is 0. */
-struct merged {
-    struct histogram histogram;
-    bool used;
 };
 
 static struct record *record_new(struct bench *bench)
@@ -103,15 +98,11 @@ static int cell_run(struct bench *bench, size_t contestant_index, size_t workloa
         fprintf(stderr, "iomodels bench: %s on %s: %s\n", record->model, record->target,
                 record->status_reason);
     }
-    if (status == RUN_OK) {
-        if (!merged->used && histogram_init(&merged->histogram) != 0)
-            return no_memory(message, message_size);
-        merged->used = true;
-        histogram_add(&merged->histogram, &load->rtt);
-    }
     struct record_histogram kept[RUN_HISTOGRAMS_MAX];
     size_t count = status == RUN_OK ? run_histograms(record, load, kept) : 0;
-    return results_add(bench->results, record, kept, count, message, message_size);
+    if (results_add(bench->results, record, kept, count, message, message_size) != 0)
+        return -1;
+    return merged_add(merged, record, kept, count) == 0 ? 0 : no_memory(message, message_size);
 }
 
 /* Fisher and Yates' shuffle. */
@@ -129,28 +120,24 @@ static void shuffle(size_t *order, size_t count, struct random_state *random)
 static int hgrm_write(const struct bench *bench, const struct merged *merged, char *message,
                       size_t message_size)
 {
-    const struct plan *plan = bench->plan;
-    for (size_t i = 0; i < plan->contestant_count; i++)
-        for (size_t j = 0; j < plan->workload_count; j++) {
-            const struct run_workload *workload = &plan->workloads[j];
-            const struct merged *cell = &merged[i * plan->workload_count + j];
-            char name[200], rate[32] = "";
-            if (!cell->used)
-                continue;
-            if (workload->rate_msgs_per_s != 0)
-                snprintf(rate, sizeof rate, "-%llu", (unsigned long long)workload->rate_msgs_per_s);
-            snprintf(name, sizeof name, "%s-%s-%s-%zub-%u-%u%s", plan->contestants[i].target->name,
-                     plan->contestants[i].model, load_workload_name(workload->kind),
-                     workload->message_bytes, workload->connections, workload->pipeline_depth,
-                     rate);
-            /* A target may be called anything, a file may not. */
-            for (char *c = name; *c != '\0'; c++)
-                if ((unsigned char)*c < ' ' || strchr("/\\:*?\"<>|", *c) != NULL)
-                    *c = '_';
-            if (results_write_hgrm(bench->results, name, &cell->histogram, message, message_size) !=
-                0)
-                return -1;
-        }
+    for (size_t i = 0; i < merged->count; i++) {
+        const struct record *cell = &merged->cells[i].row;
+        char name[200], rate[32] = "", number[24];
+        if (record_has(cell->target_rate_msgs_per_s))
+            snprintf(rate, sizeof rate, "-%s",
+                     units_format_fixed(cell->target_rate_msgs_per_s, 0, number, sizeof number));
+        snprintf(name, sizeof name, "%s-%s-%s-%.0fb-%.0f-%.0f%s", cell->target, cell->model,
+                 cell->workload, cell->message_bytes, cell->connections, cell->pipeline_depth,
+                 rate);
+        /* A target may be called anything, a file may not. */
+        for (char *c = name; *c != '\0'; c++)
+            if ((unsigned char)*c < ' ' || strchr("/\\:*?\"<>|", *c) != NULL)
+                *c = '_';
+        if (results_write_hgrm(bench->results, name,
+                               merged_histogram(&merged->cells[i], cell->latency_basis), message,
+                               message_size) != 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -167,9 +154,8 @@ static int rounds_run(struct bench *bench, struct load_result *load, struct merg
             /* All contestants of one workload in a row: a drift of the machine hits them alike. */
             shuffle(order, plan->contestant_count, &random);
             for (size_t i = 0; i < plan->contestant_count; i++) {
-                if (cell_run(bench, order[i], j, trial, (unsigned)i, load,
-                             &merged[order[i] * plan->workload_count + j], &progress, message,
-                             message_size) != 0)
+                if (cell_run(bench, order[i], j, trial, (unsigned)i, load, merged, &progress,
+                             message, message_size) != 0)
                     return -1;
                 if (bench->cancelled)
                     return 0;
@@ -180,21 +166,18 @@ static int rounds_run(struct bench *bench, struct load_result *load, struct merg
 
 int bench_run(struct bench *bench, char *message, size_t message_size)
 {
-    size_t cells = bench->plan->contestant_count * bench->plan->workload_count;
-    struct merged *merged = calloc(cells, sizeof *merged);
+    struct merged merged = {0};
     struct load_result load;
-    if (merged == NULL || load_result_init(&load) != 0) {
-        free(merged);
+    if (load_result_init(&load) != 0)
         return no_memory(message, message_size);
-    }
-    int error = rounds_run(bench, &load, merged, message, message_size);
+    int error = rounds_run(bench, &load, &merged, message, message_size);
     terminal_progress(NULL);
     if (error == 0)
-        error = hgrm_write(bench, merged, message, message_size);
-    for (size_t i = 0; i < cells; i++)
-        if (merged[i].used)
-            histogram_free(&merged[i].histogram);
-    free(merged);
+        error = hgrm_write(bench, &merged, message, message_size);
+    if (error == 0)
+        error = results_write_summary(bench->results, bench->records, bench->record_count, &merged,
+                                      message, message_size);
+    merged_free(&merged);
     load_result_free(&load);
     return error;
 }

@@ -14,6 +14,8 @@ int files_make_folder(const char *path);
 int files_make_folders(const char *path);
 /* Opens a new file for writing bytes as they are; NULL with errno, EEXIST where it is there. */
 FILE *files_open_new(const char *path);
+/* The same, but empties one that is there. */
+FILE *files_open_anew(const char *path);
 /* Opens a file for reading bytes as they are; NULL with errno, EISDIR where it is a folder. */
 FILE *files_open_read(const char *path);
 /* Cuts a file to its first `size` bytes. 0, or -1 with errno. */

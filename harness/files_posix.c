@@ -45,6 +45,11 @@ FILE *files_open_new(const char *path)
     return fd < 0 ? NULL : fdopen(fd, "wb");
 }
 
+FILE *files_open_anew(const char *path)
+{
+    return fopen(path, "wbe");
+}
+
 FILE *files_open_read(const char *path)
 {
     struct stat about;

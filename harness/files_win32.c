@@ -56,6 +56,12 @@ FILE *files_open_new(const char *path)
     return fd < 0 ? NULL : _fdopen(fd, "wb");
 }
 
+FILE *files_open_anew(const char *path)
+{
+    wchar_t wide[PATH_CHARS];
+    return path_wide(path, wide) ? _wfopen(wide, L"wbN") : NULL;
+}
+
 FILE *files_open_read(const char *path)
 {
     wchar_t wide[PATH_CHARS];

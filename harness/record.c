@@ -158,6 +158,23 @@ const char *const record_factors[] = {
 #undef RECORD_NAME
 };
 
+size_t record_cell_key(const struct record *record, char key[RECORD_KEY_BYTES])
+{
+    enum { TEXT_BYTES = 360 }; /* units_format_double's longest; no text is longer */
+    _Static_assert((RECORD_FACTOR_COUNT - 1) * TEXT_BYTES <= RECORD_KEY_BYTES,
+                   "numbers may be long");
+    size_t used = 0;
+    record_text(record, "target", key, TEXT_BYTES);
+    used += strlen(key) + 1;
+    record_text(record, "model", key + used, TEXT_BYTES);
+    used += strlen(key + used) + 1;
+    for (size_t i = 0; i < RECORD_FACTOR_COUNT; i++) {
+        record_text(record, record_factors[i], key + used, TEXT_BYTES);
+        used += strlen(key + used) + 1;
+    }
+    return used;
+}
+
 static bool same_number(double a, double b)
 {
     return a == b || (!record_has(a) && !record_has(b));

@@ -171,6 +171,13 @@ double record_number(const struct record *record, const char *column);
 /* What rows of an older schema don't tell, and is known: record_read does it. */
 void record_complete(struct record *record);
 
+/*
+ * What tells a row's cell from all others: the texts of target, model and the factors, each with its
+ * final 0. How many bytes.
+ */
+#define RECORD_KEY_BYTES 4096
+size_t record_cell_key(const struct record *record, char key[RECORD_KEY_BYTES]);
+
 /* The columns of RECORD_FACTORS. */
 extern const char *const record_factors[RECORD_FACTOR_COUNT];
 /* Whether two rows are trials of one cell: all factors but the trial and its place are equal. */

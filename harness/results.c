@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "files.h"
+#include "summary.h"
 
 /* At a name that is not taken: two runs in one second, two targets whose names differ in a '/'. */
 enum { ATTEMPTS = 100 };
@@ -179,6 +180,22 @@ int results_write_environment(const struct results *results, const struct result
     if (fclose(file) == 0 && !csv.failed)
         return 0;
     return fail(message, message_size, results->folder, csv.failed ? csv.error : errno);
+}
+
+int results_write_summary(const struct results *results, const struct record *records, size_t count,
+                          const struct merged *merged, char *message, size_t message_size)
+{
+    char path[RESULTS_PATH_BYTES + 32];
+    struct csv_writer csv;
+    snprintf(path, sizeof path, "%s/summary.csv", results->folder);
+    FILE *file = files_open_anew(path);
+    if (file == NULL)
+        return fail(message, message_size, path, errno);
+    csv_writer_init(&csv, file);
+    int error = summary_write(&csv, results->run_id, records, count, merged);
+    if (fclose(file) == 0 && error == 0)
+        return 0;
+    return fail(message, message_size, path, csv.failed ? csv.error : error == 0 ? errno : ENOMEM);
 }
 
 int results_write_hgrm(const struct results *results, const char *name,

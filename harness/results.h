@@ -4,6 +4,7 @@
 #ifndef IOMODELS_RESULTS_H
 #define IOMODELS_RESULTS_H
 
+#include "merged.h"
 #include "record.h"
 
 #define RESULTS_PATH_BYTES 1024
@@ -42,6 +43,9 @@ struct results_fact {
 };
 int results_write_environment(const struct results *results, const struct results_fact *facts,
                               size_t count, char *message, size_t message_size);
+/* summary.csv: the rows so far by cell and metric, anew each time. As above. */
+int results_write_summary(const struct results *results, const struct record *records, size_t count,
+                          const struct merged *merged, char *message, size_t message_size);
 /* NAME.hgrm, for the public HdrHistogram plotter. As above. */
 int results_write_hgrm(const struct results *results, const char *name,
                        const struct histogram *histogram, char *message, size_t message_size);

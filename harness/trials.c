@@ -130,35 +130,33 @@ static size_t number_of(struct key_table *table, const char *bytes, size_t lengt
     return number;
 }
 
-/* The cell with these texts, which begin with the file's; a new one where there is none. */
-static size_t cell_of(struct trials *trials, const struct key *key, const char *host_kind)
+/* The record's cell in the file that is being read; a new one where there is none. */
+static size_t cell_of(struct trials *trials, const struct record *record, const char *host_kind)
 {
-    size_t next = trials->cell_count;
-    size_t cell = number_of(&trials->canonical, key->bytes, key->length, next);
+    char key[RECORD_KEY_BYTES + 1];
+    key[0] = trials->files == 0 ? '0' : '1';
+    char *texts = key + 1;
+    size_t next = trials->cell_count, length = record_cell_key(record, texts);
+    size_t cell = number_of(&trials->canonical, key, length + 1, next);
     if (cell != next)
         return cell;
-    const char *target = key->bytes + strlen(key->bytes) + 1;
-    const char *model = target + strlen(target) + 1;
-    const char *factors = model + strlen(model) + 1;
-    size_t length = key->length - (size_t)(target - key->bytes);
-    char *texts = malloc(length);
-    if (texts == NULL)
-        return KEY_TABLE_NONE;
-    memcpy(texts, target, length);
+    size_t names = strlen(texts) + 1;
+    names += strlen(texts + names) + 1;
     struct trials_cell *cells =
         array_grown(trials->cells, sizeof *cells, next, &trials->cell_capacity);
     if (cells != NULL)
         trials->cells = cells;
     size_t configuration =
-        number_of(&trials->factors, factors, key->length - (size_t)(factors - key->bytes),
-                  trials->configurations);
-    if (configuration == KEY_TABLE_NONE || cells == NULL) {
-        free(texts);
+        number_of(&trials->factors, texts + names, length - names, trials->configurations);
+    char *copy = malloc(length);
+    if (configuration == KEY_TABLE_NONE || cells == NULL || copy == NULL) {
+        free(copy);
         return KEY_TABLE_NONE;
     }
+    memcpy(copy, texts, length);
     trials->configurations += configuration == trials->configurations;
     trials->cells[trials->cell_count++] =
-        (struct trials_cell){.texts = texts, .file = trials->files, .configuration = configuration};
+        (struct trials_cell){.texts = copy, .file = trials->files, .configuration = configuration};
     record_set_text(trials->cells[next].host_kind, sizeof trials->cells[next].host_kind, host_kind);
     return next;
 }
@@ -168,8 +166,6 @@ static int cell_find(struct trials *trials, const struct csv_reader *reader,
                      const struct places *places, size_t *cell, char *message, size_t message_size)
 {
     struct record record;
-    struct key key = {0};
-    char text[TEXT_BYTES];
     record_clear(&record);
     const char *bad = NULL;
     for (size_t i = 0; i < KEYS; i++)
@@ -181,31 +177,37 @@ static int cell_find(struct trials *trials, const struct csv_reader *reader,
         snprintf(message, message_size, "line %zu: %s: not a number", reader->row_line, bad);
         return -1;
     }
-    bool complete = key_begin(&key, trials);
     record_complete(&record);
-    for (size_t i = 0; i < KEYS && complete; i++)
-        complete = key_append(&key, record_text(&record, key_name(i), text, sizeof text));
-    *cell = complete ? cell_of(trials, &key, field(reader, places->host_kind)) : KEY_TABLE_NONE;
-    free(key.bytes);
+    *cell = cell_of(trials, &record, field(reader, places->host_kind));
     return *cell != KEY_TABLE_NONE ? 0
                                    : fail(message, message_size, reader->row_line, "out of memory");
 }
 
-/* The row's measured values behind those of the rows before. */
-static int row_keep(struct trials *trials, const struct csv_reader *reader,
-                    const struct places *places, size_t cell, char *message, size_t message_size)
+/* Where the measured values of one more row belong; NULL without memory. */
+static double *row_add(struct trials *trials, size_t cell, const char *bound)
 {
     size_t capacity = trials->row_capacity;
     size_t *cells = array_grown(trials->row_cells, sizeof *cells, trials->row_count, &capacity);
     trials->row_cells = cells == NULL ? trials->row_cells : cells;
     capacity = trials->row_capacity;
-    double *grown = array_grown(trials->row_values, trials->metric_count * sizeof *grown,
-                                trials->row_count, &capacity);
-    trials->row_values = grown == NULL ? trials->row_values : grown;
-    if (cells == NULL || grown == NULL)
-        return fail(message, message_size, reader->row_line, "out of memory");
+    double *values = array_grown(trials->row_values, trials->metric_count * sizeof *values,
+                                 trials->row_count, &capacity);
+    trials->row_values = values == NULL ? trials->row_values : values;
+    if (cells == NULL || values == NULL)
+        return NULL;
     trials->row_capacity = capacity;
-    double *values = trials->row_values + trials->row_count * trials->metric_count;
+    trials->row_cells[trials->row_count] = cell;
+    trials->cells[cell].rows++;
+    trials->cells[cell].client_bound += strcmp(bound, "client") == 0;
+    return values + trials->row_count++ * trials->metric_count;
+}
+
+static int row_keep(struct trials *trials, const struct csv_reader *reader,
+                    const struct places *places, size_t cell, char *message, size_t message_size)
+{
+    double *values = row_add(trials, cell, field(reader, places->bound));
+    if (values == NULL)
+        return fail(message, message_size, reader->row_line, "out of memory");
     for (size_t i = 0; i < trials->metric_count; i++) {
         const char *text = field(reader, places->metrics[i]);
         values[i] = NAN;
@@ -215,10 +217,32 @@ static int row_keep(struct trials *trials, const struct csv_reader *reader,
             return -1;
         }
     }
-    trials->row_cells[trials->row_count++] = cell;
-    trials->cells[cell].rows++;
-    trials->cells[cell].client_bound += strcmp(field(reader, places->bound), "client") == 0;
     return 0;
+}
+
+/* False where it is to be kept. */
+static bool is_left_out(struct trials_cell *cell, const char *status)
+{
+    if (strcmp(status, "ok") == 0)
+        return false;
+    if (strcmp(status, "skipped") == 0)
+        cell->skipped++;
+    else
+        cell->failed++;
+    return true;
+}
+
+int trials_add(struct trials *trials, const struct record *record)
+{
+    size_t cell = cell_of(trials, record, record->host_kind);
+    if (cell == KEY_TABLE_NONE)
+        return -1;
+    if (is_left_out(&trials->cells[cell], record->status))
+        return 0;
+    double *values = row_add(trials, cell, record->bound);
+    for (size_t i = 0; values != NULL && i < trials->metric_count; i++)
+        values[i] = record_number(record, trials->metrics[i]->name);
+    return values == NULL ? -1 : 0;
 }
 
 /* key: room that is used again and again. */
@@ -236,14 +260,9 @@ static int row_read(struct trials *trials, const struct csv_reader *reader,
         if (!complete || key_table_add(&trials->raw, key->bytes, key->length, cell) != 0)
             return fail(message, message_size, reader->row_line, "out of memory");
     }
-    const char *status = field(reader, places->status);
-    if (strcmp(status, "ok") == 0)
-        return row_keep(trials, reader, places, cell, message, message_size);
-    if (strcmp(status, "skipped") == 0)
-        trials->cells[cell].skipped++;
-    else
-        trials->cells[cell].failed++;
-    return 0;
+    if (is_left_out(&trials->cells[cell], field(reader, places->status)))
+        return 0;
+    return row_keep(trials, reader, places, cell, message, message_size);
 }
 
 static int rows_read(struct trials *trials, struct csv_reader *reader, struct places *places,

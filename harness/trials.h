@@ -52,6 +52,8 @@ void trials_init(struct trials *trials, const struct metric *const *metrics, siz
  */
 int trials_read(struct trials *trials, FILE *file, size_t *cut_line, char *message,
                 size_t message_size);
+/* Adds a row, as if it were of the first file. 0, or -1 without memory. */
+int trials_add(struct trials *trials, const struct record *record);
 /* Once, after the last file. 0, or -1 without memory. */
 int trials_gather(struct trials *trials);
 /* The measured values of a cell, in the order of the file; how many. */

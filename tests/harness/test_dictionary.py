@@ -25,7 +25,7 @@ class Dictionary(unittest.TestCase):
             tool.bench(out, "--target", tool.fake("none"))
             folder = tool.run_folder(out)
             cls.headers = {name: tool.read_csv(os.path.join(folder, name))[0]
-                           for name in ("runs.csv", "histogram.csv")}
+                           for name in ("runs.csv", "histogram.csv", "summary.csv")}
             cls.facts = [fact["name"]
                          for fact in tool.read_table(os.path.join(folder, "environment.csv"))]
 
@@ -44,6 +44,17 @@ class Dictionary(unittest.TestCase):
 
     def test_histogram(self):
         self.explained("histogram.csv", self.headers["histogram.csv"])
+
+    def test_summary(self):
+        self.explained("summary.csv", self.headers["summary.csv"])
+
+    def test_factors_of_a_comparison(self):
+        """What makes a configuration is told where it is told what is compared."""
+        with open(os.path.join(tool.SOURCE, "harness", "record.h"), encoding="utf-8") as file:
+            listed = file.read().partition("#define RECORD_FACTORS")[2].partition("\n\n")[0]
+        factors = re.findall(r"^ +(?:TEXT|NUMBER)\((\w+)\)", listed, re.MULTILINE)
+        self.assertIn("placement", factors)
+        self.explained("Comparing", factors)
 
     def test_environment(self):
         self.explained("environment.csv", self.facts)

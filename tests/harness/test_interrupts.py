@@ -17,6 +17,10 @@ class Interrupts(unittest.TestCase):
         for row in rows:
             if row["status_reason"] != tool.STARVED:
                 self.assertEqual(row["status"], "skipped" if row["target"] == "no" else "ok")
+        summary = tool.read_table(os.path.join(tool.run_folder(out), "summary.csv"))
+        self.assertEqual(sum(int(line["trials"]) for line in summary
+                             if line["metric"] == "messages"),
+                         sum(row["status"] == "ok" for row in rows))
         # histogram.csv is written first, and so may be ahead; never the other way round.
         folder = tool.run_folder(out)
         counts = tool.read_table(os.path.join(folder, "histogram.csv"))

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sqlite3
+import statistics
 import subprocess
 import unittest
 
@@ -157,6 +158,49 @@ class Files(unittest.TestCase):
                                      ("rtt_p99_us", 990), ("rtt_p99_9_us", 999)):
                 beyond = count - -(-count * percentile // 1000)
                 self.assertEqual(row[name] != "", beyond >= 10, (name, count))
+
+    def test_summary(self):
+        """Each figure again from the rows and the histograms."""
+        factors = ("target", "model", "workload", "connections", "message_bytes")
+        rows, buckets = collections.defaultdict(list), collections.defaultdict(collections.Counter)
+        for row in self.ok:
+            rows[tuple(row[name] for name in factors)].append(row)
+        for line in self.samples:
+            buckets[tuple(line[name] for name in factors)][
+                int(line["low_ns"]), int(line["high_ns"])] += int(line["count"])
+        summary = tool.read_table(self.path("summary.csv"))
+        self.assertEqual({tuple(line[name] for name in factors) for line in summary}, set(rows))
+        measured = {(cell, name) for cell, group in rows.items() for name in columns()
+                    if any(row[name] for row in group)}
+        found = {(tuple(line[name] for name in factors), line["metric"]) for line in summary}
+        self.assertEqual(len(found), len(summary))
+        self.assertLessEqual(found, measured)
+        for name in "server_cpu_us_per_msg", "throughput_msgs_per_s", "rtt_p50_us":
+            self.assertEqual({cell for cell, metric in found if metric == name}, set(rows))
+        for line in summary:
+            cell = tuple(line[name] for name in factors)
+            values = [float(row[line["metric"]]) for row in rows[cell] if row[line["metric"]]]
+            self.assertEqual(line["trials"], str(len(values)))
+            median = statistics.median(values)
+            self.assertAlmostEqual(float(line["median"]), median, delta=2e-4 * abs(median))
+            if len(values) == TRIALS:  # two: the interval is from one to the other
+                for name, value in zip(("ci95_low", "ci95_high"), sorted(values)):
+                    self.assertAlmostEqual(float(line[name]), value, delta=2e-4 * abs(value))
+                if median > 0:
+                    self.assertAlmostEqual(float(line["spread"]),
+                                           (max(values) - min(values)) / 2 / median, delta=1e-4)
+            percentile = re.fullmatch(r"rtt_p(\d+)_us", line["metric"])
+            if percentile and line["merged"]:
+                rank = -(-int(percentile[1]) * sum(buckets[cell].values()) // 100)
+                for (low, high), count in sorted(buckets[cell].items()):
+                    rank -= count
+                    if rank <= 0:
+                        break
+                self.assertLessEqual(low * (1 - 1e-5), float(line["merged"]) * 1e3)
+                self.assertLessEqual(float(line["merged"]) * 1e3, high * (1 + 1e-5))
+            elif not line["metric"].startswith("rtt_"):
+                self.assertEqual(line["merged"], "")
+        self.assertTrue(any(line["merged"] for line in summary if line["metric"] == "rtt_p50_us"))
 
     def test_environment(self):
         facts = tool.read_table(self.path("environment.csv"))

@@ -1,0 +1,122 @@
+#include "summary.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "metric.h"
+#include "statistics.h"
+#include "trials.h"
+
+enum { METRICS_MAX = 64, DIGITS = 6 };
+
+static void header_write(struct csv_writer *csv)
+{
+    static const char *const before[] = {"run_id", "target", "host_kind", "model"};
+    static const char *const after[] = {"metric",    "trials", "median", "ci95_low",
+                                        "ci95_high", "spread", "merged"};
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
+        csv_write_text(csv, before[i]);
+    for (size_t i = 0; i < RECORD_FACTOR_COUNT; i++)
+        csv_write_text(csv, record_factors[i]);
+    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++)
+        csv_write_text(csv, after[i]);
+    csv_end_row(csv);
+}
+
+/* NULL where the cell has no such histogram, or none at all. */
+static const struct histogram *histogram_of(const struct metric *metric,
+                                            const struct merged_cell *cell)
+{
+    if (cell == NULL)
+        return NULL;
+    const char *own = cell->row.latency_basis;
+    switch (metric->basis) {
+    case METRIC_NO_BASIS:
+        return NULL;
+    case METRIC_OWN:
+        return merged_histogram(cell, own);
+    case METRIC_UNCORRECTED:
+        return strcmp(own, "sent") == 0 ? NULL : merged_histogram(cell, "sent");
+    case METRIC_CONNECT:
+        return merged_histogram(cell, "connect");
+    }
+    return NULL;
+}
+
+/* Over the samples of all trials; NaN where they can't carry it. */
+static double merged_us(const struct metric *metric, const struct histogram *histogram)
+{
+    if (histogram == NULL || histogram->total == 0)
+        return NAN;
+    if (!record_has(metric->percentile))
+        return histogram_mean(histogram) / 1e3;
+    if (metric->percentile == 0)
+        return (double)histogram->min / 1e3;
+    if (metric->percentile < 100 && !histogram_carries(histogram, metric->percentile))
+        return NAN;
+    return (double)histogram_percentile(histogram, metric->percentile) / 1e3;
+}
+
+static double spread_of(const double *values, size_t count, double median)
+{
+    if (count < 2 || !(median > 0))
+        return NAN;
+    return (statistics_quantile(values, count, 0.75) - statistics_quantile(values, count, 0.25)) /
+           median;
+}
+
+static void row_write(struct csv_writer *csv, const char *run_id, const struct trials_cell *cell,
+                      const struct metric *metric, const double *values, size_t count,
+                      const struct merged_cell *merged)
+{
+    const char *factor = trials_factors(cell);
+    struct interval interval = {NAN, NAN};
+    double median = statistics_median(values, count);
+    if (count > 1)
+        interval = statistics_median_interval(values, count);
+    csv_write_text(csv, run_id);
+    csv_write_text(csv, trials_target(cell));
+    csv_write_text(csv, cell->host_kind);
+    csv_write_text(csv, trials_model(cell));
+    for (size_t i = 0; i < RECORD_FACTOR_COUNT; i++, factor += strlen(factor) + 1)
+        csv_write_text(csv, factor);
+    csv_write_text(csv, metric->name);
+    csv_write_u64(csv, count);
+    csv_write_double(csv, median, DIGITS);
+    csv_write_double(csv, interval.low, DIGITS);
+    csv_write_double(csv, interval.high, DIGITS);
+    csv_write_double(csv, spread_of(values, count, median), DIGITS);
+    csv_write_double(csv, merged_us(metric, histogram_of(metric, merged)), DIGITS);
+    csv_end_row(csv);
+}
+
+int summary_write(struct csv_writer *csv, const char *run_id, const struct record *records,
+                  size_t count, const struct merged *merged)
+{
+    const struct metric *kept[METRICS_MAX];
+    size_t metric_count = 0;
+    for (; metrics[metric_count].name != NULL && metric_count < METRICS_MAX; metric_count++)
+        kept[metric_count] = &metrics[metric_count];
+    struct trials trials;
+    trials_init(&trials, kept, metric_count);
+    int error = 0;
+    for (size_t i = 0; i < count && error == 0; i++)
+        error = trials_add(&trials, &records[i]);
+    if (error == 0)
+        error = trials_gather(&trials);
+    if (error == 0)
+        header_write(csv);
+    for (size_t i = 0; i < trials.cell_count && error == 0; i++) {
+        struct record cell;
+        trials_describe(&trials.cells[i], &cell);
+        for (size_t j = 0; j < metric_count; j++) {
+            size_t found;
+            const double *values = trials_values(&trials, i, j, &found);
+            if (found > 0)
+                row_write(csv, run_id, &trials.cells[i], kept[j], values, found,
+                          merged_find(merged, &cell));
+        }
+    }
+    trials_free(&trials);
+    return csv->failed ? -1 : error;
+}
