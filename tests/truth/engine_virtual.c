@@ -14,6 +14,7 @@ struct link {
     bool connecting;
     uint64_t connected_ns;
     bool finishing;
+    uint64_t finished_ns;
     uint64_t sends;
     uint64_t ready_ns[UNDER_WAY_MOST]; /* a ring, as those below */
     uint64_t logged[UNDER_WAY_MOST];
@@ -170,6 +171,7 @@ void engine_finish_sending(struct engine *engine, struct engine_connection *conn
     struct link *link = connection->platform;
     (void)engine;
     link->finishing = true;
+    link->finished_ns = now_ns + serving.end_ns;
 }
 
 void engine_pause_receiving(struct engine *engine, struct engine_connection *connection, bool pause)
@@ -196,7 +198,7 @@ static uint64_t link_next_ns(const struct link *link)
     if (link->connecting)
         return link->connected_ns;
     if (link->finishing && link->count == 0)
-        return now_ns;
+        return link->finished_ns;
     return link->count > 0 ? link->ready_ns[link->oldest] : VIRTUAL_NEVER;
 }
 

@@ -25,6 +25,7 @@ struct virtual_server {
     uint64_t (*answer_ns)(void *context, uint32_t connection, uint64_t nth, uint64_t now_ns);
     void *context;
     uint64_t connect_ns;   /* what a connect takes */
+    uint64_t end_ns;       /* what the server takes to end a connection after the client */
     uint64_t send_cost_ns; /* what a send takes of the client's time */
     uint64_t wake_late_ns; /* how long a wait in which nothing happens lasts beyond its time */
 };

@@ -575,12 +575,14 @@ static void test_pingpong(void)
     load_result_free(&run.result);
 }
 
-/* Each connection takes its connect and its echo, and then comes the next at once. */
+/* Each connection takes its connect, its echo and its end, and then comes the next at once. */
 static void test_churn(void)
 {
     uint64_t delay_ns = 130 * US;
-    struct virtual_server server = {
-        .answer_ns = constant_answer, .context = &delay_ns, .connect_ns = 70 * US};
+    struct virtual_server server = {.answer_ns = constant_answer,
+                                    .context = &delay_ns,
+                                    .connect_ns = 70 * US,
+                                    .end_ns = 50 * US};
     struct run run = {.options = options_of(LOAD_CHURN, 3)};
     if (load_result_init(&run.result) != 0)
         abort();
@@ -590,8 +592,8 @@ static void test_churn(void)
     CHECK_EQ_TEXT(run.result.error_text, "");
     CHECK_EQ_U64(run.result.established, 3);
     CHECK_EQ_U64(run.result.errors + run.result.unanswered, 0);
-    CHECK_EQ_U64(run.result.messages, 3 * 5000);
-    CHECK_EQ_U64(run.result.connects, 3 * 5000);
+    CHECK_EQ_U64(run.result.messages, 3 * 4000);
+    CHECK_EQ_U64(run.result.connects, 3 * 4000);
     CHECK_EQ_U64(run.result.rtt.total, run.result.messages);
     CHECK_EQ_U64(run.result.connect.total, run.result.connects);
     CHECK_EQ_U64(run.result.rtt.min, delay_ns);
