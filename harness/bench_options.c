@@ -126,7 +126,7 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "64 or 64KiB; may be repeated; of a stream: its blocks"},
         {"--pipeline", "N", OPTION_COUNT, &given->pipeline_depth, 1, 1024,
          "messages in flight on each connection: stream (4 by\n"
-         "default), rate and burst (1)"},
+         "default), rate, burst and mixed (1)"},
         {"--rate", "N[,N]", OPTION_COUNTS, &given->rates, 1, SCHEDULE_RATE_MAX,
          "messages a second on all connections together, each\n"
          "measured; 10000 by default"},
@@ -134,6 +134,8 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "from one burst to the next; 10ms by default"},
         {"--active", "N", OPTION_COUNT, &given->active, 1, 1000000,
          "connections that send in idle; 1 by default"},
+        {"--misbehaving", "N", OPTION_COUNT, &given->misbehaving, 1, 1000,
+         "clients of mixed beside its connections; 6 by default"},
         {.name = "how long, how often", .kind = OPTION_HEADING},
         {"--duration", "TIME", OPTION_DURATION, &given->duration_ns, NS_PER_MS, DURATION_MAX_NS,
          "of the window that is measured: 2s"},

@@ -18,6 +18,7 @@ struct bench_options {
     struct option_counts rates;
     uint64_t burst_interval_ns;
     uint64_t active;
+    uint64_t misbehaving;
     uint64_t duration_ns;
     uint64_t warmup_ns;
     uint64_t trials;

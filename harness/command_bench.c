@@ -257,8 +257,8 @@ static unsigned connections_most(const struct plan *plan)
 {
     unsigned most = 0;
     for (size_t i = 0; i < plan->workload_count; i++)
-        if (plan->workloads[i].connections > most)
-            most = plan->workloads[i].connections;
+        if (run_server_connections(&plan->workloads[i]) > most)
+            most = run_server_connections(&plan->workloads[i]);
     return most;
 }
 

@@ -338,11 +338,27 @@ static bool sends_on(const struct load *load)
     return is_loading(load) || (load->phase == PHASE_DRAIN && load->workload->is_open);
 }
 
+static bool is_misbehaving(const struct load *load, const struct engine_connection *connection)
+{
+    return connection->id >= load->options->connections;
+}
+
+static void wrong_bytes(struct load *load)
+{
+    failure_note(load, "wrong bytes came back", 0);
+    load->result->verify_failures++;
+}
+
 static void on_received(void *context, struct engine_connection *engine_connection,
                         const uint8_t *data, int64_t count)
 {
     struct load *load = context;
     struct load_connection *connection = (struct load_connection *)engine_connection;
+    if (is_misbehaving(load, engine_connection)) {
+        if (!misbehaving_received(load->misbehaving, engine_connection, data, count))
+            wrong_bytes(load);
+        return;
+    }
     if (count <= 0) {
         bool again = load->workload->reconnects && connection->finishing && count == 0;
         connection_ended(load, connection, (int)count);
@@ -353,8 +369,7 @@ static void on_received(void *context, struct engine_connection *engine_connecti
     /* More than was sent is wrong too, whatever the bytes are. */
     if ((uint64_t)count > connection->sent - connection->received ||
         !payload_verify(connection->engine.id, connection->received, data, (size_t)count)) {
-        failure_note(load, "wrong bytes came back", 0);
-        load->result->verify_failures++;
+        wrong_bytes(load);
         connection_close(load, connection);
         return;
     }
@@ -375,15 +390,24 @@ static void on_received(void *context, struct engine_connection *engine_connecti
 
 static void on_writable(void *context, struct engine_connection *engine_connection)
 {
+    struct load *load = context;
     struct load_connection *connection = (struct load_connection *)engine_connection;
+    if (is_misbehaving(load, engine_connection)) {
+        misbehaving_writable(load->misbehaving, engine_connection);
+        return;
+    }
     connection->blocked = false;
-    connection_send(context, connection);
+    connection_send(load, connection);
 }
 
 static void on_connected(void *context, struct engine_connection *engine_connection, int error)
 {
     struct load *load = context;
     struct load_connection *connection = (struct load_connection *)engine_connection;
+    if (is_misbehaving(load, engine_connection)) {
+        misbehaving_connected(load->misbehaving, engine_connection, error);
+        return;
+    }
     bool itself = error == 0 && net_connected_to_itself(connection->engine.socket);
     uint64_t now = load_now(load);
     connection->connecting = false;
@@ -420,6 +444,10 @@ static bool load_step(struct load *load)
         uint64_t next = schedule_send(load, now);
         until = next < until ? next : until;
         now = load_now(load);
+    }
+    if (load->misbehaving != NULL && (is_loading(load) || load->phase == PHASE_DRAIN)) {
+        uint64_t next = misbehaving_act(load->misbehaving, now);
+        until = next < until ? next : until;
     }
     until = load->deadline_ns < until ? load->deadline_ns : until;
     int error = engine_run(load->engine, until > now ? until - now : 0);
@@ -555,6 +583,8 @@ static void close_all(struct load *load)
     struct load_connection *connection;
     load->phase = PHASE_CLOSE;
     load->deadline_ns = clock_now_ns() + close_timeout_ns;
+    if (load->misbehaving != NULL)
+        misbehaving_stop(load->misbehaving);
     for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;) {
         if (load->over || connection->outstanding > 0 || connection->connecting) {
             connection_close(load, connection);
@@ -587,9 +617,11 @@ static int load_open(struct load *load, const struct load_options *options,
     load->shares = calloc(options->connections, sizeof *load->shares);
     if (load->connections != NULL && load->shares != NULL)
         load->engine = engine_open(
-            &callbacks, load, options->connections,
+            &callbacks, load, options->connections + options->misbehaving,
             window_bytes < RECEIVE_BYTES_MOST ? window_bytes : RECEIVE_BYTES_MOST, &error);
-    if (load->engine != NULL) {
+    if (load->engine != NULL && options->misbehaving > 0)
+        load->misbehaving = misbehaving_open(load->engine, options);
+    if (load->engine != NULL && (options->misbehaving == 0 || load->misbehaving != NULL)) {
         if (load->workload->is_open)
             engine_wait_precisely(load->engine);
         if (load->workload->prepare != NULL)
@@ -611,6 +643,7 @@ int load_run(const struct load_options *options, struct load_result *result)
         close_all(&load);
     }
     engine_free(load.engine);
+    misbehaving_free(load.misbehaving);
     free(load.connections);
     free(load.shares);
     return result->error;

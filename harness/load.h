@@ -28,7 +28,9 @@ enum load_workload {
     LOAD_BURST,  /* open: one message on each connection at the same moment, each
                     * burst_interval_ns */
     LOAD_IDLE,   /* closed: pingpong on `active` of the connections, spread over them */
-    LOAD_CHURN   /* closed: each connects, echoes one message, closes in good order, and again */
+    LOAD_CHURN,  /* closed: each connects, echoes one message, closes in good order, and again */
+    LOAD_MIXED   /* open: rate, beside `misbehaving` clients (misbehaving.h), which are no part of
+                    * what is measured */
 };
 
 struct load_options {
@@ -36,10 +38,11 @@ struct load_options {
     enum load_workload workload;
     unsigned connections;     /* at least 1 */
     unsigned active;          /* idle: 1..connections */
+    unsigned misbehaving;     /* mixed: clients beside the connections */
     size_t message_bytes;     /* at least 1; stream: the block that counts as a message */
     unsigned clients_at_once; /* the server lets all but the first so many wait; 0: it lets none */
     unsigned pipeline_depth;  /* messages in flight on each connection; 1 in pingpong and idle */
-    uint64_t rate_msgs_per_s; /* rate: of all connections together, 1..SCHEDULE_RATE_MAX */
+    uint64_t rate_msgs_per_s; /* rate, mixed: of all connections together, 1..SCHEDULE_RATE_MAX */
     uint64_t burst_interval_ns; /* burst: at least 1 */
     bool nodelay;
     uint64_t warmup_ns;

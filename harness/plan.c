@@ -209,6 +209,11 @@ static bool takes_active(const struct run_workload *workload)
     return workload->active != 0;
 }
 
+static bool takes_misbehaving(const struct run_workload *workload)
+{
+    return workload->misbehaving != 0;
+}
+
 /* An option that no workload takes would change nothing without a word. */
 static int options_check(const struct plan *plan, const struct bench_options *given, char *message,
                          size_t message_size)
@@ -219,10 +224,11 @@ static int options_check(const struct plan *plan, const struct bench_options *gi
         bool (*takes)(const struct run_workload *workload);
         const char *takers;
     } options[] = {
-        {"--pipeline", given->pipeline_depth != 0, takes_pipeline, "stream, rate or burst"},
-        {"--rate", given->rates.count != 0, takes_rate, "rate"},
+        {"--pipeline", given->pipeline_depth != 0, takes_pipeline, "stream, rate, burst or mixed"},
+        {"--rate", given->rates.count != 0, takes_rate, "rate or mixed"},
         {"--burst-every", given->burst_interval_ns != 0, takes_burst_interval, "burst"},
         {"--active", given->active != 0, takes_active, "idle"},
+        {"--misbehaving", given->misbehaving != 0, takes_misbehaving, "mixed"},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         bool taken = !options[i].given;
@@ -240,8 +246,9 @@ static int options_check(const struct plan *plan, const struct bench_options *gi
 static bool same_workload(const struct run_workload *a, const struct run_workload *b)
 {
     return a->kind == b->kind && a->connections == b->connections && a->active == b->active &&
-           a->message_bytes == b->message_bytes && a->pipeline_depth == b->pipeline_depth &&
-           a->rate_msgs_per_s == b->rate_msgs_per_s && a->burst_interval_ns == b->burst_interval_ns;
+           a->misbehaving == b->misbehaving && a->message_bytes == b->message_bytes &&
+           a->pipeline_depth == b->pipeline_depth && a->rate_msgs_per_s == b->rate_msgs_per_s &&
+           a->burst_interval_ns == b->burst_interval_ns;
 }
 
 /* Once: what is given twice would be two rows that nothing tells apart. */
@@ -273,6 +280,8 @@ static void single_options_apply(struct run_workload *workload, const struct ben
         workload->burst_interval_ns = given->burst_interval_ns;
     if (given->active != 0 && takes_active(workload))
         workload->active = (unsigned)given->active;
+    if (given->misbehaving != 0 && takes_misbehaving(workload))
+        workload->misbehaving = (unsigned)given->misbehaving;
 }
 
 /* With every number of connections and every rate. */

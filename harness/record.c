@@ -197,7 +197,7 @@ bool record_same_cell(const struct record *a, const struct record *b)
 
 const char *record_workload_text(const struct record *record, char *text, size_t size)
 {
-    char bytes[32], rate[32] = "", active[32] = "", number[24];
+    char bytes[32], rate[32] = "", active[32] = "", misbehaving[32] = "", number[24];
     if (record_has(record->target_rate_msgs_per_s))
         snprintf(rate, sizeof rate, " %s/s",
                  units_format_si(record->target_rate_msgs_per_s, number, sizeof number));
@@ -207,9 +207,11 @@ const char *record_workload_text(const struct record *record, char *text, size_t
                                        sizeof number));
     if (record->connections_active < record->connections)
         snprintf(active, sizeof active, "%.0f of ", record->connections_active);
-    snprintf(text, size, "%s%s %s x %s%.0f", record->workload, rate,
+    if (record->connections_misbehaving > 0)
+        snprintf(misbehaving, sizeof misbehaving, "+%.0f", record->connections_misbehaving);
+    snprintf(text, size, "%s%s %s x %s%.0f%s", record->workload, rate,
              units_format_size((uint64_t)record->message_bytes, bytes, sizeof bytes), active,
-             record->connections);
+             record->connections, misbehaving);
     return text;
 }
 

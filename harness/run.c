@@ -130,7 +130,7 @@ void run_describe(struct record *record, const struct run_settings *settings,
                     load_workload_is_open(workload->kind) ? "open" : "closed");
     record->connections = workload->connections;
     record->connections_active = workload->active != 0 ? workload->active : workload->connections;
-    record->connections_misbehaving = 0;
+    record->connections_misbehaving = workload->misbehaving;
     record->message_bytes = (double)workload->message_bytes;
     record->pipeline_depth = workload->pipeline_depth;
     if (workload->rate_msgs_per_s != 0)
@@ -316,8 +316,9 @@ static void take_load(struct record *record, const struct load_result *load,
 unsigned run_server_connections(const struct run_workload *workload)
 {
     /* A client's next connection can arrive before the server has noticed the last one's end. */
-    return workload->kind == LOAD_CHURN ? 2 * workload->connections + CHURN_ROOM
-                                        : workload->connections;
+    if (workload->kind == LOAD_CHURN)
+        return 2 * workload->connections + CHURN_ROOM;
+    return workload->connections + 2 * workload->misbehaving;
 }
 
 size_t run_histograms(const struct record *record, const struct load_result *load,
@@ -603,6 +604,7 @@ static struct run_workload workload_share(const struct run_workload *workload,
     struct run_workload share = *workload;
     share.connections = (unsigned)generator_share(generator, workload->connections);
     share.active = (unsigned)generator_share(generator, workload->active);
+    share.misbehaving = (unsigned)generator_share(generator, workload->misbehaving);
     share.rate_msgs_per_s = generator_share(generator, workload->rate_msgs_per_s);
     return share;
 }
@@ -625,6 +627,7 @@ static enum run_status measure(struct record *record, struct load_result *load,
         .workload = workload->kind,
         .connections = workload->connections,
         .active = workload->active,
+        .misbehaving = workload->misbehaving,
         .message_bytes = workload->message_bytes,
         .pipeline_depth = workload->pipeline_depth,
         .rate_msgs_per_s = workload->rate_msgs_per_s,

@@ -13,7 +13,8 @@
 struct run_workload {
     enum load_workload kind;
     unsigned connections;
-    unsigned active; /* idle: those that send, at most connections; 0: all */
+    unsigned active;      /* idle: those that send, at most connections; 0: all */
+    unsigned misbehaving; /* mixed: clients beside the connections; 0: none */
     unsigned pipeline_depth;
     size_t message_bytes;
     uint64_t rate_msgs_per_s;   /* 0: no rate is set */

@@ -26,6 +26,11 @@ static const struct run_workload defaults[] = {
                     .pipeline_depth = 1,
                     .burst_interval_ns = (uint64_t)10 * NS_PER_MS},
     [LOAD_CHURN] = {.connections = 16, .message_bytes = 64, .pipeline_depth = 1},
+    [LOAD_MIXED] = {.connections = 32,
+                    .misbehaving = 6,
+                    .message_bytes = 64,
+                    .pipeline_depth = 1,
+                    .rate_msgs_per_s = 10000},
     [LOAD_IDLE] = {.connections = 1000, .active = 1, .message_bytes = 64, .pipeline_depth = 1},
 };
 

@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "load.h"
+#include "misbehaving.h"
 #include "schedule.h"
 
 enum load_phase { PHASE_CONNECT, PHASE_WARMUP, PHASE_WINDOW, PHASE_DRAIN, PHASE_CLOSE };
@@ -45,7 +46,8 @@ struct load {
     const struct workload *workload;
     struct load_result *result;
     struct engine *engine;
-    unsigned char *connections; /* the table, connection_bytes each */
+    struct misbehaving *misbehaving; /* NULL: there are none */
+    unsigned char *connections;      /* the table, connection_bytes each */
     size_t connection_bytes;
     unsigned ring; /* places of begun_ns */
     double *shares;

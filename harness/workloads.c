@@ -153,6 +153,14 @@ const struct workload workloads[] = {
                     .reconnects = true,
                     .is_active = all_active,
                     .proceed = churn_proceed},
+    [LOAD_MIXED] = {.name = "mixed",
+                    .summary =
+                        "rate, while --misbehaving clients never read, send a byte at a time\n"
+                        "or break their connections: what the others feel",
+                    .is_open = true,
+                    .is_active = all_active,
+                    .prepare = rate_prepare,
+                    .proceed = schedule_proceed},
 };
 
 enum { WORKLOADS = sizeof workloads / sizeof workloads[0] };

@@ -9,10 +9,10 @@ CONNECTIONS = "4"
 RATE = "500"
 BURST_MS = 10
 ACTIVE = "2"
-OPEN = ("rate", "burst")
+OPEN = ("rate", "burst", "mixed")
 # Columns that only some workloads have.
 OWN = {
-    "target_rate_msgs_per_s": ("rate",),
+    "target_rate_msgs_per_s": ("rate", "mixed"),
     "achieved_rate_msgs_per_s": OPEN,
     "burst_interval_us": ("burst",),
     "bursts": ("burst",),
@@ -90,6 +90,8 @@ class Workloads(unittest.TestCase):
             is_open = row["workload"] in OPEN
             self.assertEqual((row["loop"], row["latency_basis"]),
                              ("open", "intended") if is_open else ("closed", "sent"))
+            self.assertEqual(row["connections_misbehaving"],
+                             "6" if row["workload"] == "mixed" else "0")
             self.assertEqual(row["connections_active"],
                              ACTIVE if row["workload"] == "idle" else CONNECTIONS)
             for name in "rtt_min_us", "rtt_max_us", "throughput_msgs_per_s", "bound":
@@ -128,8 +130,10 @@ class Choice(unittest.TestCase):
 
     def test_options_that_nobody_takes(self):
         for words, says in (
-                (("--rate", "5"), "--rate is for --workload rate"),
+                (("--rate", "5"), "--rate is for --workload rate or mixed"),
                 (("--workload", "rate", "--active", "2"), "--active is for --workload idle"),
+                (("--workload", "rate", "--misbehaving", "2"),
+                 "--misbehaving is for --workload mixed"),
                 (("--workload", "rate", "--burst-every", "1s"), "--burst-every is for"),
                 (("--workload", "idle", "--pipeline", "2"), "--pipeline is for"),
                 (("--workload", "idle", "--connections", "3", "--active", "4"),

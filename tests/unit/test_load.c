@@ -317,6 +317,37 @@ static void test_churn(void)
     watch_free(&watch);
 }
 
+/* Those are there, and are not counted: neither what they send nor what becomes of them. */
+static void test_mixed(void)
+{
+    struct served served;
+    struct watch watch;
+    served_start(&served, "select");
+    watch_init(&watch, &served.server.address, 4);
+    watch.options.workload = LOAD_MIXED;
+    watch.options.rate_msgs_per_s = 1000;
+    watch.options.misbehaving = 6;
+    CHECK(watch_run(&watch) == 0);
+    check_schedule(&watch, 1, 1000000);
+    CHECK_EQ_U64(watch.result.established, 4);
+    CHECK(watch.result.messages > 0);
+    CHECK_EQ_U64(watch.result.unanswered, 0);
+    CHECK_EQ_U64(watch.result.errors, 0);
+    CHECK_EQ_U64(watch.result.verify_failures, 0);
+    CHECK_EQ_TEXT(watch.result.error_text, "");
+    struct server_counts counts;
+    do {
+        clock_sleep_ms(1);
+        counts = server_counts_now(&served.server);
+    } while (counts.closed + counts.reset + counts.failed < counts.accepted);
+    CHECK(counts.closed >= 4);      /* Wine tells some resets as ends */
+    CHECK(counts.accepted > 4 + 6); /* some came again */
+    server_stop(&served.server);
+    thread_join(served.thread);
+    server_close(&served.server);
+    watch_free(&watch);
+}
+
 /* More than are connected at once. */
 static void test_many_connections(void)
 {
@@ -793,6 +824,7 @@ int main(void)
     test_burst();
     test_idle();
     test_churn();
+    test_mixed();
     test_many_connections();
     test_others_wait();
     test_without_warmup();

@@ -116,6 +116,8 @@ static void test_cells(void)
     CHECK_EQ_TEXT(record_workload_text(&record, text, sizeof text), "rate 64 B x 1 of 32");
     record.burst_interval_us = 2500;
     CHECK_EQ_TEXT(record_workload_text(&record, text, sizeof text), "rate 2.5 ms 64 B x 1 of 32");
+    record.connections_misbehaving = 6;
+    CHECK_EQ_TEXT(record_workload_text(&record, text, sizeof text), "rate 2.5 ms 64 B x 1 of 32+6");
 }
 
 static void test_text_is_cut_to_whole_characters(void)
