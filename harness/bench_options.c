@@ -134,6 +134,8 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "from one burst to the next; 10ms by default"},
         {"--active", "N", OPTION_COUNT, &given->active, 1, 1000000,
          "connections that send in idle; 1 by default"},
+        {"--steps", "N", OPTION_COUNT, &given->steps, 1, 100,
+         "of a ramp up to its connections; 4 by default"},
         {"--misbehaving", "N", OPTION_COUNT, &given->misbehaving, 1, 1000,
          "clients of mixed beside its connections; 6 by default"},
         {.name = "how long, how often", .kind = OPTION_HEADING},

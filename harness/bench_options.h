@@ -19,6 +19,7 @@ struct bench_options {
     uint64_t burst_interval_ns;
     uint64_t active;
     uint64_t misbehaving;
+    uint64_t steps;
     uint64_t duration_ns;
     uint64_t warmup_ns;
     uint64_t trials;

@@ -288,6 +288,8 @@ static void connection_answered(struct load *load, struct load_connection *conne
     if (load->phase == PHASE_CONNECT && !connection->established) {
         connection->established = true;
         load->result->established++;
+        if (load->options->connect_pause_ns != 0)
+            load->deadline_ns = clock_now_ns() + load->options->connect_pause_ns;
     }
     connection_settle(load, connection);
 }
@@ -479,7 +481,9 @@ static void connect_all(struct load *load)
     struct load_result *result = load->result;
     struct load_connection *connection;
     load->phase = PHASE_CONNECT;
-    load->deadline_ns = clock_now_ns() + load->options->connect_timeout_ns;
+    load->deadline_ns =
+        clock_now_ns() + (load->options->connect_pause_ns != 0 ? load->options->connect_pause_ns
+                                                               : load->options->connect_timeout_ns);
     do
         connects_begin(load);
     while (load->awaited > 0 && load_step(load));

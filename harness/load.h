@@ -29,8 +29,9 @@ enum load_workload {
                     * burst_interval_ns */
     LOAD_IDLE,   /* closed: pingpong on `active` of the connections, spread over them */
     LOAD_CHURN,  /* closed: each connects, echoes one message, closes in good order, and again */
-    LOAD_MIXED   /* open: rate, beside `misbehaving` clients (misbehaving.h), which are no part of
+    LOAD_MIXED,  /* open: rate, beside `misbehaving` clients (misbehaving.h), which are no part of
                     * what is measured */
+    LOAD_RAMP    /* closed: pingpong on as many of the connections as could be made */
 };
 
 struct load_options {
@@ -50,6 +51,8 @@ struct load_options {
     uint64_t begin_at_ns; /* when the warm-up begins, of clock_now_ns; whoever comes later has less
                            * of it. 0: as soon as all are connected */
     uint64_t connect_timeout_ns; /* for connecting and echoing once, all together */
+    uint64_t connect_pause_ns;   /* instead, where it isn't 0: the longest time in which none is
+                                  * established */
     uint64_t drain_timeout_ns;
     /*
      * Called at the first and the last moment of the window (at_end false, true), always in a

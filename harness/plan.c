@@ -9,7 +9,13 @@
 #include "payload.h"
 #include "units.h"
 
-enum { CONNECTIONS_MAX = 1000000, RUN_OVERHEAD_MS = 150, NS_PER_MS = 1000000, NAME_BYTES = 48 };
+enum {
+    CONNECTIONS_MAX = 1000000,
+    RUN_OVERHEAD_MS = 150,
+    NS_PER_MS = 1000000,
+    NAME_BYTES = 48,
+    STEPS_DEFAULT = 4
+};
 
 static const uint64_t MESSAGE_BYTES_MAX = (uint64_t)1 << 30;
 
@@ -214,6 +220,11 @@ static bool takes_misbehaving(const struct run_workload *workload)
     return workload->misbehaving != 0;
 }
 
+static bool takes_steps(const struct run_workload *workload)
+{
+    return workload->kind == LOAD_RAMP;
+}
+
 /* An option that no workload takes would change nothing without a word. */
 static int options_check(const struct plan *plan, const struct bench_options *given, char *message,
                          size_t message_size)
@@ -229,6 +240,7 @@ static int options_check(const struct plan *plan, const struct bench_options *gi
         {"--burst-every", given->burst_interval_ns != 0, takes_burst_interval, "burst"},
         {"--active", given->active != 0, takes_active, "idle"},
         {"--misbehaving", given->misbehaving != 0, takes_misbehaving, "mixed"},
+        {"--steps", given->steps != 0, takes_steps, "ramp"},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         bool taken = !options[i].given;
@@ -284,6 +296,21 @@ static void single_options_apply(struct run_workload *workload, const struct ben
         workload->misbehaving = (unsigned)given->misbehaving;
 }
 
+/* A ramp is a workload for each of its steps, all others are one. */
+static int steps_add(struct plan *plan, struct run_workload workload,
+                     const struct bench_options *given, char *message, size_t message_size)
+{
+    uint64_t most = workload.connections, steps = 1;
+    if (takes_steps(&workload))
+        steps = given->steps != 0 ? given->steps : STEPS_DEFAULT;
+    for (uint64_t i = 1; i <= steps; i++) {
+        workload.connections = (unsigned)(most * i / steps);
+        if (workload.connections > 0 && workload_add(plan, workload, message, message_size) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* With every number of connections and every rate. */
 static int counts_add(struct plan *plan, struct run_workload workload,
                       const struct bench_options *given, char *message, size_t message_size)
@@ -297,7 +324,7 @@ static int counts_add(struct plan *plan, struct run_workload workload,
         for (size_t j = 0; j < rates; j++) {
             if (has_rates)
                 workload.rate_msgs_per_s = given->rates.items[j];
-            if (workload_add(plan, workload, message, message_size) != 0)
+            if (steps_add(plan, workload, given, message, message_size) != 0)
                 return -1;
         }
     }

@@ -31,6 +31,7 @@ static const struct run_workload defaults[] = {
                     .message_bytes = 64,
                     .pipeline_depth = 1,
                     .rate_msgs_per_s = 10000},
+    [LOAD_RAMP] = {.connections = 1000, .message_bytes = 64, .pipeline_depth = 1},
     [LOAD_IDLE] = {.connections = 1000, .active = 1, .message_bytes = 64, .pipeline_depth = 1},
 };
 

@@ -161,6 +161,12 @@ const struct workload workloads[] = {
                     .is_active = all_active,
                     .prepare = rate_prepare,
                     .proceed = schedule_proceed},
+    [LOAD_RAMP] = {.name = "ramp",
+                   .summary =
+                       "ping-pong on 1/S, 2/S ... of the connections, --steps S, each a row of\n"
+                       "its own: how many can be had, and what they cost",
+                   .is_active = all_active,
+                   .proceed = pingpong_proceed},
 };
 
 enum { WORKLOADS = sizeof workloads / sizeof workloads[0] };

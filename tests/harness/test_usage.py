@@ -77,7 +77,7 @@ class Usage(unittest.TestCase):
                               ("--seed", "-1"), ("--seed", "18446744073709551616"),
                               ("--threads", "1025"), ("--rate", "0"), ("--rate", "10k"),
                               ("--rate", "1000000001"), ("--burst-every", "5"),
-                              ("--burst-every", "0s"), ("--active", "0"), ("--misbehaving", "0")):
+                              ("--burst-every", "0s"), ("--active", "0"), ("--misbehaving", "0"), ("--steps", "0")):
             self.refused("bench", option, value, says=[option, value])
         self.refused("bench", "--duration", "5", says=["unit", "2s"])
         self.refused("bench", "--message-bytes", "0", says=["1 B", "64KiB"])

@@ -31,7 +31,7 @@ class Workloads(unittest.TestCase):
             cls.result = tool.bench(
                 out, *[word for name in cls.names() for word in ("--workload", name)],
                 "--connections", CONNECTIONS, "--rate", RATE, "--burst-every", "%dms" % BURST_MS,
-                "--active", ACTIVE)
+                "--active", ACTIVE, "--steps", "1")
             folder = tool.run_folder(out)
             cls.runs = tool.read_table(os.path.join(folder, "runs.csv"))
             cls.samples = tool.read_table(os.path.join(folder, "histogram.csv"))
@@ -127,6 +127,10 @@ class Choice(unittest.TestCase):
                                       "--connections", "1,2"), 6)
         self.assertEqual(self.planned("--workload", "rate", "--workload", "pingpong",
                                       "--rate", "10,20,10"), 3)
+        self.assertEqual(self.planned("--workload", "ramp", "--connections", "10,20",
+                                      "--steps", "4"), 6)  # 2, 5, 7, 10, 15, 20
+        self.assertEqual(self.planned("--workload", "ramp", "--connections", "2",
+                                      "--steps", "4"), 2)
 
     def test_options_that_nobody_takes(self):
         for words, says in (
@@ -134,6 +138,7 @@ class Choice(unittest.TestCase):
                 (("--workload", "rate", "--active", "2"), "--active is for --workload idle"),
                 (("--workload", "rate", "--misbehaving", "2"),
                  "--misbehaving is for --workload mixed"),
+                (("--workload", "rate", "--steps", "2"), "--steps is for --workload ramp"),
                 (("--workload", "rate", "--burst-every", "1s"), "--burst-every is for"),
                 (("--workload", "idle", "--pipeline", "2"), "--pipeline is for"),
                 (("--workload", "idle", "--connections", "3", "--active", "4"),
@@ -156,6 +161,24 @@ class Choice(unittest.TestCase):
         # 10 ms of them at least.
         self.assertGreaterEqual(int(row["messages"]) + int(row["messages_unanswered"]), 50000)
         self.assertLess(float(row["achieved_rate_msgs_per_s"]), 5000000)
+
+    def test_ramp_tells_how_many(self):
+        """A server that refuses some: the row is one of those that could be had."""
+        with tool.folder() as out:
+            result = tool.bench(out, "--target", tool.fake("echo-refuses"), "--workload", "ramp",
+                                "--connections", "12", "--steps", "2")
+            rows = tool.read_runs(out)
+        self.assertEqual((result.status, result.errors()), (0, []))
+        for row, attempted in zip(rows, ("6", "12")):
+            self.assertEqual((row["connections"], row["connections_attempted"]),
+                             (attempted, attempted))
+            self.assertEqual(row["status"], "ok")
+            self.assertIn("connections_missing", row["warnings"].split(";"))
+            established = int(row["connections_established"])
+            self.assertTrue(0 < established < int(attempted), established)
+            self.assertTrue(row["status_reason"].startswith(
+                "%d of %s connections were established: " % (established, attempted)))
+            self.assertGreater(int(row["messages"]), 0)
 
     def test_no_answer_is_no_round_trip(self):
         """A server that serves one of four: the percentiles don't tell of that one alone."""

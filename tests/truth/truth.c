@@ -604,6 +604,37 @@ static void test_churn(void)
     load_result_free(&run.result);
 }
 
+/* The first echoes come one after the other, the last one *late_ns after its turn. */
+static uint64_t slow_first_answer(void *context, uint32_t connection, uint64_t nth, uint64_t now_ns)
+{
+    const uint64_t *late_ns = context;
+    if (nth > 0)
+        return now_ns + MS;
+    return now_ns + connection * 900 * MS + (connection == 9 ? *late_ns : 0);
+}
+
+/* As long as one after the other is established, all are waited for; whoever is not is left out. */
+static void test_ramp(void)
+{
+    for (uint64_t late_ns = 0; late_ns <= 200 * MS; late_ns += 200 * MS) {
+        struct virtual_server server = {.answer_ns = slow_first_answer, .context = &late_ns};
+        struct run run = {.options = options_of(LOAD_RAMP, 10)};
+        unsigned established = late_ns == 0 ? 10 : 9;
+        if (load_result_init(&run.result) != 0)
+            abort();
+        run.options.context = &run;
+        run.options.connect_timeout_ns = 1;
+        run.options.connect_pause_ns = s_ns;
+        virtual_begin(&server);
+        CHECK(load_run(&run.options, &run.result) == 0);
+        CHECK_EQ_U64(run.result.established, established);
+        CHECK_EQ_U64(run.result.errors, 0);
+        CHECK_EQ_U64(run.result.messages, (uint64_t)established * 1000);
+        CHECK_NEAR(run.result.fairness_jain, 1, 1e-9);
+        load_result_free(&run.result);
+    }
+}
+
 /* As many send as are active, as far apart as can be, and none else. */
 static void test_idle(void)
 {
@@ -652,6 +683,7 @@ int main(void)
     test_pingpong();
     test_churn();
     test_idle();
+    test_ramp();
     free(log_places);
     return check_report();
 }
