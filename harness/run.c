@@ -485,7 +485,7 @@ static enum run_status judge(struct record *record, const struct load_result *lo
     else if (load->messages == 0)
         set_status(record, "failed", "no message came back within the window");
     else if (load->established < load->attempted) {
-        record_warn(record, "connections_missing");
+        warning_add(record, WARNING_CONNECTIONS_MISSING);
         set_status(record, "ok", "%u of %u connections were established%s%s", load->established,
                    load->attempted, colon, cause);
     } else {
