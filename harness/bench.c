@@ -7,17 +7,8 @@
 #include <string.h>
 
 #include "clock.h"
-#include "merged.h"
-#include "statistics.h"
 #include "terminal.h"
 #include "units.h"
-
-/* What is gathered while it runs. */
-struct progress {
-    uint64_t begun_ns;
-    size_t runs;
-    size_t done;
-};
 
 static struct record *record_new(struct bench *bench)
 {
@@ -29,16 +20,18 @@ static struct record *record_new(struct bench *bench)
     return &bench->records[bench->record_count++];
 }
 
-static void progress_show(const struct progress *progress, const struct record *record)
+static void progress_show(const struct bench *bench, const struct record *record)
 {
-    char workload[80], line[240], left[32] = "";
-    if (progress->done > 0) {
-        uint64_t each = (clock_now_ns() - progress->begun_ns) / progress->done;
-        units_format_duration(each * (progress->runs - progress->done) / 1000000000 * 1000000000,
-                              left, sizeof left);
+    char workload[120], line[400], left[32] = "", of[24] = "";
+    if (bench->done > 0 && bench->runs > 0) {
+        uint64_t each = (clock_now_ns() - bench->begun_ns) / bench->done;
+        units_format_duration(each * (bench->runs - bench->done) / 1000000000 * 1000000000, left,
+                              sizeof left);
     }
-    snprintf(line, sizeof line, "%zu of %zu  %s %s  %s%s%s", progress->done + 1, progress->runs,
-             record->target, record->model, record_workload_text(record, workload, sizeof workload),
+    if (bench->runs > 0)
+        snprintf(of, sizeof of, " of %zu", bench->runs);
+    snprintf(line, sizeof line, "%zu%s  %s %s  %s%s%s", bench->done + 1, of, record->target,
+             record->model, record_workload_text(record, workload, sizeof workload),
              left[0] == '\0' ? "" : "  left: ", left);
     terminal_progress(line);
 }
@@ -64,30 +57,26 @@ static int no_memory(char *message, size_t message_size)
     return -1;
 }
 
-/* One cell of the plan. */
-static int cell_run(struct bench *bench, size_t contestant_index, size_t workload_index,
-                    unsigned trial, unsigned order_index, struct load_result *load,
-                    struct merged *merged, struct progress *progress, char *message,
-                    size_t message_size)
+int bench_measure(struct bench *bench, const struct run_settings *settings,
+                  const struct contestant *contestant, const struct run_workload *workload,
+                  unsigned trial, unsigned order_index, char *message, size_t message_size)
 {
-    const struct contestant *contestant = &bench->plan->contestants[contestant_index];
-    const struct run_workload *workload = &bench->plan->workloads[workload_index];
     char reason[160];
     struct record *record = record_new(bench);
     if (record == NULL)
         return no_memory(message, message_size);
-    run_describe(record, bench->settings, contestant->target, contestant->model, workload, trial);
+    run_describe(record, settings, contestant->target, contestant->model, workload, trial);
     record->order_index = order_index;
     bool skipped = contestant->skipped[0] != '\0';
     if (skipped || too_many(bench, contestant, workload, reason, sizeof reason)) {
         run_skip(record, skipped ? contestant->skipped : reason);
-        progress->done += !skipped;
+        bench->done += !skipped;
         return results_add(bench->results, record, NULL, 0, message, message_size);
     }
-    progress_show(progress, record);
+    progress_show(bench, record);
     enum run_status status =
-        run_execute(record, load, bench->settings, contestant->target, workload);
-    progress->done++;
+        run_execute(record, &bench->load, settings, contestant->target, workload);
+    bench->done++;
     if (status == RUN_CANCELLED) {
         bench->record_count--;
         bench->cancelled = true;
@@ -100,14 +89,14 @@ static int cell_run(struct bench *bench, size_t contestant_index, size_t workloa
                 record->status_reason);
     }
     struct record_histogram kept[RUN_HISTOGRAMS_MAX];
-    size_t count = status == RUN_OK ? run_histograms(record, load, kept) : 0;
+    size_t count = status == RUN_OK ? run_histograms(record, &bench->load, kept) : 0;
     if (results_add(bench->results, record, kept, count, message, message_size) != 0)
         return -1;
-    return merged_add(merged, record, kept, count) == 0 ? 0 : no_memory(message, message_size);
+    return merged_add(&bench->merged, record, kept, count) == 0 ? 0
+                                                                : no_memory(message, message_size);
 }
 
-/* Fisher and Yates' shuffle. */
-static void shuffle(size_t *order, size_t count, struct random_state *random)
+void bench_shuffle(size_t *order, size_t count, struct random_state *random)
 {
     for (size_t i = 0; i < count; i++)
         order[i] = i;
@@ -118,9 +107,9 @@ static void shuffle(size_t *order, size_t count, struct random_state *random)
     }
 }
 
-static int hgrm_write(const struct bench *bench, const struct merged *merged, char *message,
-                      size_t message_size)
+static int hgrm_write(const struct bench *bench, char *message, size_t message_size)
 {
+    const struct merged *merged = &bench->merged;
     for (size_t i = 0; i < merged->count; i++) {
         const struct record *cell = &merged->cells[i].row;
         char name[200], rate[32] = "", number[24];
@@ -142,21 +131,30 @@ static int hgrm_write(const struct bench *bench, const struct merged *merged, ch
     return 0;
 }
 
-static int rounds_run(struct bench *bench, struct load_result *load, struct merged *merged,
-                      char *message, size_t message_size)
+int bench_write_derived(const struct bench *bench, char *message, size_t message_size)
+{
+    int error = hgrm_write(bench, message, message_size);
+    if (error == 0)
+        error = results_write_summary(bench->results, bench->records, bench->record_count,
+                                      &bench->merged, message, message_size);
+    return error;
+}
+
+int bench_run(struct bench *bench, char *message, size_t message_size)
 {
     const struct plan *plan = bench->plan;
     struct random_state random;
-    struct progress progress = {.begun_ns = clock_now_ns(), .runs = plan_runs(plan)};
     size_t order[PLAN_CONTESTANTS_MAX] = {0};
+    bench->runs = plan_runs(plan);
     random_seed(&random, bench->seed);
     for (unsigned trial = 1; trial <= plan->trials; trial++)
         for (size_t j = 0; j < plan->workload_count; j++) {
             /* All contestants of one workload in a row: a drift of the machine hits them alike. */
-            shuffle(order, plan->contestant_count, &random);
+            bench_shuffle(order, plan->contestant_count, &random);
             for (size_t i = 0; i < plan->contestant_count; i++) {
-                if (cell_run(bench, order[i], j, trial, (unsigned)i, load, merged, &progress,
-                             message, message_size) != 0)
+                if (bench_measure(bench, bench->settings, &plan->contestants[order[i]],
+                                  &plan->workloads[j], trial, (unsigned)i, message,
+                                  message_size) != 0)
                     return -1;
                 if (bench->cancelled)
                     return 0;
@@ -165,26 +163,16 @@ static int rounds_run(struct bench *bench, struct load_result *load, struct merg
     return 0;
 }
 
-int bench_run(struct bench *bench, char *message, size_t message_size)
+int bench_open(struct bench *bench)
 {
-    struct merged merged = {0};
-    struct load_result load;
-    if (load_result_init(&load) != 0)
-        return no_memory(message, message_size);
-    int error = rounds_run(bench, &load, &merged, message, message_size);
-    terminal_progress(NULL);
-    if (error == 0)
-        error = hgrm_write(bench, &merged, message, message_size);
-    if (error == 0)
-        error = results_write_summary(bench->results, bench->records, bench->record_count, &merged,
-                                      message, message_size);
-    merged_free(&merged);
-    load_result_free(&load);
-    return error;
+    bench->begun_ns = clock_now_ns();
+    return load_result_init(&bench->load);
 }
 
 void bench_close(struct bench *bench)
 {
+    merged_free(&bench->merged);
+    load_result_free(&bench->load);
     free(bench->records);
     bench->records = NULL;
     bench->record_count = 0;

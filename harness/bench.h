@@ -5,8 +5,10 @@
 #ifndef IOMODELS_BENCH_H
 #define IOMODELS_BENCH_H
 
+#include "merged.h"
 #include "plan.h"
 #include "results.h"
+#include "statistics.h"
 
 struct bench {
     const struct plan *plan;
@@ -17,13 +19,33 @@ struct bench {
     size_t record_count;
     size_t failed;
     bool cancelled; /* Ctrl-C: the plan was not finished */
+
+    /* private to bench.c */
+    struct load_result load; /* of the run under way */
+    struct merged merged;
+    uint64_t begun_ns;
+    size_t runs; /* that the plan has; 0: not known beforehand */
+    size_t done;
 };
 
+/* Sets what is private; the rest is the caller's. 0, or -1 without memory. Ends with bench_close. */
+int bench_open(struct bench *bench);
 /*
- * 0 once the plan is done or was cancelled; -1 with a one-line message where the results can't be
- * kept any more (a full disk). Either way the rows so far are kept: bench_close frees them.
+ * Measures all of the plan. 0 once it is done or was cancelled; -1 with a one-line message where the
+ * results can't be kept any more (a full disk).
  */
 int bench_run(struct bench *bench, char *message, size_t message_size);
+/*
+ * Measures one contestant under one workload, and keeps the row: the last of bench->records, but
+ * where it was cancelled. As above. settings: bench->settings, or a variant of them.
+ */
+int bench_measure(struct bench *bench, const struct run_settings *settings,
+                  const struct contestant *contestant, const struct run_workload *workload,
+                  unsigned trial, unsigned order_index, char *message, size_t message_size);
+/* Fisher and Yates' shuffle of 0..count-1. */
+void bench_shuffle(size_t *order, size_t count, struct random_state *random);
+/* What is derived from all rows: summary.csv and the .hgrm files. As above. */
+int bench_write_derived(const struct bench *bench, char *message, size_t message_size);
 void bench_close(struct bench *bench);
 
 #endif

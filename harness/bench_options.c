@@ -130,6 +130,10 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
         {"--rate", "N[,N]", OPTION_COUNTS, &given->rates, 1, SCHEDULE_RATE_MAX,
          "messages a second on all connections together, each\n"
          "measured; 10000 by default"},
+        {"--rate-search", "BOUND", OPTION_TEXT, &given->rate_search, 0, 0,
+         "find the highest rate within a bound of latency, such as\n"
+         "'p99<=1ms' (or p50, p90, p99.9, max); --rate is where it\n"
+         "begins, --trials of each rate (3) decide by majority"},
         {"--burst-every", "TIME", OPTION_DURATION, &given->burst_interval_ns, 1, DURATION_MAX_NS,
          "from one burst to the next; 10ms by default"},
         {"--active", "N", OPTION_COUNT, &given->active, 1, 1000000,

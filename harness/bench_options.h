@@ -16,6 +16,7 @@ struct bench_options {
     struct option_texts message_sizes;
     uint64_t pipeline_depth; /* 0, as below: not given */
     struct option_counts rates;
+    const char *rate_search; /* NULL: none */
     uint64_t burst_interval_ns;
     uint64_t active;
     uint64_t misbehaving;

@@ -13,6 +13,7 @@
 #include "host.h"
 #include "payload.h"
 #include "program.h"
+#include "search.h"
 #include "summary_table.h"
 #include "terminal.h"
 #include "units.h"
@@ -120,9 +121,12 @@ static int folder_open(struct results *results, const struct bench_options *give
 }
 
 /* Of a part, rates and percentiles would mislead. */
-static void print_results(const struct bench *bench, const struct bench_options *given)
+static void print_results(const struct bench *bench, const struct bench_options *given,
+                          const struct search *search)
 {
-    if (given->generator.count == 1)
+    if (search != NULL)
+        search_print(search, stdout);
+    else if (given->generator.count == 1)
         summary_table_print(stdout, bench->records, bench->record_count,
                             terminal_is(stdout) ? terminal_width(stdout) : TABLE_WIDTH);
     warnings_print(stdout, bench->records, bench->record_count);
@@ -133,9 +137,26 @@ static void print_results(const struct bench *bench, const struct bench_options 
         printf("with those of the other generators: iomodels merge FOLDER... --out DIR\n");
 }
 
-/* Measures, keeps, shows. The exit status. */
+static int search_write_csv(struct csv_writer *csv, const void *context)
+{
+    return search_write(context, csv);
+}
+
+/* Measures the plan, or searches by it. 0, or -1 with a message. */
+static int measure(struct bench *bench, struct search *search, char *message, size_t message_size)
+{
+    int error = search == NULL ? bench_run(bench, message, message_size)
+                               : search_run(search, bench, message, message_size);
+    terminal_progress(NULL);
+    if (error == 0 && search != NULL)
+        error = results_write_csv(bench->results, "rate_search.csv", search_write_csv, search,
+                                  message, message_size);
+    return error == 0 ? bench_write_derived(bench, message, message_size) : error;
+}
+
+/* Measures, keeps, shows. search: NULL, or what is searched. The exit status. */
 static int carry_out(const struct plan *plan, const struct bench_options *given,
-                     struct run_settings *settings)
+                     struct run_settings *settings, struct search *search)
 {
     char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
     static struct results results;
@@ -145,17 +166,21 @@ static int carry_out(const struct plan *plan, const struct bench_options *given,
         return fail(message);
     settings->run_id = results.run_id;
     int error = write_environment(&bench, given->suite, message, sizeof message);
+    if (error == 0 && (error = bench_open(&bench)) != 0)
+        snprintf(message, sizeof message, "out of memory");
     if (error == 0)
-        error = bench_run(&bench, message, sizeof message);
+        error = measure(&bench, search, message, sizeof message);
     int status = error == 0 ? 0 : fail(message);
     if (results_close(&results, message, sizeof message) != 0 && status == 0)
         status = fail(message);
-    print_results(&bench, given);
+    print_results(&bench, given, search);
     if (bench.cancelled)
         status = STATUS_INTERRUPTED;
     else if (status == 0 && bench.failed > 0)
         status = STATUS_FAILED;
     bench_close(&bench);
+    if (search != NULL)
+        search_free(search);
     return status;
 }
 
@@ -279,6 +304,34 @@ static int shares_check(const struct plan *plan, unsigned generators, char *mess
     return 0;
 }
 
+/* What --rate-search asks for. 0, or -1 with a message. */
+static int search_choose(struct search *search, struct bench_options *given, char *message,
+                         size_t message_size)
+{
+    enum { TRIALS_DEFAULT = 3 };
+    search->bound_text = given->rate_search;
+    search->trials = given->trials == 0 ? TRIALS_DEFAULT : (unsigned)given->trials;
+    if (rate_bound_parse(given->rate_search, &search->bound, message, message_size) != 0)
+        return -1;
+    if (given->workloads.count == 0)
+        given->workloads = (struct option_texts){{"rate"}, 1};
+    const char *wrong = NULL;
+    for (size_t i = 0; i < given->workloads.count; i++)
+        if (strcmp(given->workloads.items[i], "rate") != 0 &&
+            strcmp(given->workloads.items[i], "mixed") != 0)
+            wrong = "is for --workload rate or mixed only";
+    if (given->rates.count > 1)
+        wrong = "begins at one --rate";
+    else if (search->trials % 2 == 0)
+        wrong = "takes an odd number of --trials, of which the majority decides";
+    else if (given->generator.count > 1)
+        wrong = "takes one load generator";
+    if (wrong == NULL)
+        return 0;
+    snprintf(message, message_size, "--rate-search %s", wrong);
+    return -1;
+}
+
 static int bench(struct bench_options *given, struct plan *plan)
 {
     char message[TARGET_MESSAGE_BYTES];
@@ -297,6 +350,10 @@ static int bench(struct bench_options *given, struct plan *plan)
         .generator = &given->generator,
         .cancelled = is_interrupted,
     };
+    struct search search = {.count = 0};
+    bool searches = given->rate_search != NULL;
+    if (searches && search_choose(&search, given, message, sizeof message) != 0)
+        return options_fail("bench", "%s", message);
     plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
     if (plan_choose_workloads(plan, suite, given, message, sizeof message) != 0 ||
         shares_check(plan, given->generator.count, message, sizeof message) != 0 ||
@@ -321,8 +378,9 @@ static int bench(struct bench_options *given, struct plan *plan)
         return options_fail("bench", "%s", message);
     if (plan_choose_models(plan, &given->models, suite->lessons, message, sizeof message) != 0)
         return options_fail("bench", "%s", message);
-    announce(plan, &settings);
-    return given->dry_run ? 0 : carry_out(plan, given, &settings);
+    if (!searches)
+        announce(plan, &settings);
+    return given->dry_run ? 0 : carry_out(plan, given, &settings, searches ? &search : NULL);
 }
 
 int command_bench(int argc, char **argv)

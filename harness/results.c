@@ -182,20 +182,41 @@ int results_write_environment(const struct results *results, const struct result
     return fail(message, message_size, results->folder, csv.failed ? csv.error : errno);
 }
 
-int results_write_summary(const struct results *results, const struct record *records, size_t count,
-                          const struct merged *merged, char *message, size_t message_size)
+int results_write_csv(const struct results *results, const char *name,
+                      int (*write)(struct csv_writer *csv, const void *context),
+                      const void *context, char *message, size_t message_size)
 {
     char path[RESULTS_PATH_BYTES + 32];
     struct csv_writer csv;
-    snprintf(path, sizeof path, "%s/summary.csv", results->folder);
+    snprintf(path, sizeof path, "%s/%s", results->folder, name);
     FILE *file = files_open_anew(path);
     if (file == NULL)
         return fail(message, message_size, path, errno);
     csv_writer_init(&csv, file);
-    int error = summary_write(&csv, results->run_id, records, count, merged);
+    int error = write(&csv, context);
     if (fclose(file) == 0 && error == 0)
         return 0;
     return fail(message, message_size, path, csv.failed ? csv.error : error == 0 ? errno : ENOMEM);
+}
+
+struct summarized {
+    const char *run_id;
+    const struct record *records;
+    size_t count;
+    const struct merged *merged;
+};
+
+static int summarized_write(struct csv_writer *csv, const void *context)
+{
+    const struct summarized *all = context;
+    return summary_write(csv, all->run_id, all->records, all->count, all->merged);
+}
+
+int results_write_summary(const struct results *results, const struct record *records, size_t count,
+                          const struct merged *merged, char *message, size_t message_size)
+{
+    const struct summarized all = {results->run_id, records, count, merged};
+    return results_write_csv(results, "summary.csv", summarized_write, &all, message, message_size);
 }
 
 int results_write_hgrm(const struct results *results, const char *name,

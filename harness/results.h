@@ -46,6 +46,10 @@ int results_write_environment(const struct results *results, const struct result
 /* summary.csv: the rows so far by cell and metric, anew each time. As above. */
 int results_write_summary(const struct results *results, const struct record *records, size_t count,
                           const struct merged *merged, char *message, size_t message_size);
+/* A file that `write` fills: 0, or -1 once a write failed (csv->error) or without memory. As above. */
+int results_write_csv(const struct results *results, const char *name,
+                      int (*write)(struct csv_writer *csv, const void *context),
+                      const void *context, char *message, size_t message_size);
 /* NAME.hgrm, for the public HdrHistogram plotter. As above. */
 int results_write_hgrm(const struct results *results, const char *name,
                        const struct histogram *histogram, char *message, size_t message_size);

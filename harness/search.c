@@ -1,0 +1,233 @@
+#include "search.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "units.h"
+#include "warnings.h"
+
+/* The least and the most that is tried, and how near the bracket's ends come. */
+static const double LOWEST = 100, HIGHEST = 100e6, ACCURACY = 1.05;
+/* So many times what the percentile needs at least, since a window ends where it ends. */
+static const double SAMPLES_AMPLY = 1.2;
+
+enum { NS_PER_S = 1000000000 };
+
+static double latency_us(const struct record *record, double percentile)
+{
+    if (percentile >= 100)
+        return record->rtt_max_us;
+    if (percentile > 99)
+        return record->rtt_p99_9_us;
+    if (percentile > 90)
+        return record->rtt_p99_us;
+    return percentile > 50 ? record->rtt_p90_us : record->rtt_p50_us;
+}
+
+/* A rate that was not held, or whose percentile lies among what got no answer, is a miss. */
+static bool is_met(const struct search *search, const struct record *record)
+{
+    double us = latency_us(record, search->bound.percentile);
+    return !warning_has(record, WARNING_OVERLOAD) && record_has(us) &&
+           us * 1e3 <= (double)search->bound.limit_ns;
+}
+
+/* One trial of a rate. *decided: +1 where it met the bound, -1 where not, 0 where there is no row. */
+static int trial_run(const struct search *search, struct search_finding *finding,
+                     struct bench *bench, double rate, unsigned trial, unsigned order_index,
+                     int *decided, char *message, size_t message_size)
+{
+    struct run_workload workload = *finding->workload;
+    struct run_settings settings = *bench->settings;
+    double least_s = SAMPLES_AMPLY * rate_bound_samples(&search->bound) / rate;
+    workload.rate_msgs_per_s = (uint64_t)rate;
+    if (least_s * NS_PER_S > (double)settings.duration_ns)
+        settings.duration_ns = (uint64_t)(least_s * NS_PER_S);
+    *decided = 0;
+    if (bench_measure(bench, &settings, finding->contestant, &workload, trial, order_index, message,
+                      message_size) != 0)
+        return -1;
+    if (bench->cancelled)
+        return 0;
+    const struct record *record = &bench->records[bench->record_count - 1];
+    if (strcmp(record->status, "ok") != 0) {
+        finding->ended = strcmp(record->status, "skipped") == 0 ? "skipped" : "a run failed";
+        return 0;
+    }
+    *decided = is_met(search, record) ? 1 : -1;
+    if (*decided < 0)
+        memcpy(finding->missed_bound, record->bound, sizeof finding->missed_bound);
+    return 0;
+}
+
+/* The trials of one round: each finding that still searches tries its rate until it is decided. */
+static int round_run(const struct search *search, struct search_finding *const *active,
+                     const double *rates, size_t count, struct bench *bench,
+                     struct random_state *random, char *message, size_t message_size)
+{
+    int tallies[PLAN_CONTESTANTS_MAX] = {0};
+    size_t order[PLAN_CONTESTANTS_MAX] = {0};
+    for (unsigned trial = 1; trial <= search->trials; trial++) {
+        bench_shuffle(order, count, random);
+        for (size_t i = 0; i < count; i++) {
+            struct search_finding *finding = active[order[i]];
+            int *tally = &tallies[order[i]], decided;
+            int left = (int)(search->trials - trial) + 1;
+            /* What is left can't turn it round. */
+            if (finding->ended[0] != '\0' || abs(*tally) > left)
+                continue;
+            if (trial_run(search, finding, bench, rates[order[i]], trial, (unsigned)i, &decided,
+                          message, message_size) != 0)
+                return -1;
+            if (bench->cancelled)
+                return 0;
+            *tally += decided;
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        if (active[i]->ended[0] == '\0') {
+            rate_search_tell(&active[i]->search, rates[i], tallies[i] > 0);
+            active[i]->tries++;
+        }
+    return 0;
+}
+
+/* All contestants under one workload. */
+static int workload_search(const struct search *search, struct search_finding *findings,
+                           size_t count, struct bench *bench, struct random_state *random,
+                           char *message, size_t message_size)
+{
+    struct search_finding *active[PLAN_CONTESTANTS_MAX];
+    double rates[PLAN_CONTESTANTS_MAX];
+    for (;;) {
+        size_t searching = 0;
+        for (size_t i = 0; i < count; i++) {
+            double rate = findings[i].ended[0] == '\0' ? rate_search_next(&findings[i].search) : 0;
+            if (rate == 0)
+                continue;
+            active[searching] = &findings[i];
+            rates[searching++] = rate;
+        }
+        if (searching == 0)
+            return 0;
+        if (round_run(search, active, rates, searching, bench, random, message, message_size) != 0)
+            return -1;
+        if (bench->cancelled)
+            return 0;
+    }
+}
+
+int search_run(struct search *search, struct bench *bench, char *message, size_t message_size)
+{
+    const struct plan *plan = bench->plan;
+    struct random_state random;
+    search->count = plan->contestant_count * plan->workload_count;
+    search->findings = calloc(search->count, sizeof *search->findings);
+    if (search->findings == NULL) {
+        search->count = 0;
+        snprintf(message, message_size, "out of memory");
+        return -1;
+    }
+    search->run_id = bench->results->run_id;
+    random_seed(&random, bench->seed);
+    for (size_t j = 0; j < plan->workload_count; j++)
+        for (size_t i = 0; i < plan->contestant_count; i++)
+            search->findings[j * plan->contestant_count + i] = (struct search_finding){
+                .contestant = &plan->contestants[i],
+                .workload = &plan->workloads[j],
+                .search = {.first = (double)plan->workloads[j].rate_msgs_per_s,
+                           .lowest = LOWEST,
+                           .highest = HIGHEST,
+                           .accuracy = ACCURACY},
+                .ended = ""};
+    for (size_t j = 0; j < plan->workload_count && !bench->cancelled; j++)
+        if (workload_search(search, &search->findings[j * plan->contestant_count],
+                            plan->contestant_count, bench, &random, message, message_size) != 0)
+            return -1;
+    return 0;
+}
+
+static double or_empty(double rate)
+{
+    return rate > 0 ? rate : NAN;
+}
+
+int search_write(const struct search *search, struct csv_writer *csv)
+{
+    static const char *const names[] = {"run_id",
+                                        "target",
+                                        "model",
+                                        "workload",
+                                        "connections",
+                                        "message_bytes",
+                                        "pipeline_depth",
+                                        "searched_bound",
+                                        "rate_met_msgs_per_s",
+                                        "rate_missed_msgs_per_s",
+                                        "rates_tried",
+                                        "missed_bound",
+                                        "ended"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        csv_write_text(csv, names[i]);
+    csv_end_row(csv);
+    for (size_t i = 0; i < search->count; i++) {
+        const struct search_finding *finding = &search->findings[i];
+        csv_write_text(csv, search->run_id);
+        csv_write_text(csv, finding->contestant->target->name);
+        csv_write_text(csv, finding->contestant->model);
+        csv_write_text(csv, load_workload_name(finding->workload->kind));
+        csv_write_u64(csv, finding->workload->connections);
+        csv_write_u64(csv, finding->workload->message_bytes);
+        csv_write_u64(csv, finding->workload->pipeline_depth);
+        csv_write_text(csv, search->bound_text);
+        csv_write_double(csv, or_empty(finding->search.met), 6);
+        csv_write_double(csv, or_empty(finding->search.missed), 6);
+        csv_write_u64(csv, finding->tries);
+        csv_write_text(csv, finding->missed_bound);
+        csv_write_text(csv, finding->ended);
+        csv_end_row(csv);
+    }
+    return csv->failed ? -1 : 0;
+}
+
+static void finding_print(const struct search_finding *finding, FILE *file)
+{
+    char met[24] = "-", missed[24] = "-";
+    const struct rate_search *search = &finding->search;
+    if (search->met > 0)
+        units_format_si(search->met, met, sizeof met);
+    if (search->missed > 0)
+        units_format_si(search->missed, missed, sizeof missed);
+    fprintf(file, "  %-24s%-24s%10s%12s   %s\n", finding->contestant->target->name,
+            finding->contestant->model, met, missed,
+            finding->ended[0] != '\0' ? finding->ended : finding->missed_bound);
+}
+
+void search_print(const struct search *search, FILE *file)
+{
+    const struct run_workload *shown = NULL;
+    char bytes[32];
+    for (size_t i = 0; i < search->count; i++) {
+        const struct search_finding *finding = &search->findings[i];
+        if (strcmp(finding->ended, "skipped") == 0)
+            continue;
+        if (finding->workload != shown) {
+            shown = finding->workload;
+            fprintf(file,
+                    "\nhighest rate with %s, messages per second; %s x %u\n"
+                    "  %-24s%-24s%10s%12s   %s\n",
+                    search->bound_text,
+                    units_format_size(shown->message_bytes, bytes, sizeof bytes),
+                    shown->connections, "target", "model", "met", "not met", "then bound by");
+        }
+        finding_print(finding, file);
+    }
+}
+
+void search_free(struct search *search)
+{
+    free(search->findings);
+    search->findings = NULL;
+    search->count = 0;
+}

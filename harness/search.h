@@ -1,0 +1,38 @@
+/*
+ * search: the highest rate that each contestant holds within a bound of latency, by rate_search,
+ * all contestants side by side: every round each of them tries its own next rate, in turn.
+ */
+#ifndef IOMODELS_SEARCH_H
+#define IOMODELS_SEARCH_H
+
+#include "bench.h"
+#include "rate_search.h"
+
+/* What was found out of one contestant under one workload. */
+struct search_finding {
+    const struct contestant *contestant;
+    const struct run_workload *workload; /* but for its rate */
+    struct rate_search search;
+    unsigned tries;        /* rates */
+    const char *ended;     /* why it ended early; "" where it did not */
+    char missed_bound[12]; /* `bound` of the last row that missed; "" where none did */
+};
+
+struct search {
+    struct rate_bound bound;
+    const char *bound_text; /* as it was given */
+    unsigned trials;        /* of each rate, odd: the majority decides */
+    /* the rest is search_run's */
+    const char *run_id;
+    struct search_finding *findings;
+    size_t count;
+};
+
+/* 0 once it is done or was cancelled; -1 with a one-line message where it can't go on. */
+int search_run(struct search *search, struct bench *bench, char *message, size_t message_size);
+/* rate_search.csv. 0, or -1 once a write failed. */
+int search_write(const struct search *search, struct csv_writer *csv);
+void search_print(const struct search *search, FILE *file);
+void search_free(struct search *search);
+
+#endif
