@@ -54,13 +54,14 @@ struct drift drift_of(const struct record *records, size_t count)
             size_t trials = cell_values(records, count, i, metrics[m].of, values);
             if (trials < TRIALS_LEAST)
                 continue;
+            size_t third = trials / 3;
+            double before = statistics_median(values, third);
+            if (!(before > 0)) /* a clock too coarse for the cost */
+                continue;
             struct trend trend = statistics_trend(values, trials);
             sum.score += trend.score;
             sum.variance += trend.variance;
-            size_t third = trials / 3;
-            changes[cells++] = statistics_median(values + trials - third, third) /
-                                   statistics_median(values, third) -
-                               1;
+            changes[cells++] = statistics_median(values + trials - third, third) / before - 1;
         }
         double change = statistics_median(changes, cells);
         if (cells > 0 && statistics_trend_p(sum) < SIGNIFICANT && fabs(change) >= NOTABLE_CHANGE)

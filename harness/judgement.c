@@ -67,7 +67,8 @@ void judgement_take_round_trips(struct record *record, const struct histogram *r
     uint64_t plateau = histogram_between(rtt, PLATEAU_FROM_NS, PLATEAU_TO_NS);
     uint64_t below = histogram_between(rtt, PLATEAU_FROM_NS - PLATEAU_WIDTH_NS, PLATEAU_FROM_NS);
     uint64_t above = histogram_between(rtt, PLATEAU_TO_NS, PLATEAU_TO_NS + PLATEAU_WIDTH_NS);
-    if (rtt->total > 0 && !record_has(record->rtt_p99_us))
+    /* Where answers are missing it can be empty for that. */
+    if (rtt->total > 0 && !record_has(record->rtt_p99_us) && !histogram_carries(rtt, 99))
         warning_add(record, WARNING_FEW_SAMPLES);
     if (plateau >= PLATEAU_LEAST && (double)plateau >= PLATEAU_SHARE * (double)rtt->total &&
         plateau > PLATEAU_BY_NEIGHBOURS * (below + above))

@@ -121,7 +121,13 @@ static void test_round_trips(void)
     judgement_take_round_trips(&record, &rtt);
     CHECK(!warning_has(&record, WARNING_PLATEAU_40MS));
 
+    /* The samples would carry it: it is empty since answers are missing. */
     record.rtt_p99_us = record.rtt_p99_9_us; /* not measured */
+    judgement_take_round_trips(&record, &rtt);
+    CHECK(!warning_has(&record, WARNING_FEW_SAMPLES));
+    histogram_clear(&rtt);
+    for (int i = 0; i < 999; i++)
+        histogram_record(&rtt, 100000);
     judgement_take_round_trips(&record, &rtt);
     CHECK(warning_has(&record, WARNING_FEW_SAMPLES));
     histogram_free(&rtt);
@@ -144,8 +150,21 @@ static struct drift drift_with(double factor, bool in_turn)
     return drift_of(rows, ROWS);
 }
 
+/* A clock too coarse for it: nothing, and at the end something. */
+static struct drift drift_from_zero(void)
+{
+    static struct record rows[TRIALS];
+    for (size_t i = 0; i < TRIALS; i++) {
+        begin();
+        record.server_cpu_us_per_msg = i < TRIALS / 3 ? 0 : (double)i;
+        rows[i] = record;
+    }
+    return drift_of(rows, TRIALS);
+}
+
 static void test_drift(void)
 {
+    CHECK(!drift_from_zero().found);
     struct drift drift = drift_with(1.02, false);
     CHECK(drift.found && drift.change > 0.05);
     CHECK_EQ_TEXT(drift.metric, "server_cpu_us_per_msg");
