@@ -200,8 +200,8 @@ static int client_pin(const char *cpus, char *message, size_t message_size)
 static int place_as_given(const struct bench_options *given, bool remote,
                           struct run_settings *settings, char *message, size_t message_size)
 {
-    static char placement[2 * HOST_CPUS_TEXT];
-    const char *const lists[] = {given->server_cpus, given->client_cpus};
+    static char placement[2 * HOST_CPUS_TEXT], cpus[2][HOST_CPUS_TEXT];
+    const char *lists[] = {given->server_cpus, given->client_cpus};
     char usable[HOST_CPUS_TEXT];
     if (given->placement != NULL || (remote && given->server_cpus != NULL)) {
         snprintf(
@@ -211,8 +211,9 @@ static int place_as_given(const struct bench_options *given, bool remote,
                 : "--server-cpus: the processors of another machine can't be chosen from here");
         return -1;
     }
-    for (size_t i = 0; i < 2; i++)
-        if (lists[i] != NULL && host_cpus_count(lists[i]) == 0) {
+    /* As the system writes them: rows of one placement are told by its text. */
+    for (size_t i = 0; i < 2; i++) {
+        if (lists[i] != NULL && host_cpus_text(lists[i], cpus[i], sizeof cpus[i])[0] == '\0') {
             snprintf(message, message_size,
                      "--%s-cpus %s: not a list such as 0,2-3 of the processors that can be used "
                      "here: %s",
@@ -220,14 +221,15 @@ static int place_as_given(const struct bench_options *given, bool remote,
                      host_cpus_text(NULL, usable, sizeof usable));
             return -1;
         }
+        lists[i] = lists[i] == NULL ? NULL : cpus[i];
+    }
     snprintf(placement, sizeof placement, "%s/%s", lists[0] == NULL ? "any" : lists[0],
              lists[1] == NULL ? "any" : lists[1]);
     settings->placement = placement;
-    settings->server_cpus = given->server_cpus;
-    settings->client_cpus = given->client_cpus;
-    settings->server_cpu_count =
-        given->server_cpus == NULL ? host_cpu_count() : host_cpus_count(given->server_cpus);
-    return client_pin(given->client_cpus, message, message_size);
+    settings->server_cpus = lists[0];
+    settings->client_cpus = lists[1];
+    settings->server_cpu_count = lists[0] == NULL ? host_cpu_count() : host_cpus_count(lists[0]);
+    return client_pin(lists[1], message, message_size);
 }
 
 /* The processors of either side; by default apart, where this host has both. As above. */

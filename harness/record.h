@@ -40,7 +40,7 @@
     TEXT(tcp_nodelay, 4)                                                                           \
     NUMBER(server_threads, 17)                                                                     \
     NUMBER(buffer_bytes, 17)                                                                       \
-    TEXT(placement, 64)                                                                            \
+    TEXT(placement, 128)                                                                           \
     TEXT(server_cpus, 64)                                                                          \
     TEXT(client_cpus, 64)                                                                          \
     NUMBER(trial, 17)                                                                              \

@@ -345,6 +345,33 @@ class Pinned(unittest.TestCase):
         self.assertIn(row["server_cpus"], ("0", ""))
         self.assertNotIn("not_pinned", row["warnings"].split(";"))
 
+    def test_one_placement_has_one_text(self):
+        server = tool.Server("--model", "select", "--control", stdin=subprocess.PIPE)
+        server.end(b"stop\n")
+        if int(server.listening["cpus"]) < 2 or \
+                tool.ON_LINUX and not os.sched_getaffinity(0) >= {0, 1}:
+            self.skipTest("takes the processors 0 and 1")
+        texts = set()
+        for cpus in "0,1", "0-1", "1,0,1":
+            with tool.folder() as out:
+                tool.bench(out, "--target", tool.fake("none"), "--server-cpus", cpus,
+                           "--duration", "20ms")
+                (row,) = tool.read_runs(out)
+            texts.add(row["placement"])
+            self.assertNotIn("not_pinned", row["warnings"].split(";"))
+        self.assertEqual(texts, {"0-1/any"})
+
+    def test_wrapper_that_pins_elsewhere(self):
+        taskset = shutil.which("taskset")
+        if taskset is None or tool.NATIVE != "native" or not os.sched_getaffinity(0) >= {0, 1}:
+            self.skipTest("takes Linux, taskset and the processors 0 and 1")
+        with tool.folder() as out:
+            tool.bench(out, "--target", "fake=" + tool.command(taskset, "-c", "1", tool.FAKE, "none"),
+                       "--server-cpus", "0", "--duration", "20ms")
+            (row,) = tool.read_runs(out)
+        self.assertEqual(row["server_cpus"], "1")
+        self.assertIn("not_pinned", row["warnings"].split(";"))
+
 
 if __name__ == "__main__":
     tool.main()
