@@ -22,7 +22,7 @@ static struct record *record_new(struct bench *bench)
 
 static void progress_show(const struct bench *bench, const struct record *record)
 {
-    char workload[120], line[400], left[32] = "", of[24] = "";
+    char workload[120], line[400], left[32] = "", of[32] = "";
     if (bench->done > 0 && bench->runs > 0) {
         uint64_t each = (clock_now_ns() - bench->begun_ns) / bench->done;
         units_format_duration(each * (bench->runs - bench->done) / 1000000000 * 1000000000, left,
