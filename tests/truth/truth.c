@@ -610,7 +610,7 @@ static uint64_t slow_first_answer(void *context, uint32_t connection, uint64_t n
     const uint64_t *late_ns = context;
     if (nth > 0)
         return now_ns + MS;
-    return now_ns + connection * 900 * MS + (connection == 9 ? *late_ns : 0);
+    return now_ns + (uint64_t)connection * 900 * MS + (connection == 9 ? *late_ns : 0);
 }
 
 /* As long as one after the other is established, all are waited for; whoever is not is left out. */
