@@ -192,6 +192,9 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "where the run's own folder is made; results by default"},
         {"--seed", "N", OPTION_COUNT, &given->seed, 0, UINT64_MAX - 1,
          "of the order within each round; by default another each time"},
+        {"--explain", NULL, OPTION_FLAG, &given->explain, 0, 0,
+         "after the table, say what one message cost each model: waits,\n"
+         "what they scan, receives, sends, context switches"},
         {"--dry-run", NULL, OPTION_FLAG, &given->dry_run, 0, 0,
          "say how many runs it would be, and how long"},
         {.name = NULL}};

@@ -39,6 +39,7 @@ struct bench_options {
     struct server_ports server_ports;
     struct generator generator;
     const char *out;
+    bool explain;
     bool dry_run;
 };
 

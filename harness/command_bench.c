@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "command.h"
 #include "descriptors.h"
+#include "explain.h"
 #include "host.h"
 #include "payload.h"
 #include "program.h"
@@ -124,11 +125,13 @@ static int folder_open(struct results *results, const struct bench_options *give
 static void print_results(const struct bench *bench, const struct bench_options *given,
                           const struct search *search)
 {
+    unsigned width = terminal_is(stdout) ? terminal_width(stdout) : TABLE_WIDTH;
     if (search != NULL)
         search_print(search, stdout);
     else if (given->generator.count == 1)
-        summary_table_print(stdout, bench->records, bench->record_count,
-                            terminal_is(stdout) ? terminal_width(stdout) : TABLE_WIDTH);
+        summary_table_print(stdout, bench->records, bench->record_count, width);
+    if (given->explain)
+        explain_print(stdout, bench->records, bench->record_count, width);
     warnings_print(stdout, bench->records, bench->record_count);
     printf("\n%sresults: %s\n",
            bench->cancelled ? "interrupted; the finished rows are kept.\n" : "",

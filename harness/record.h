@@ -99,10 +99,13 @@
     NUMBER(kernel_memory_bytes, 17)                                                                \
     NUMBER(server_threads_peak, 17)                                                                \
     NUMBER(context_switches, 17)                                                                   \
+    NUMBER(server_messages, 10)                                                                    \
     NUMBER(wait_calls, 17)                                                                         \
     NUMBER(events_per_wait, 6)                                                                     \
     NUMBER(recv_calls, 17)                                                                         \
     NUMBER(send_calls, 17)                                                                         \
+    NUMBER(other_calls, 17)                                                                        \
+    NUMBER(completions, 17)                                                                        \
     NUMBER(syscalls_per_msg, 6)                                                                    \
     NUMBER(would_block, 17)                                                                        \
     NUMBER(scanned_per_wait, 6)                                                                    \

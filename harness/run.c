@@ -345,13 +345,6 @@ static double delta(const struct statistics *statistics, const char *key)
            target_line_number(statistics->lines[0], key);
 }
 
-/* Receives and sends that were no calls of their own, see observe.h; of a peer that tells none: 0. */
-static double posted_before(const struct statistics *statistics)
-{
-    double completions = delta(statistics, "completions");
-    return record_has(completions) ? completions : 0;
-}
-
 /*
  * CPU time of the server in seconds: as the host saw the process that was started, where that
  * agrees with what the server says of itself (a wrapper's doesn't), since under Wine a process sees
@@ -414,6 +407,7 @@ static void take_statistics(struct record *record, const struct statistics *stat
         served = alone ? echoes * server_window_s / window_s : NAN;
     if (!alone) /* the others have as many as the server says */
         echoes = served * window_s / server_window_s;
+    record->server_messages = served;
 
     record->server_cpu_user_s = delta(statistics, "cpu_user_us") / 1e6;
     record->server_cpu_sys_s = delta(statistics, "cpu_sys_us") / 1e6;
@@ -451,9 +445,13 @@ static void take_statistics(struct record *record, const struct statistics *stat
     record->wait_calls = delta(statistics, "wait_calls");
     record->recv_calls = delta(statistics, "recv_calls");
     record->send_calls = delta(statistics, "send_calls");
+    record->other_calls = delta(statistics, "other_calls");
+    record->completions = delta(statistics, "completions");
     record->would_block = delta(statistics, "would_block");
+    /* Of a peer that tells of none, each receive and send is a call. */
+    double posted = record_has(record->completions) ? record->completions : 0;
     record->syscalls_per_msg = (record->wait_calls + record->recv_calls + record->send_calls +
-                                delta(statistics, "other_calls") - posted_before(statistics)) /
+                                record->other_calls - posted) /
                                served;
     if (record->wait_calls > 0) {
         record->events_per_wait = delta(statistics, "wait_events") / record->wait_calls;

@@ -6,22 +6,15 @@
 #include <string.h>
 
 #include "comparison.h"
-#include "model.h"
+#include "record_groups.h"
 #include "statistics.h"
-#include "suite.h"
 #include "units.h"
 
-enum { LINES_MAX = SUITE_WORKLOADS_MAX, MODELS_MAX = 64, LABEL_WIDTH = 24, CELL_WIDTH_MIN = 16 };
+enum { LABEL_WIDTH = 24, CELL_WIDTH_MIN = 16 };
 
 struct table {
-    const struct record *records;
-    size_t count;
-    const char *target;
-    const struct record *lines[LINES_MAX];   /* one of each workload */
-    const struct record *models[MODELS_MAX]; /* one of each model */
-    size_t line_count;
-    size_t model_count;
-    int cell_width; /* so that each model's name fits */
+    struct record_groups groups;
+    int cell_width;
     double *values; /* of one cell; room for `count` */
     double *others;
     bool any_best, any_client, any_latency; /* which marks need their legend */
@@ -56,80 +49,16 @@ static const struct metric metrics[] = {
     {"round trip, 99th percentile, us", rtt_p99, false, false},
 };
 
-static bool is_measured(const struct record *record)
-{
-    return strcmp(record->status, "ok") == 0;
-}
-
-static bool in_table(const struct table *table, const struct record *record)
-{
-    return is_measured(record) && strcmp(record->target, table->target) == 0;
-}
-
-/* By the registry, so that a table does not show the shuffle; unknown ones come last. */
-static int model_compare(const void *left, const void *right)
-{
-    const struct record *a = *(const struct record *const *)left;
-    const struct record *b = *(const struct record *const *)right;
-    size_t a_place = model_place(a->model), b_place = model_place(b->model);
-    if (a_place != b_place)
-        return a_place < b_place ? -1 : 1;
-    return strcmp(a->model, b->model);
-}
-
-static void table_collect(struct table *table)
-{
-    table->line_count = table->model_count = 0;
-    for (size_t i = 0; i < table->count; i++) {
-        const struct record *record = &table->records[i];
-        if (!in_table(table, record))
-            continue;
-        size_t line = 0, model = 0;
-        while (line < table->line_count && !record_same_configuration(table->lines[line], record))
-            line++;
-        if (line == table->line_count && line < LINES_MAX)
-            table->lines[table->line_count++] = record;
-        while (model < table->model_count &&
-               strcmp(table->models[model]->model, record->model) != 0)
-            model++;
-        if (model == table->model_count && model < MODELS_MAX)
-            table->models[table->model_count++] = record;
-    }
-    table->cell_width = CELL_WIDTH_MIN;
-    for (size_t i = 0; i < table->model_count; i++) {
-        int needed = (int)strlen(table->models[i]->model) + 4;
-        if (needed > table->cell_width)
-            table->cell_width = needed;
-    }
-    qsort(table->models, table->model_count, sizeof table->models[0], model_compare);
-}
-
-/* The cell's measured values; how many. */
-static size_t values_of(const struct table *table, const struct metric *metric,
-                        const struct record *line, const char *model, double *values)
-{
-    size_t found = 0;
-    for (size_t i = 0; i < table->count; i++) {
-        const struct record *record = &table->records[i];
-        if (!in_table(table, record) || !record_same_configuration(record, line) ||
-            strcmp(record->model, model) != 0)
-            continue;
-        double value = metric->of(record);
-        if (record_has(value))
-            values[found++] = value;
-    }
-    return found;
-}
-
 /* The model whose median is best and told apart from every other one's; -1: none. */
 static int best_of(const struct table *table, const struct metric *metric,
                    const struct record *line)
 {
-    struct comparison pairs[MODELS_MAX];
+    struct comparison pairs[RECORD_GROUPS_MODELS_MAX];
     double best_median = NAN;
     size_t best = 0, rivals = 0;
-    for (size_t i = 0; i < table->model_count; i++) {
-        size_t n = values_of(table, metric, line, table->models[i]->model, table->values);
+    for (size_t i = 0; i < table->groups.model_count; i++) {
+        size_t n = record_groups_values(&table->groups, line, table->groups.models[i]->model,
+                                        metric->of, table->values);
         double median = statistics_median(table->values, n);
         bool better = metric->higher_is_better ? median > best_median : median < best_median;
         if (record_has(median) && (!record_has(best_median) || better)) {
@@ -139,10 +68,14 @@ static int best_of(const struct table *table, const struct metric *metric,
     }
     if (!record_has(best_median))
         return -1;
-    size_t n = values_of(table, metric, line, table->models[best]->model, table->values);
+    size_t n = record_groups_values(&table->groups, line, table->groups.models[best]->model,
+                                    metric->of, table->values);
     double *others = table->others; /* has room for all of them together */
-    for (size_t i = 0; i < table->model_count; i++) {
-        size_t m = i == best ? 0 : values_of(table, metric, line, table->models[i]->model, others);
+    for (size_t i = 0; i < table->groups.model_count; i++) {
+        size_t m = i == best
+                       ? 0
+                       : record_groups_values(&table->groups, line, table->groups.models[i]->model,
+                                              metric->of, others);
         if (m == 0)
             continue;
         pairs[rivals++] = (struct comparison){.contestant = table->values,
@@ -162,10 +95,9 @@ static int best_of(const struct table *table, const struct metric *metric,
 static char bound_mark(const struct table *table, const struct record *line, const char *model)
 {
     size_t all = 0, client = 0, latency = 0;
-    for (size_t i = 0; i < table->count; i++) {
-        const struct record *record = &table->records[i];
-        if (!in_table(table, record) || !record_same_configuration(record, line) ||
-            strcmp(record->model, model) != 0)
+    for (size_t i = 0; i < table->groups.count; i++) {
+        const struct record *record = &table->groups.records[i];
+        if (!record_groups_has(&table->groups, line, model, record))
             continue;
         all++;
         client += strcmp(record->bound, "client") == 0;
@@ -188,7 +120,7 @@ static void cell_print(struct table *table, FILE *file, const struct metric *met
                        const struct record *line, const char *model, bool best)
 {
     char median_text[24], cell[64], spread[24] = "";
-    size_t n = values_of(table, metric, line, model, table->values);
+    size_t n = record_groups_values(&table->groups, line, model, metric->of, table->values);
     if (n == 0) {
         fprintf(file, "%*s", table->cell_width, "-");
         return;
@@ -212,38 +144,30 @@ static void metric_print(struct table *table, FILE *file, const struct metric *m
 {
     fprintf(file, "\n  %s\n  %*s", metric->title, -LABEL_WIDTH, "");
     for (size_t i = first; i < last; i++)
-        fprintf(file, "%*s  ", table->cell_width - 2, table->models[i]->model);
+        fprintf(file, "%*s  ", table->cell_width - 2, table->groups.models[i]->model);
     fprintf(file, "\n");
-    for (size_t at = 0; at < table->line_count; at++) {
+    for (size_t at = 0; at < table->groups.line_count; at++) {
         char label[80];
-        const struct record *line = table->lines[at];
+        const struct record *line = table->groups.lines[at];
         int best = best_of(table, metric, line);
         fprintf(file, "  %*s", -LABEL_WIDTH, record_workload_text(line, label, sizeof label));
         for (size_t i = first; i < last; i++)
-            cell_print(table, file, metric, line, table->models[i]->model, best == (int)i);
+            cell_print(table, file, metric, line, table->groups.models[i]->model, best == (int)i);
         fprintf(file, "\n");
     }
 }
 
 static void target_print(struct table *table, FILE *file, unsigned width)
 {
-    table_collect(table);
-    if (table->model_count == 0)
-        return;
-    const struct record *any = table->models[0];
-    fprintf(file, "\n%s: %s\n", table->target,
-            strcmp(any->host_kind, "wine") == 0
-                ? "Wine's implementation of these models, not Windows'"
-                : any->server_os);
-    size_t columns =
-        width > LABEL_WIDTH + 2 ? (width - LABEL_WIDTH - 2) / (size_t)table->cell_width : 1;
-    if (columns == 0)
-        columns = 1;
+    table->cell_width = record_groups_column(&table->groups, CELL_WIDTH_MIN, 4);
+    fprintf(file, "\n");
+    record_groups_print_heading(&table->groups, file);
+    size_t columns = record_groups_columns_fit(width, LABEL_WIDTH + 2, table->cell_width);
     for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
-        for (size_t first = 0; first < table->model_count; first += columns) {
+        for (size_t first = 0; first < table->groups.model_count; first += columns) {
             size_t last = first + columns;
             metric_print(table, file, &metrics[i], first,
-                         last < table->model_count ? last : table->model_count);
+                         last < table->groups.model_count ? last : table->groups.model_count);
         }
 }
 
@@ -259,7 +183,7 @@ static void unmeasured_print(FILE *file, const struct record *records, size_t co
     for (size_t i = 0; i < count; i++) {
         size_t rows = 0;
         bool told = false;
-        if (is_measured(&records[i]))
+        if (strcmp(records[i].status, "ok") == 0)
             continue;
         for (size_t j = 0; j < count; j++) {
             told |= j < i && same_reason(&records[i], &records[j]);
@@ -276,22 +200,11 @@ static void unmeasured_print(FILE *file, const struct record *records, size_t co
 
 void summary_table_print(FILE *file, const struct record *records, size_t count, unsigned width)
 {
-    struct table table = {.records = records, .count = count};
+    struct table table = {.groups = {.records = records, .count = count}};
     table.values = malloc((count + 1) * sizeof *table.values);
     table.others = malloc((count + 1) * sizeof *table.others);
-    /* By name, again because the first rows came in a shuffled order. */
-    const char *printed = "";
-    while (table.values != NULL && table.others != NULL) {
-        table.target = NULL;
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(records[i].target, printed) > 0 &&
-                (table.target == NULL || strcmp(records[i].target, table.target) < 0))
-                table.target = records[i].target;
-        if (table.target == NULL)
-            break;
-        printed = table.target;
+    while (table.values != NULL && table.others != NULL && record_groups_next(&table.groups))
         target_print(&table, file, width);
-    }
     if (table.any_best || table.any_client || table.any_latency)
         fprintf(file, "\n");
     if (table.any_best)

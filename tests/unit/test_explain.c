@@ -1,0 +1,233 @@
+#include "check.h"
+#include "explain.h"
+
+#include <stdlib.h>
+
+#define TEMPORARY "test_explain.tmp"
+
+/* As select is with 250 clients of which one is ready now and then: a thousand messages. */
+static struct record row(const char *model)
+{
+    struct record record;
+    record_clear(&record);
+    record_set_text(record.target, sizeof record.target, "native");
+    record_set_text(record.server_os, sizeof record.server_os, "linux");
+    record_set_text(record.host_kind, sizeof record.host_kind, "native");
+    record_set_text(record.model, sizeof record.model, model);
+    record_set_text(record.workload, sizeof record.workload, "pingpong");
+    record_set_text(record.status, sizeof record.status, "ok");
+    record.connections = record.connections_active = 250;
+    record.message_bytes = 64;
+    record.server_messages = 1000;
+    record.wait_calls = 800;
+    record.events_per_wait = 1.2;
+    record.scanned_per_wait = 250;
+    record.set_bytes_per_wait = 5000;
+    record.recv_calls = record.send_calls = 1000;
+    record.other_calls = record.completions = record.would_block = 0;
+    record.context_switches = 0;
+    record.server_cpu_us_per_msg = 5.5;
+    return record;
+}
+
+static const char *sentence_of(const struct record *record)
+{
+    static char text[512];
+    double figures[EXPLAIN_FIGURES];
+    for (int i = 0; i < EXPLAIN_FIGURES; i++)
+        figures[i] = explain_figure_of(record, (enum explain_figure)i);
+    return explain_sentence(figures, text, sizeof text);
+}
+
+static void test_figures_are_by_message(void)
+{
+    struct record record = row("select");
+    record.context_switches = 20;
+    record.completions = 500;
+    CHECK_NEAR(explain_figure_of(&record, EXPLAIN_WAITS), 0.8, 1e-12);
+    CHECK_NEAR(explain_figure_of(&record, EXPLAIN_SCANNED), 200, 1e-9);
+    CHECK_NEAR(explain_figure_of(&record, EXPLAIN_SET_BYTES), 4000, 1e-9);
+    CHECK_NEAR(explain_figure_of(&record, EXPLAIN_SWITCHES), 0.02, 1e-12);
+    CHECK_NEAR(explain_figure_of(&record, EXPLAIN_POSTED), 0.5, 1e-12);
+    CHECK_NEAR(explain_figure_of(&record, EXPLAIN_CPU_US), 5.5, 0);
+    /* By the server's own messages, never by those that the client counted in another window. */
+    record.messages = 1;
+    CHECK_NEAR(explain_figure_of(&record, EXPLAIN_RECEIVES), 1, 0);
+    record.server_messages = NAN;
+    CHECK_NAN(explain_figure_of(&record, EXPLAIN_RECEIVES));
+    record = row("blocking");
+    record.wait_calls = 0;
+    record.scanned_per_wait = record.set_bytes_per_wait = NAN;
+    CHECK_NEAR(explain_figure_of(&record, EXPLAIN_SET_BYTES), 0, 0);
+}
+
+static void test_sentence_of_waits(void)
+{
+    struct record record = row("select");
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "each wait hands over 250 entries to learn of 1.2: 4,000 bytes of set for each "
+                  "message; one receive and one send for each message, and 0.8 waits");
+    record.events_per_wait = 200;
+    record.wait_calls = 5;
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "one receive and one send for each message, and 0.005 waits: 200 messages share "
+                  "a wait; each wait hands over 250 entries and tells of 200: 25 bytes of set for "
+                  "each message");
+    record.scanned_per_wait = record.set_bytes_per_wait = 0;
+    record.wait_calls = 20;
+    record.events_per_wait = 50;
+    record.context_switches = 500;
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "one receive and one send for each message, and 0.02 waits: 50 messages share a "
+                  "wait; a wait hands over nothing and tells of 50; 0.5 context switches");
+    record.events_per_wait = record.scanned_per_wait = record.context_switches = NAN;
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "one receive and one send for each message, and 0.02 waits: 50 messages share a "
+                  "wait");
+}
+
+static void test_sentence_without_waits(void)
+{
+    struct record record = row("select"); /* the name says nothing */
+    record.wait_calls = 0;
+    record.context_switches = 2000;
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "no waits; two context switches for each message: a thread sleeps in each "
+                  "receive; one receive and one send for each message");
+    record.context_switches = 300;
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "no waits; 0.3 context switches for each message: a thread sleeps in some "
+                  "receives; one receive and one send for each message");
+    record.context_switches = 10;
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "no waits; 0.01 context switches for each message: a thread mostly finds its "
+                  "message there already; one receive and one send for each message");
+    record.context_switches = NAN;
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "no waits: a thread stays in each receive until it is done; one receive and one "
+                  "send for each message");
+    record.recv_calls = 4000;
+    record.would_block = 3000;
+    CHECK_EQ_TEXT(sentence_of(&record), "no waits: it asks again and again; 4 receives and one "
+                                        "send for each message, of which 3 find nothing");
+}
+
+static void test_sentence_of_other_calls(void)
+{
+    struct record record = row("blocking");
+    record.scanned_per_wait = record.set_bytes_per_wait = 0;
+    record.wait_calls = 1000;
+    record.events_per_wait = 1;
+    record.other_calls = 2000;
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "one receive and one send for each message, beside two other calls, and one "
+                  "wait; a wait hands over nothing and tells of one");
+    record.completions = 2000;
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "one receive and one send for each message, posted by two other calls, and one "
+                  "wait; a wait hands over nothing and tells of one");
+    record.other_calls = 0;
+    record.would_block = 1000;
+    CHECK_EQ_TEXT(sentence_of(&record),
+                  "one receive and one send for each message, of which one finds nothing, posted "
+                  "with the waits, and one wait; a wait hands over nothing and tells of one");
+}
+
+static char printed[8192];
+
+static const char *print(const struct record *records, size_t count, unsigned width)
+{
+    FILE *file = fopen(TEMPORARY, "w+b");
+    if (file == NULL)
+        abort();
+    explain_print(file, records, count, width);
+    rewind(file);
+    printed[fread(printed, 1, sizeof printed - 1, file)] = '\0';
+    fclose(file);
+    remove(TEMPORARY);
+    return printed;
+}
+
+static bool has(const char *text)
+{
+    return strstr(printed, text) != NULL;
+}
+
+static void test_table(void)
+{
+    struct record records[] = {row("epoll"), row("select"), row("select"), row("select")};
+    records[0].wait_calls = 20;
+    records[0].scanned_per_wait = records[0].set_bytes_per_wait = 0;
+    records[1].recv_calls = 5000;
+    records[2].recv_calls = 3000;
+    print(records, 4, 100);
+    CHECK(has("native: linux\n\n  pingpong 64 B x 250\n"));
+    CHECK(has("                                select     epoll\n")); /* as the registry has them */
+    CHECK(has("  receives                        3.00      1.00\n")); /* the median */
+    CHECK(has("  bytes of these                  4000         0\n"));
+    CHECK(has("  waits                           0.80      0.02\n"));
+    CHECK(has("\n  select: each wait hands over 250 entries"));
+    CHECK(!has("Wine") && !has("left out"));
+    records[1].recv_calls = 1000;
+    print(records, 4, 100);
+    CHECK(has("  receives                        1.00      1.00\n"));
+    record_set_text(records[0].status, sizeof records[0].status, "failed");
+    print(records, 4, 100);
+    CHECK(!has("epoll"));
+}
+
+static void test_configurations_and_targets_apart(void)
+{
+    struct record records[] = {row("select"), row("select"), row("select")};
+    records[1].connections = records[1].connections_active = 63;
+    record_set_text(records[2].target, sizeof records[2].target, "other");
+    record_set_text(records[2].host_kind, sizeof records[2].host_kind, "wine");
+    print(records, 3, 100);
+    CHECK(has("pingpong 64 B x 250\n") && has("pingpong 64 B x 63\n"));
+    const char *other = strstr(printed, "other: Wine's implementation");
+    CHECK(other != NULL && strstr(printed, "to wineserver.") > other);
+}
+
+static void test_left_out_without_counters(void)
+{
+    struct record records[] = {row("select"), row("poll"), row("epoll")};
+    for (size_t i = 1; i < 3; i++)
+        records[i].wait_calls = records[i].recv_calls = records[i].send_calls = NAN;
+    print(records, 3, 100);
+    CHECK(has("left out, since the server does not count its calls (-Dobserve=false?): poll, "
+              "epoll\n"));
+    CHECK(has("  select: ") && !has("  poll: "));
+    records[0].recv_calls = NAN;
+    print(records, 3, 100);
+    CHECK(has(": select, poll, epoll\n") && !has("receives"));
+    print(records, 0, 100);
+    CHECK_EQ_TEXT(printed, "");
+}
+
+static void test_width(void)
+{
+    struct record records[] = {row("select"), row("poll"), row("epoll")};
+    for (unsigned width = 20; width <= 100; width += 10) {
+        unsigned tables = 0;
+        print(records, 3, width);
+        for (const char *at = printed; (at = strstr(at, "context switches ")) != NULL; at++)
+            tables++;
+        CHECK_EQ_U64(tables, width < 50 ? 3 : width < 60 ? 2 : 1);
+    }
+    print(records, 1, 60);
+    for (const char *at = printed; *at != '\0'; at += strcspn(at, "\n") + 1)
+        CHECK(strcspn(at, "\n") <= 60);
+}
+
+int main(void)
+{
+    test_figures_are_by_message();
+    test_sentence_of_waits();
+    test_sentence_without_waits();
+    test_sentence_of_other_calls();
+    test_table();
+    test_configurations_and_targets_apart();
+    test_left_out_without_counters();
+    test_width();
+    return check_report();
+}
