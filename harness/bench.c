@@ -107,33 +107,9 @@ void bench_shuffle(size_t *order, size_t count, struct random_state *random)
     }
 }
 
-static int hgrm_write(const struct bench *bench, char *message, size_t message_size)
-{
-    const struct merged *merged = &bench->merged;
-    for (size_t i = 0; i < merged->count; i++) {
-        const struct record *cell = &merged->cells[i].row;
-        char name[200], rate[32] = "", number[24];
-        if (record_has(cell->target_rate_msgs_per_s))
-            snprintf(rate, sizeof rate, "-%s",
-                     units_format_fixed(cell->target_rate_msgs_per_s, 0, number, sizeof number));
-        snprintf(name, sizeof name, "%s-%s-%s-%.0fb-%.0f-%.0f%s", cell->target, cell->model,
-                 cell->workload, cell->message_bytes, cell->connections, cell->pipeline_depth,
-                 rate);
-        /* A target may be called anything, a file may not. */
-        for (char *c = name; *c != '\0'; c++)
-            if ((unsigned char)*c < ' ' || strchr("/\\:*?\"<>|", *c) != NULL)
-                *c = '_';
-        if (results_write_hgrm(bench->results, name,
-                               merged_histogram(&merged->cells[i], cell->latency_basis), message,
-                               message_size) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 int bench_write_derived(const struct bench *bench, char *message, size_t message_size)
 {
-    int error = hgrm_write(bench, message, message_size);
+    int error = results_write_curves(bench->results, &bench->merged, message, message_size);
     if (error == 0)
         error = results_write_summary(bench->results, bench->records, bench->record_count,
                                       &bench->merged, message, message_size);

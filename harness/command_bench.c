@@ -20,8 +20,6 @@
 #include "units.h"
 #include "warnings.h"
 
-enum { TABLE_WIDTH = 100 };
-
 static atomic_bool interrupted;
 
 static void interrupt(void *unused)
@@ -107,7 +105,7 @@ static int folder_open(struct results *results, const struct bench_options *give
                        size_t message_size)
 {
     const struct generator *generator = &given->generator;
-    char run_id[24], part[32];
+    char run_id[24], folder[RESULTS_PATH_BYTES + 1];
     if (generator->count == 1)
         return results_open(results, given->out, message, message_size);
     if (clock_utc_ns() >= generator->start_utc_ns) {
@@ -115,17 +113,16 @@ static int folder_open(struct results *results, const struct bench_options *give
                  "--start-at has passed before all was ready; choose a later moment");
         return -1;
     }
-    snprintf(part, sizeof part, "generator-%u", generator->index);
-    return results_open_part(results, given->out,
-                             results_run_id(generator->start_utc_ns, run_id, sizeof run_id), part,
-                             message, message_size);
+    results_run_id(generator->start_utc_ns, run_id, sizeof run_id);
+    snprintf(folder, sizeof folder, "%s/%s/generator-%u", given->out, run_id, generator->index);
+    return results_open_at(results, folder, run_id, message, message_size);
 }
 
 /* Of a part, rates and percentiles would mislead. */
 static void print_results(const struct bench *bench, const struct bench_options *given,
                           const struct search *search)
 {
-    unsigned width = terminal_is(stdout) ? terminal_width(stdout) : TABLE_WIDTH;
+    unsigned width = terminal_table_width(stdout);
     if (search != NULL)
         search_print(search, stdout);
     else if (given->generator.count == 1)
@@ -203,7 +200,7 @@ static int client_pin(const char *cpus, char *message, size_t message_size)
 static int place_as_given(const struct bench_options *given, bool remote,
                           struct run_settings *settings, char *message, size_t message_size)
 {
-    static char placement[2 * HOST_CPUS_TEXT], cpus[2][HOST_CPUS_TEXT];
+    static char placement[4 * HOST_CPUS_TEXT], cpus[2][HOST_CPUS_TEXT];
     const char *lists[] = {given->server_cpus, given->client_cpus};
     char usable[HOST_CPUS_TEXT];
     if (given->placement != NULL || (remote && given->server_cpus != NULL)) {

@@ -147,6 +147,23 @@ static uint64_t rank_value(const struct histogram *histogram, uint64_t rank)
     return clamp(bucket_middle(index), histogram->min, histogram->max);
 }
 
+bool histogram_add_bucket(struct histogram *into, uint64_t low_ns, uint64_t high_ns, uint64_t count)
+{
+    uint64_t low, high;
+    size_t index = bucket_of(low_ns);
+    histogram_bucket_range(index, &low, &high);
+    if (low != low_ns || high != high_ns)
+        return false;
+    if (count == 0)
+        return true;
+    into->counts[index] += count;
+    into->total += count;
+    into->sum += (double)bucket_middle(index) * (double)count;
+    into->min = low < into->min ? low : into->min;
+    into->max = high > into->max ? high : into->max;
+    return true;
+}
+
 uint64_t histogram_percentile(const struct histogram *histogram, double percentile)
 {
     if (histogram->total == 0)

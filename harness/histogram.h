@@ -29,6 +29,13 @@ void histogram_free(struct histogram *histogram);
 void histogram_clear(struct histogram *histogram);
 void histogram_record(struct histogram *histogram, uint64_t value_ns);
 void histogram_add(struct histogram *into, const struct histogram *from);
+/*
+ * Adds a bucket of another histogram, from low to high, as histogram_bucket_range tells it. Of its
+ * values no more is known: they count as its middle, but for min and max, which it widens to its
+ * ends. False where no bucket has that range.
+ */
+bool histogram_add_bucket(struct histogram *into, uint64_t low_ns, uint64_t high_ns,
+                          uint64_t count);
 
 /* The range [*low, *high] of values that bucket `index` counts. */
 void histogram_bucket_range(size_t index, uint64_t *low, uint64_t *high);

@@ -15,6 +15,7 @@ static const struct {
     {"serve", command_serve, "one echo server, by the model of your choice"},
     {"bench", command_bench, "every model under the same load, compared, and kept as CSV"},
     {"compare", command_compare, "two models, targets or runs: what differs, and by how much"},
+    {"merge", command_merge, "the parts of several load generators as one run"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -215,6 +215,45 @@ const char *record_workload_text(const struct record *record, char *text, size_t
     return text;
 }
 
+static double percentile_us(const struct histogram *samples, uint64_t slower, double percentile)
+{
+    uint64_t value_ns;
+    if (!histogram_percentile_of(samples, slower, percentile, &value_ns))
+        return NAN;
+    return (double)value_ns / 1e3;
+}
+
+void record_set_round_trips(struct record *record, const struct histogram *rtt, uint64_t slower)
+{
+    record->rtt_samples = (double)rtt->total;
+    if (rtt->total == 0)
+        return;
+    record->rtt_min_us = (double)rtt->min / 1e3;
+    record->rtt_p50_us = percentile_us(rtt, slower, 50);
+    record->rtt_p90_us = percentile_us(rtt, slower, 90);
+    record->rtt_p99_us = percentile_us(rtt, slower, 99);
+    record->rtt_p99_9_us = percentile_us(rtt, slower, 99.9);
+    if (slower == 0) {
+        record->rtt_mean_us = histogram_mean(rtt) / 1e3;
+        record->rtt_max_us = (double)rtt->max / 1e3;
+    }
+}
+
+void record_set_uncorrected(struct record *record, const struct histogram *rtt, uint64_t slower)
+{
+    record->rtt_uncorrected_p50_us = percentile_us(rtt, slower, 50);
+    record->rtt_uncorrected_p99_us = percentile_us(rtt, slower, 99);
+    record->rtt_uncorrected_p99_9_us = percentile_us(rtt, slower, 99.9);
+}
+
+void record_set_connects(struct record *record, const struct histogram *connects)
+{
+    record->connect_p50_us = percentile_us(connects, 0, 50);
+    record->connect_p99_us = percentile_us(connects, 0, 99);
+    if (connects->total > 0)
+        record->connect_max_us = (double)connects->max / 1e3;
+}
+
 int record_write_histogram_header(struct csv_writer *histograms)
 {
     static const char *const names[] = {"run_id",        "target",

@@ -190,6 +190,16 @@ bool record_same_configuration(const struct record *a, const struct record *b);
 /* "pingpong 64 B x 250", "rate 10k/s 64 B x 32" into text; returns text. */
 const char *record_workload_text(const struct record *record, char *text, size_t size);
 
+/*
+ * Round trips by their histogram; slower: so many more have no known length, but are longer than
+ * all of these. What such samples don't carry stays empty.
+ */
+void record_set_round_trips(struct record *record, const struct histogram *rtt, uint64_t slower);
+/* The uncorrected ones beside them, likewise. */
+void record_set_uncorrected(struct record *record, const struct histogram *rtt, uint64_t slower);
+/* Connects by theirs. */
+void record_set_connects(struct record *record, const struct histogram *connects);
+
 /* One of a row's histograms: basis is what it counts, as latency_basis. */
 struct record_histogram {
     const char *basis;

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "files.h"
 #include "summary.h"
+#include "units.h"
 
 /* At a name that is not taken: two runs in one second, two targets whose names differ in a '/'. */
 enum { ATTEMPTS = 100 };
@@ -67,22 +68,6 @@ static int folder_make(struct results *results, const char *parent, char *messag
     return fail(message, message_size, results->folder, errno);
 }
 
-static int part_folder_make(struct results *results, const char *parent, const char *run_id,
-                            const char *part, char *message, size_t message_size)
-{
-    char path[RESULTS_PATH_BYTES];
-    snprintf(results->run_id, sizeof results->run_id, "%s", run_id);
-    int size = snprintf(path, sizeof path, "%s/%s", parent, run_id);
-    int whole = snprintf(results->folder, sizeof results->folder, "%s/%s", path, part);
-    if (size < 0 || size >= (int)sizeof path || whole >= (int)sizeof results->folder)
-        return fail(message, message_size, parent, ENAMETOOLONG);
-    if (files_make_folders(path) != 0)
-        return fail(message, message_size, path, errno);
-    if (files_make_folder(results->folder) != 0)
-        return fail(message, message_size, results->folder, errno);
-    return 0;
-}
-
 /* The files in the folder, with their heads. */
 static int files_begin(struct results *results, char *message, size_t message_size)
 {
@@ -114,12 +99,16 @@ int results_open(struct results *results, const char *parent, char *message, siz
     return files_begin(results, message, message_size);
 }
 
-int results_open_part(struct results *results, const char *parent, const char *run_id,
-                      const char *part, char *message, size_t message_size)
+int results_open_at(struct results *results, const char *folder, const char *run_id, char *message,
+                    size_t message_size)
 {
     memset(results, 0, sizeof *results);
-    if (part_folder_make(results, parent, run_id, part, message, message_size) != 0)
-        return -1;
+    if (strlen(folder) >= sizeof results->folder)
+        return fail(message, message_size, folder, ENAMETOOLONG);
+    snprintf(results->folder, sizeof results->folder, "%s", folder);
+    snprintf(results->run_id, sizeof results->run_id, "%s", run_id);
+    if (files_make_folders(folder) != 0)
+        return fail(message, message_size, folder, errno);
     return files_begin(results, message, message_size);
 }
 
@@ -219,7 +208,8 @@ int results_write_summary(const struct results *results, const struct record *re
     return results_write_csv(results, "summary.csv", summarized_write, &all, message, message_size);
 }
 
-int results_write_hgrm(const struct results *results, const char *name,
+/* NAME.hgrm */
+static int curve_write(const struct results *results, const char *name,
                        const struct histogram *histogram, char *message, size_t message_size)
 {
     char path[RESULTS_PATH_BYTES + 300];
@@ -239,4 +229,32 @@ int results_write_hgrm(const struct results *results, const char *name,
     if (fclose(file) != 0 && error == 0)
         error = errno;
     return error == 0 ? 0 : fail(message, message_size, path, error);
+}
+
+static void curve_name(const struct record *cell, char *name, size_t size)
+{
+    char rate[32] = "", number[24];
+    if (record_has(cell->target_rate_msgs_per_s))
+        snprintf(rate, sizeof rate, "-%s",
+                 units_format_fixed(cell->target_rate_msgs_per_s, 0, number, sizeof number));
+    snprintf(name, size, "%s-%s-%s-%.0fb-%.0f-%.0f%s", cell->target, cell->model, cell->workload,
+             cell->message_bytes, cell->connections, cell->pipeline_depth, rate);
+    /* A target may be called anything, a file may not. */
+    for (char *c = name; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || strchr("/\\:*?\"<>|", *c) != NULL)
+            *c = '_';
+}
+
+int results_write_curves(const struct results *results, const struct merged *merged, char *message,
+                         size_t message_size)
+{
+    char name[200];
+    for (size_t i = 0; i < merged->count; i++) {
+        const struct record *cell = &merged->cells[i].row;
+        curve_name(cell, name, sizeof name);
+        if (curve_write(results, name, merged_histogram(&merged->cells[i], cell->latency_basis),
+                        message, message_size) != 0)
+            return -1;
+    }
+    return 0;
 }

@@ -25,9 +25,9 @@ struct results {
 int results_open(struct results *results, const char *parent, char *message, size_t message_size);
 /* The name of a run that began at that moment of clock_utc_ns, into text of at least 21 bytes. */
 const char *results_run_id(uint64_t utc_ns, char *text, size_t size);
-/* The same at PARENT/RUN_ID/PART, of a given RUN_ID; it may not be there yet. */
-int results_open_part(struct results *results, const char *parent, const char *run_id,
-                      const char *part, char *message, size_t message_size);
+/* The same in a folder of that name, which may not hold a run yet, of a given RUN_ID. */
+int results_open_at(struct results *results, const char *folder, const char *run_id, char *message,
+                    size_t message_size);
 /* Keeps a row, on disk when it returns, and its histograms; none where nothing was measured. As
  * above. */
 int results_add(struct results *results, const struct record *record,
@@ -50,8 +50,9 @@ int results_write_summary(const struct results *results, const struct record *re
 int results_write_csv(const struct results *results, const char *name,
                       int (*write)(struct csv_writer *csv, const void *context),
                       const void *context, char *message, size_t message_size);
-/* NAME.hgrm, for the public HdrHistogram plotter. As above. */
-int results_write_hgrm(const struct results *results, const char *name,
-                       const struct histogram *histogram, char *message, size_t message_size);
+/* A file for each cell, with its rows' own round trips, for the public HdrHistogram plotter. As
+ * above. */
+int results_write_curves(const struct results *results, const struct merged *merged, char *message,
+                         size_t message_size);
 
 #endif

@@ -221,34 +221,20 @@ static unsigned long wineserver_place(struct record *record, const struct run_se
     return pid;
 }
 
-/* Of the samples and `slower` more, which are larger than all of them. */
-static double percentile_us(const struct histogram *samples, uint64_t slower, double percentile)
+static double percentile_us(const struct histogram *samples, double percentile)
 {
-    uint64_t value_ns;
-    if (!histogram_percentile_of(samples, slower, percentile, &value_ns))
+    if (!histogram_carries(samples, percentile))
         return NAN;
-    return (double)value_ns / 1e3;
+    return (double)histogram_percentile(samples, percentile) / 1e3;
 }
 
 static void take_round_trips(struct record *record, const struct load_result *load, bool is_open)
 {
-    const struct histogram *rtt = &load->rtt;
     /* In an open loop what got no answer is a round trip too, whose length nobody knows. */
     uint64_t slower = is_open ? load->unanswered : 0;
     record_set_text(record->latency_basis, sizeof record->latency_basis,
                     is_open ? "intended" : "sent");
-    record->rtt_samples = (double)rtt->total;
-    if (rtt->total == 0)
-        return;
-    record->rtt_min_us = (double)rtt->min / 1e3;
-    record->rtt_p50_us = percentile_us(rtt, slower, 50);
-    record->rtt_p90_us = percentile_us(rtt, slower, 90);
-    record->rtt_p99_us = percentile_us(rtt, slower, 99);
-    record->rtt_p99_9_us = percentile_us(rtt, slower, 99.9);
-    if (slower == 0) {
-        record->rtt_mean_us = histogram_mean(rtt) / 1e3;
-        record->rtt_max_us = (double)rtt->max / 1e3;
-    }
+    record_set_round_trips(record, &load->rtt, slower);
 }
 
 /* Whether the schedule was not kept: more is missing than can be on its way at the window's end. */
@@ -262,18 +248,16 @@ static bool is_overloaded(const struct load_result *load, const struct run_workl
 static void take_open_loop(struct record *record, const struct load_result *load,
                            const struct run_workload *workload)
 {
-    const struct histogram *sent = &load->rtt_from_sent, *last = &load->burst_last;
+    const struct histogram *last = &load->burst_last;
     record->achieved_rate_msgs_per_s = record->throughput_msgs_per_s;
-    record->rtt_uncorrected_p50_us = percentile_us(sent, load->unanswered, 50);
-    record->rtt_uncorrected_p99_us = percentile_us(sent, load->unanswered, 99);
-    record->rtt_uncorrected_p99_9_us = percentile_us(sent, load->unanswered, 99.9);
-    record->send_late_p99_us = percentile_us(&load->send_late, 0, 99);
+    record_set_uncorrected(record, &load->rtt_from_sent, load->unanswered);
+    record->send_late_p99_us = percentile_us(&load->send_late, 99);
     if (is_overloaded(load, workload))
         warning_add(record, WARNING_OVERLOAD);
     if (workload->burst_interval_ns == 0)
         return;
     record->bursts = (double)load->bursts;
-    record->burst_last_p50_us = percentile_us(last, 0, 50);
+    record->burst_last_p50_us = percentile_us(last, 50);
     if (last->total > 0)
         record->burst_last_max_us = (double)last->max / 1e3;
 }
@@ -282,10 +266,7 @@ static void take_connects(struct record *record, const struct load_result *load)
 {
     record->connects = (double)load->connects;
     record->connects_per_s = (double)load->connects * NS_PER_S / (double)load->window_ns;
-    record->connect_p50_us = percentile_us(&load->connect, 0, 50);
-    record->connect_p99_us = percentile_us(&load->connect, 0, 99);
-    if (load->connect.total > 0)
-        record->connect_max_us = (double)load->connect.max / 1e3;
+    record_set_connects(record, &load->connect);
 }
 
 static void take_load(struct record *record, const struct load_result *load,

@@ -40,6 +40,12 @@ unsigned terminal_width(FILE *file)
 }
 #endif
 
+unsigned terminal_table_width(FILE *file)
+{
+    enum { UNWATCHED = 100 };
+    return terminal_is(file) ? terminal_width(file) : UNWATCHED;
+}
+
 void terminal_progress(const char *text)
 {
     static size_t shown; /* columns of the line that stands there */

@@ -11,6 +11,8 @@
 bool terminal_is(FILE *file);
 /* Columns; 80 where that is not known. */
 unsigned terminal_width(FILE *file);
+/* Columns for a table: those, and 100 where no person watches. */
+unsigned terminal_table_width(FILE *file);
 
 /*
  * The progress line on standard error, which overwrites the one before; NULL takes it away. Nothing

@@ -37,11 +37,6 @@ class Options(unittest.TestCase):
             self.refused("not a port", "--server-port", ports)
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 class Loopback(unittest.TestCase):
     """What does not take a second machine."""
 
@@ -51,7 +46,7 @@ class Loopback(unittest.TestCase):
             return tool.read_runs(out), result
 
     def test_row(self):
-        (row,), result = self.rows("--connect", "127.0.0.1", "--server-port", str(free_port()))
+        (row,), result = self.rows("--connect", "127.0.0.1", "--server-port", str(tool.free_port()))
         self.assertEqual((row["status"], result.status), ("ok", 0), row["status_reason"])
         # Wine's figures stay marked as such.
         self.assertEqual(row["host_kind"], "wine" if tool.ON_WINE else "remote")

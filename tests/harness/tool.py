@@ -278,6 +278,12 @@ def line_values(line):
     return dict(word.split("=", 1) for word in line.split(" ") if "=" in word)
 
 
+def free_port():
+    """One that nobody has at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
 class Server(Process):
     """`iomodels serve` on any free port, once it listens."""
 

@@ -1,0 +1,235 @@
+#include "results_reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "files.h"
+#include "results.h"
+#include "units.h"
+
+enum { BLOCK_BYTES = 1 << 16 };
+
+/* The columns of histogram.csv, as record_write_histogram_header has them. */
+enum column {
+    COLUMN_RUN_ID,
+    COLUMN_TARGET,
+    COLUMN_MODEL,
+    COLUMN_WORKLOAD,
+    COLUMN_CONNECTIONS,
+    COLUMN_ACTIVE,
+    COLUMN_MESSAGE_BYTES,
+    COLUMN_RATE,
+    COLUMN_TRIAL,
+    COLUMN_BASIS,
+    COLUMN_LOW,
+    COLUMN_HIGH,
+    COLUMN_COUNT,
+    COLUMNS
+};
+static const char *const column_names[COLUMNS] = {"run_id",        "target",
+                                                  "model",         "workload",
+                                                  "connections",   "connections_active",
+                                                  "message_bytes", "target_rate_msgs_per_s",
+                                                  "trial",         "latency_basis",
+                                                  "low_ns",        "high_ns",
+                                                  "count"};
+
+static int fail(char *message, size_t size, const char *folder, const char *name, const char *cause)
+{
+    snprintf(message, size, "%s/%s: %s", folder, name, cause);
+    return -1;
+}
+
+static FILE *file_open(const char *folder, const char *name, char *message, size_t message_size)
+{
+    char path[RESULTS_PATH_BYTES + 40];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = strlen(folder) < RESULTS_PATH_BYTES ? files_open_read(path) : NULL;
+    if (file == NULL)
+        fail(message, message_size, folder, name, strerror(errno));
+    return file;
+}
+
+/* All of a file, to free(); NULL with errno. */
+static char *read_all(FILE *file, size_t *size)
+{
+    char *text = NULL;
+    size_t length = 0, capacity = 0, count;
+    do {
+        if (capacity - length < BLOCK_BYTES) {
+            capacity = 2 * capacity + BLOCK_BYTES;
+            char *larger = realloc(text, capacity);
+            if (larger == NULL) {
+                free(text);
+                return NULL;
+            }
+            text = larger;
+        }
+        count = fread(text + length, 1, BLOCK_BYTES, file);
+        length += count;
+    } while (count > 0);
+    *size = length;
+    return text;
+}
+
+int results_read_table(const char *folder, const char *name, struct csv_table *table, char *message,
+                       size_t message_size)
+{
+    char cause[200];
+    size_t size = 0;
+    FILE *file = file_open(folder, name, message, message_size);
+    if (file == NULL)
+        return -1;
+    char *text = read_all(file, &size);
+    bool failed = text == NULL || ferror(file) != 0;
+    int error = 0;
+    if (failed)
+        error = fail(message, message_size, folder, name, strerror(errno));
+    else if (csv_parse(table, text, size, true, cause, sizeof cause) != 0)
+        error = fail(message, message_size, folder, name, cause);
+    fclose(file);
+    free(text);
+    return error;
+}
+
+static int records_read(struct results_reader *reader, char *message, size_t message_size)
+{
+    static const char name[] = "runs.csv";
+    struct csv_table table;
+    char cause[120];
+    const char *column = NULL;
+    if (results_read_table(reader->folder, name, &table, message, message_size) != 0)
+        return -1;
+    int error = 0;
+    reader->count = table.rows > 0 ? table.rows - 1 : 0;
+    reader->records = calloc(reader->count + 1, sizeof *reader->records);
+    if (reader->records == NULL)
+        error = fail(message, message_size, reader->folder, name, "out of memory");
+    if (error == 0 && csv_column(&table, "run_id") < 0)
+        error = fail(message, message_size, reader->folder, name, "it has no column run_id");
+    for (size_t row = 1; row < table.rows && error == 0; row++)
+        if (!record_read(&reader->records[row - 1], &table, row, &column)) {
+            snprintf(cause, sizeof cause, "row %zu: %s is no number", row, column);
+            error = fail(message, message_size, reader->folder, name, cause);
+        }
+    csv_table_free(&table);
+    return error;
+}
+
+static const char histogram_name[] = "histogram.csv";
+
+/* Its next line, if there is one. */
+static int line_next(struct results_reader *reader, char *message, size_t message_size)
+{
+    enum csv_result result = csv_reader_next(&reader->csv);
+    reader->has_line = result == CSV_ROW;
+    if (result == CSV_BAD)
+        return fail(message, message_size, reader->folder, histogram_name, reader->csv.message);
+    return 0;
+}
+
+static int histograms_open(struct results_reader *reader, char *message, size_t message_size)
+{
+    char cause[80];
+    reader->file = file_open(reader->folder, histogram_name, message, message_size);
+    if (reader->file == NULL)
+        return -1;
+    if (csv_reader_open(&reader->csv, reader->file) != 0)
+        return fail(message, message_size, reader->folder, histogram_name, reader->csv.message);
+    if (line_next(reader, message, message_size) != 0)
+        return -1;
+    for (size_t i = 0; i < COLUMNS; i++) {
+        reader->columns[i] =
+            reader->has_line ? csv_reader_column(&reader->csv, column_names[i]) : -1;
+        if (reader->columns[i] >= 0)
+            continue;
+        snprintf(cause, sizeof cause, "it has no column %s", column_names[i]);
+        return fail(message, message_size, reader->folder, histogram_name, cause);
+    }
+    return line_next(reader, message, message_size);
+}
+
+int results_reader_open(struct results_reader *reader, const char *folder, char *message,
+                        size_t message_size)
+{
+    *reader = (struct results_reader){.folder = folder};
+    if (records_read(reader, message, message_size) == 0 &&
+        histograms_open(reader, message, message_size) == 0)
+        return 0;
+    results_reader_close(reader);
+    return -1;
+}
+
+void results_reader_close(struct results_reader *reader)
+{
+    if (reader->file != NULL) {
+        csv_reader_close(&reader->csv);
+        fclose(reader->file);
+    }
+    free(reader->records);
+    *reader = (struct results_reader){.folder = NULL};
+}
+
+static const char *field(const struct results_reader *reader, enum column column)
+{
+    return reader->csv.fields[reader->columns[column]];
+}
+
+static bool field_is(const struct results_reader *reader, enum column column, double number)
+{
+    double value;
+    const char *text = field(reader, column);
+    if (!record_has(number))
+        return text[0] == '\0';
+    return units_parse_double(text, &value) && value == number;
+}
+
+/* Whether the line in hand is one of the row's. */
+static bool line_is_of(const struct results_reader *reader, const struct record *record)
+{
+    return reader->has_line && field_is(reader, COLUMN_TRIAL, record->trial) &&
+           field_is(reader, COLUMN_CONNECTIONS, record->connections) &&
+           strcmp(field(reader, COLUMN_MODEL), record->model) == 0 &&
+           strcmp(field(reader, COLUMN_TARGET), record->target) == 0 &&
+           strcmp(field(reader, COLUMN_WORKLOAD), record->workload) == 0 &&
+           strcmp(field(reader, COLUMN_RUN_ID), record->run_id) == 0 &&
+           field_is(reader, COLUMN_ACTIVE, record->connections_active) &&
+           field_is(reader, COLUMN_MESSAGE_BYTES, record->message_bytes) &&
+           field_is(reader, COLUMN_RATE, record->target_rate_msgs_per_s);
+}
+
+static int line_add(const struct results_reader *reader, struct histogram *into, char *message,
+                    size_t message_size)
+{
+    uint64_t low, high, count;
+    char cause[80];
+    if (units_parse_count(field(reader, COLUMN_LOW), 0, UINT64_MAX, &low) &&
+        units_parse_count(field(reader, COLUMN_HIGH), 0, UINT64_MAX, &high) &&
+        units_parse_count(field(reader, COLUMN_COUNT), 0, UINT64_MAX, &count) &&
+        histogram_add_bucket(into, low, high, count))
+        return 0;
+    snprintf(cause, sizeof cause, "line %zu is no bucket of these histograms",
+             reader->csv.row_line);
+    return fail(message, message_size, reader->folder, histogram_name, cause);
+}
+
+int results_reader_histogram(struct results_reader *reader, const struct record *record,
+                             char *basis, size_t basis_size, struct histogram *into, char *message,
+                             size_t message_size)
+{
+    bool is_first = reader->row != record;
+    while (is_first && reader->has_line && !line_is_of(reader, record))
+        if (line_next(reader, message, message_size) != 0)
+            return -1;
+    reader->row = record;
+    if (!line_is_of(reader, record))
+        return 0;
+    snprintf(basis, basis_size, "%s", field(reader, COLUMN_BASIS));
+    do {
+        if (line_add(reader, into, message, message_size) != 0 ||
+            line_next(reader, message, message_size) != 0)
+            return -1;
+    } while (line_is_of(reader, record) && strcmp(field(reader, COLUMN_BASIS), basis) == 0);
+    return 1;
+}

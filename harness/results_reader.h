@@ -1,0 +1,40 @@
+/*
+ * results_reader: a run's folder, read back: its rows, and their histograms one after the other, as
+ * they were written. A file's last line that was cut off (a killed writer) is left out.
+ */
+#ifndef IOMODELS_RESULTS_READER_H
+#define IOMODELS_RESULTS_READER_H
+
+#include "record.h"
+
+struct results_reader {
+    const char *folder;     /* the caller's */
+    struct record *records; /* all rows of runs.csv; owned */
+    size_t count;
+    /* The rest is its own. */
+    FILE *file; /* histogram.csv */
+    struct csv_reader csv;
+    bool has_line;            /* csv holds a line that was not taken */
+    const struct record *row; /* whose histograms are being read */
+    int columns[13];
+};
+
+/* 0, or -1 with a one-line message that names the file; then nothing needs closing. */
+int results_reader_open(struct results_reader *reader, const char *folder, char *message,
+                        size_t message_size);
+void results_reader_close(struct results_reader *reader);
+
+/*
+ * The next histogram of one of its rows, added to `into`; basis: what it counts, of at least 16
+ * bytes. Rows have to be asked for in their order, and only those that have any; what lies between
+ * is passed over. 1; 0 where the row has no more; -1 with a message.
+ */
+int results_reader_histogram(struct results_reader *reader, const struct record *record,
+                             char *basis, size_t basis_size, struct histogram *into, char *message,
+                             size_t message_size);
+
+/* A whole CSV file of the folder. 0, or -1 with a message; then nothing needs freeing. */
+int results_read_table(const char *folder, const char *name, struct csv_table *table, char *message,
+                       size_t message_size);
+
+#endif
