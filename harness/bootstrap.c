@@ -181,9 +181,10 @@ static bool law_of(struct law *law, const double *values, size_t count)
     statistics_sort(sorted, count);
     bool complete = count % 2 == 1 ? law_odd(law, sorted, count) : law_even(law, sorted, count);
     free(sorted);
-    if (complete)
-        law_finish(law);
-    return complete;
+    if (!complete || law->count == 0)
+        return false;
+    law_finish(law);
+    return true;
 }
 
 static double law_quantile(const struct law *law, double q)

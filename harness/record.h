@@ -127,11 +127,12 @@
     NUMBER(buffer_bytes)                                                                           \
     TEXT(placement)
 
-enum {
-#define RECORD_COUNT(name) +1
-    RECORD_FACTOR_COUNT = 0 RECORD_FACTORS(RECORD_COUNT, RECORD_COUNT)
+struct record_factors_counted {
+#define RECORD_COUNT(name) char name;
+    RECORD_FACTORS(RECORD_COUNT, RECORD_COUNT)
 #undef RECORD_COUNT
 };
+enum { RECORD_FACTOR_COUNT = sizeof(struct record_factors_counted) };
 
 struct record {
 #define RECORD_TEXT(name, bytes)    char name[bytes];
@@ -208,6 +209,6 @@ struct record_histogram {
 /* The header and the lines of histogram.csv: one for each bucket that holds anything. */
 int record_write_histogram_header(struct csv_writer *histograms);
 int record_write_histogram(struct csv_writer *histograms, const struct record *record,
-                           const struct record_histogram *histogram);
+                           const struct record_histogram *kept);
 
 #endif

@@ -3,6 +3,7 @@
 A ratio is told with its 95 % interval (bootstrap of the ratio of medians). A bound is missed only
 when the whole interval lies below it: what noise could explain is no verdict.
 """
+import contextlib
 import csv
 import os
 import random
@@ -31,7 +32,9 @@ def command(program, *arguments):
 
 
 def target(name, program):
-    return name + "=" + " ".join('"%s"' % word for word in command(program))
+    """A target that is a program of this build, or the words that start one."""
+    words = program if isinstance(program, list) else command(program)
+    return name + "=" + " ".join('"%s"' % word for word in words)
 
 
 def driver(program):
@@ -47,19 +50,40 @@ def driver(program):
     return native
 
 
-def bench(program, targets, arguments):
-    """Runs `iomodels bench`; its rows as dictionaries. Ends the benchmark where it fails."""
+def call(words):
+    """What it prints. Ends the benchmark where it fails."""
+    run = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True, check=False)
+    if run.returncode != 0:
+        sys.exit("failed: %s\n%s" % (" ".join(words), run.stderr))
+    return run.stdout
+
+
+@contextlib.contextmanager
+def run_folder(program, targets, arguments):
+    """The folder of a run of `iomodels bench`."""
     with tempfile.TemporaryDirectory() as out:
         words = [driver(program), "bench", "--out", out, *arguments]
         for name, peer in targets.items():
             words += ["--target", target(name, peer)]
-        run = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, text=True, check=False)
-        if run.returncode != 0:
-            sys.exit("failed: %s\n%s" % (" ".join(words), run.stderr))
+        call(words)
         (folder,) = os.listdir(out)
-        with open(os.path.join(out, folder, "runs.csv"), encoding="utf-8", newline="") as file:
+        yield os.path.join(out, folder)
+
+
+def bench(program, targets, arguments):
+    """Runs `iomodels bench`; its rows as dictionaries."""
+    with run_folder(program, targets, arguments) as folder:
+        with open(os.path.join(folder, "runs.csv"), encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
+
+
+def compare(program, targets, arguments, *options):
+    """Runs `iomodels bench`, and compares its targets by `iomodels compare`; its lines."""
+    with run_folder(program, targets, arguments) as folder:
+        out = call([driver(program), "compare", folder, "--by", "target", "--format", "csv",
+                    *options])
+        return list(csv.DictReader(out.splitlines()))
 
 
 def values(rows, column, **wanted):

@@ -175,7 +175,7 @@ class Files(unittest.TestCase):
         found = {(tuple(line[name] for name in factors), line["metric"]) for line in summary}
         self.assertEqual(len(found), len(summary))
         self.assertLessEqual(found, measured)
-        for name in "server_cpu_us_per_msg", "throughput_msgs_per_s", "rtt_p50_us":
+        for name in "messages", "throughput_msgs_per_s", "rtt_max_us":
             self.assertEqual({cell for cell, metric in found if metric == name}, set(rows))
         for line in summary:
             cell = tuple(line[name] for name in factors)
@@ -201,7 +201,10 @@ class Files(unittest.TestCase):
                 self.assertLessEqual(float(line["merged"]) * 1e3, high * (1 + 1e-5))
             elif not line["metric"].startswith("rtt_"):
                 self.assertEqual(line["merged"], "")
-        self.assertTrue(any(line["merged"] for line in summary if line["metric"] == "rtt_p50_us"))
+            elif line["metric"] in ("rtt_min_us", "rtt_max_us"):  # exact
+                extreme = min if line["metric"] == "rtt_min_us" else max
+                self.assertAlmostEqual(float(line["merged"]), extreme(values),
+                                       delta=1e-5 * extreme(values))
 
     def test_environment(self):
         facts = tool.read_table(self.path("environment.csv"))

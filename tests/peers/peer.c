@@ -302,8 +302,37 @@ struct session *session_accept(socket_t listener, bool nonblocking)
     }
 }
 
+/*
+ * --burn-ns: what each receive costs beyond the receiving, so that a server can be made slower by a
+ * known amount. A clock that is asked each time would cost as much as what is to be burned.
+ */
+static uint64_t burn_loops;
+
+static void spin(uint64_t loops)
+{
+    volatile uint64_t at;
+    for (at = 0; at < loops; at++)
+        ;
+}
+
+static void burn_prepare(uint64_t ns)
+{
+    enum { LOOPS = 1000000, ATTEMPTS = 20 };
+    uint64_t best = UINT64_MAX; /* of several: others may have had the processor */
+    for (int i = 0; i < ATTEMPTS; i++) {
+        uint64_t begun = usage_now().time_ns;
+        spin(LOOPS);
+        uint64_t took = usage_now().time_ns - begun;
+        if (took < best)
+            best = took;
+    }
+    burn_loops = ns * LOOPS / best;
+}
+
 void session_filled(struct session *session, size_t bytes)
 {
+    if (burn_loops > 0)
+        spin(burn_loops);
     session->begin = 0;
     session->end = bytes;
     atomic_fetch_add_explicit(&received, bytes, memory_order_relaxed);
@@ -504,6 +533,11 @@ int main(int argc, char **argv)
     bool controlled = false;
 
     system_start();
+    if (argc >= 3 && strcmp(argv[1], "--burn-ns") == 0) {
+        burn_prepare(strtoul(argv[2], NULL, 10));
+        argv += 2;
+        argc -= 2;
+    }
     if (argc >= 2 && strcmp(argv[1], "list") == 0) {
         printf("model,available,reason\n%s,yes,\n", peer_model);
         return 0;

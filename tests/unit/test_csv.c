@@ -377,7 +377,8 @@ static void test_reader_refuses_long_rows(void)
     if (text == NULL)
         return;
     memset(text, 'x', CSV_ROW_BYTES_MAX + 100);
-    memcpy(text, "a,b\n1,\"", 7);
+    snprintf(text, 8, "a,b\n1,\"");
+    text[7] = 'x';
     check_reader(text, CSV_ROW_BYTES_MAX + 100, CSV_BAD, 1,
                  "line 2: it is longer than 1 MiB; is a quote never closed?");
     text[CSV_ROW_BYTES_MAX + 4 - 2] = '"';

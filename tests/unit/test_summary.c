@@ -57,10 +57,11 @@ static const char *field(const char *model, const char *metric, const char *colu
 
 static void test_each_basis_has_its_own_percentiles(void)
 {
-    struct record records[TRIALS + 2];
+    struct record *records = calloc(TRIALS + 2, sizeof *records);
     struct merged merged = {0};
     struct histogram own, sent, connect;
-    if (histogram_init(&own) != 0 || histogram_init(&sent) != 0 || histogram_init(&connect) != 0)
+    if (records == NULL || histogram_init(&own) != 0 || histogram_init(&sent) != 0 ||
+        histogram_init(&connect) != 0)
         abort();
     for (size_t i = 0; i < TRIALS; i++) {
         describe("select");
@@ -112,6 +113,7 @@ static void test_each_basis_has_its_own_percentiles(void)
     histogram_free(&own);
     histogram_free(&sent);
     histogram_free(&connect);
+    free(records);
 }
 
 static void test_a_percentile_needs_its_samples(void)
