@@ -12,5 +12,6 @@ int command_serve(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_merge(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 
 #endif

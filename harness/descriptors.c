@@ -8,9 +8,14 @@
 /* What a process has open beside its connections, amply. */
 enum { OTHER_DESCRIPTORS = 32 };
 
+uint64_t descriptors_needed(unsigned connections)
+{
+    return (uint64_t)connections + OTHER_DESCRIPTORS;
+}
+
 void descriptors_raise(const char *command, unsigned connections)
 {
-    uint64_t limit = net_raise_limit(), needed = (uint64_t)connections + OTHER_DESCRIPTORS;
+    uint64_t limit = net_raise_limit(), needed = descriptors_needed(connections);
     if (limit != 0 && limit < needed)
         fprintf(stderr,
                 "iomodels %s: %" PRIu64 " descriptors are the limit, too few for %u connections; "

@@ -4,6 +4,10 @@
 #ifndef IOMODELS_DESCRIPTORS_H
 #define IOMODELS_DESCRIPTORS_H
 
+#include <stdint.h>
+
+/* What a process that has so many connections opens in all. */
+uint64_t descriptors_needed(unsigned connections);
 /*
  * Raises the limit of descriptors as far as it may be, once, before the sockets are opened. Says in
  * a line on standard error where that is too few for so many connections, and what helps.

@@ -81,22 +81,6 @@ double explain_figure_of(const struct record *record, enum explain_figure figure
 
 /* ---- the sentence ---- */
 
-/* "4,000" */
-static const char *grouped_text(double value, char *text, size_t size)
-{
-    char digits[FIGURE_BYTES];
-    size_t used = 0;
-    units_format_fixed(value, 0, digits, sizeof digits);
-    size_t length = strlen(digits);
-    for (size_t i = 0; i < length && used + 2 < size; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            text[used++] = ',';
-        text[used++] = digits[i];
-    }
-    text[used] = '\0';
-    return text;
-}
-
 /* "one receive", "0.02 waits", "4,000 bytes": a figure with its noun, as one says it. */
 static const char *said(double value, const char *one, const char *many, char *text, size_t size)
 {
@@ -109,7 +93,7 @@ static const char *said(double value, const char *one, const char *many, char *t
     else if (value < 10)
         units_format_double(value, value < 0.1 ? 1 : 2, figure, sizeof figure);
     else
-        grouped_text(value, figure, sizeof figure);
+        units_format_grouped(value, figure, sizeof figure);
     snprintf(text, size, "%s%s", figure, is_one ? one : many);
     return text;
 }

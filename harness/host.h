@@ -51,6 +51,10 @@ struct host_times {
     uint64_t per_s;      /* units in a second */
 };
 bool host_times_now(struct host_times *times);
+/* A host of whose time less than this is taken is idle enough to measure on. */
+#define HOST_IDLE_SHARE 0.25
+/* A wineserver that has nothing to serve and yet takes so much of a processor spins. */
+#define HOST_WINESERVER_SPINS_SHARE 0.5
 /* The busy share 0..1 between two moments; 0 where nothing passed. */
 double host_busy_share(const struct host_times *from, const struct host_times *to);
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "proc_linux.h"
 
 enum {
     PATH_BYTES = 512,
@@ -218,28 +219,11 @@ const char *host_process_cpus(unsigned long pid, char *text, size_t size)
     return affinity_text((pid_t)pid, text, size);
 }
 
-/* The file's first line that begins with prefix, from behind that; false where there is none. */
-static bool line_find(const char *path, const char *prefix, char *line, size_t size)
-{
-    FILE *file = fopen(path, "re");
-    bool found = false;
-    if (file == NULL)
-        return false;
-    while (!found && fgets(line, (int)size, file) != NULL)
-        found = strncmp(line, prefix, strlen(prefix)) == 0;
-    fclose(file);
-    if (found) {
-        line[strcspn(line, "\r\n")] = '\0';
-        memmove(line, line + strlen(prefix), strlen(line) - strlen(prefix) + 1);
-    }
-    return found;
-}
-
 const char *host_cpu_model(char *text, size_t size)
 {
     char line[LINE_BYTES];
     text[0] = '\0';
-    if (!line_find("/proc/cpuinfo", "model name", line, sizeof line))
+    if (!proc_line("/proc/cpuinfo", "model name", line, sizeof line))
         return text;
     snprintf(text, size, "%s", line + strspn(line, " \t:"));
     return text;
@@ -250,7 +234,7 @@ const char *host_system_text(char *text, size_t size)
     char line[LINE_BYTES], name[LINE_BYTES] = "";
     struct utsname kernel;
     unsigned major = 0, minor = 0;
-    if (line_find("/etc/os-release", "PRETTY_NAME=", line, sizeof line)) {
+    if (proc_line("/etc/os-release", "PRETTY_NAME=", line, sizeof line)) {
         const char *value = line + strspn(line, "\"'");
         snprintf(name, sizeof name, "%.*s, ", (int)strcspn(value, "\"'"), value);
     }
@@ -268,7 +252,7 @@ const char *host_cpu_governor(char *text, size_t size)
 {
     char line[LINE_BYTES];
     bool found =
-        line_find("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "", line, sizeof line);
+        proc_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "", line, sizeof line);
     snprintf(text, size, "%s", found ? line : "");
     return text;
 }
@@ -277,7 +261,7 @@ bool host_times_now(struct host_times *times)
 {
     char line[LINE_BYTES];
     uint64_t user, nice, system, idle, iowait, irq, softirq, steal;
-    if (!line_find("/proc/stat", "cpu ", line, sizeof line))
+    if (!proc_line("/proc/stat", "cpu ", line, sizeof line))
         return false;
     /* Two more follow, guest and guest_nice; user and nice hold them already. */
     if (sscanf(line,
@@ -293,12 +277,6 @@ bool host_times_now(struct host_times *times)
     return true;
 }
 
-static uint64_t number_in(const char *path)
-{
-    char line[LINE_BYTES];
-    return line_find(path, "", line, sizeof line) ? strtoull(line, NULL, 10) : 0;
-}
-
 uint64_t host_throttles(void)
 {
     char path[PATH_BYTES];
@@ -308,7 +286,7 @@ uint64_t host_throttles(void)
             continue;
         snprintf(path, sizeof path,
                  "/sys/devices/system/cpu/cpu%d/thermal_throttle/core_throttle_count", cpu);
-        sum += number_in(path);
+        sum += proc_number(path);
     }
     return sum;
 }
@@ -319,12 +297,12 @@ bool host_kernel_memory(uint64_t *bytes)
     char line[LINE_BYTES];
     *bytes = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!line_find("/proc/meminfo", names[i], line, sizeof line))
+        if (!proc_line("/proc/meminfo", names[i], line, sizeof line))
             return false;
         *bytes += strtoull(line, NULL, 10) * 1024;
     }
     const char *pages =
-        line_find("/proc/net/sockstat", "TCP:", line, sizeof line) ? strstr(line, " mem ") : NULL;
+        proc_line("/proc/net/sockstat", "TCP:", line, sizeof line) ? strstr(line, " mem ") : NULL;
     if (pages != NULL)
         *bytes += strtoull(pages + strlen(" mem "), NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
     return true;
@@ -379,7 +357,7 @@ static const char *wineserver_cwd(const char *pid, char *cwd, size_t size)
     cwd[0] = '\0';
     snprintf(path, sizeof path, "/proc/%s/comm", pid);
     /* Distributions call it wineserver, wineserver64, wineserver-stable ... */
-    if (!line_find(path, "wineserver", name, sizeof name))
+    if (!proc_line(path, "wineserver", name, sizeof name))
         return cwd;
     snprintf(path, sizeof path, "/proc/%s/cwd", pid);
     ssize_t length = readlink(path, cwd, size - 1);

@@ -25,10 +25,6 @@ enum {
     NS_PER_S = 1000000000
 };
 
-/* A host of whose time less than this is taken is idle enough. */
-static const double IDLE_BUSY_SHARE = 0.25;
-/* A wineserver that has nothing to serve and yet takes so much of a processor spins. */
-static const double WINESERVER_SPINS_SHARE = 0.5;
 /* An open loop that got no more than this share of its messages done asked for too much. */
 static const double RATE_HELD_SHARE = 0.99;
 
@@ -167,10 +163,10 @@ static void idle_wait(struct record *record, const struct run_settings *settings
         record->host_busy_before = host_busy_share(&from, &to);
         server_known = server_known && host_process_cpu_ns(wineserver, &server_to);
         if (server_known &&
-            (double)(server_to - server_from) > WINESERVER_SPINS_SHARE * look_ms * NS_PER_MS) {
+            (double)(server_to - server_from) > HOST_WINESERVER_SPINS_SHARE * look_ms * NS_PER_MS) {
             if (host_wineserver_restart())
                 warning_add(record, WARNING_WINESERVER_RESTARTED);
-        } else if (record->host_busy_before < IDLE_BUSY_SHARE) {
+        } else if (record->host_busy_before < HOST_IDLE_SHARE) {
             return;
         }
         if (settings->cancelled(settings->context))

@@ -310,3 +310,18 @@ const char *units_format_si(double value, char *text, size_t size)
     decimal_write(&decimal, prefixes[prefix], text, size);
     return text;
 }
+
+const char *units_format_grouped(double value, char *text, size_t size)
+{
+    char digits[512];
+    size_t used = 0;
+    units_format_fixed(value, 0, digits, sizeof digits);
+    size_t length = strlen(digits), sign = digits[0] == '-';
+    for (size_t i = 0; i < length && used + 2 < size; i++) {
+        if (i > sign && (length - i) % 3 == 0)
+            text[used++] = ',';
+        text[used++] = digits[i];
+    }
+    text[used] = '\0';
+    return text;
+}

@@ -39,6 +39,8 @@ const char *units_format_si(double value, char *text, size_t size); /* 3 signifi
  * never an exponent; 360 bytes hold any. NaN or infinite (here and in units_format_si): empty.
  */
 const char *units_format_double(double value, int digits, char *text, size_t size);
+/* A whole number in groups, "12,345"; infinite or NaN: empty. */
+const char *units_format_grouped(double value, char *text, size_t size);
 /* printf's "%.*f", but with a point whatever the locale. NaN or infinite: empty. */
 const char *units_format_fixed(double value, int decimals, char *text, size_t size);
 

@@ -236,6 +236,18 @@ static void test_format_double(void)
     CHECK_EQ_TEXT(units_format_fixed(NAN, 2, text, sizeof text), "");
 }
 
+static void test_format_grouped(void)
+{
+    char text[32], little[4];
+    CHECK_EQ_TEXT(units_format_grouped(0, text, sizeof text), "0");
+    CHECK_EQ_TEXT(units_format_grouped(999.4, text, sizeof text), "999");
+    CHECK_EQ_TEXT(units_format_grouped(1000, text, sizeof text), "1,000");
+    CHECK_EQ_TEXT(units_format_grouped(-1234567, text, sizeof text), "-1,234,567");
+    CHECK_EQ_TEXT(units_format_grouped(-123, text, sizeof text), "-123");
+    CHECK_EQ_TEXT(units_format_grouped(NAN, text, sizeof text), "");
+    CHECK(strlen(units_format_grouped(123456, little, sizeof little)) < sizeof little);
+}
+
 static void test_parse_double(void)
 {
     static const char *const bad[] = {"",   "-",   ".",   "1.",  ".5",  "1e3", "+1",   " 1",
@@ -336,6 +348,7 @@ int main(void)
     test_format_duration();
     test_format_si();
     test_format_double();
+    test_format_grouped();
     test_parse_double();
     test_parse_double_refuses_too_large();
     test_round_trips();

@@ -1,0 +1,88 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "proc_linux.h"
+
+enum { PATH_BYTES = 128, LINE_BYTES = 8192 /* the flags of a processor fill a long line */ };
+
+static uint64_t limit_of(rlim_t limit)
+{
+    return limit == RLIM_INFINITY ? UINT64_MAX : (uint64_t)limit;
+}
+
+/* Where a processor is: which core of which package. False where the system doesn't tell. */
+static bool core_of(const char *cpu, char *core, size_t size)
+{
+    char path[PATH_BYTES], number[32], package[32];
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%.16s/topology/core_id", cpu);
+    if (!proc_line(path, "", number, sizeof number))
+        return false;
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%.16s/topology/physical_package_id",
+             cpu);
+    if (!proc_line(path, "", package, sizeof package))
+        return false;
+    snprintf(core, size, "%s/%s", package, number);
+    return true;
+}
+
+/* What programs could still get, of the machine and of a control group's share (cgroups(7)). */
+static uint64_t memory_left(void)
+{
+    char line[64];
+    uint64_t left = 0, most = proc_number("/sys/fs/cgroup/memory.max"); /* "max": 0 */
+    uint64_t used = proc_number("/sys/fs/cgroup/memory.current");
+    if (proc_line("/proc/meminfo", "MemAvailable:", line, sizeof line))
+        left = strtoull(line, NULL, 10) * 1024;
+    return most > used && most - used < left ? most - used : left;
+}
+
+static enum doctor_switch turbo(void)
+{
+    char line[32];
+    if (proc_line("/sys/devices/system/cpu/intel_pstate/no_turbo", "", line, sizeof line))
+        return line[0] == '0' ? DOCTOR_ON : DOCTOR_OFF;
+    if (proc_line("/sys/devices/system/cpu/cpufreq/boost", "", line, sizeof line))
+        return line[0] == '0' ? DOCTOR_OFF : DOCTOR_ON;
+    return DOCTOR_UNKNOWN;
+}
+
+/* The flag is of x86 (CPUID, leaf 1, "hypervisor present"). */
+static enum doctor_switch virtual_machine(void)
+{
+    char line[LINE_BYTES];
+    if (!proc_line("/proc/cpuinfo", "flags", line, sizeof line - 1))
+        return DOCTOR_UNKNOWN;
+    strcat(line, " ");
+    return strstr(line, " hypervisor ") != NULL ? DOCTOR_ON : DOCTOR_OFF;
+}
+
+void doctor_take_system_facts(struct doctor_facts *facts)
+{
+    char line[LINE_BYTES], server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT], core[2][80];
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        facts->descriptors_soft = limit_of(limit.rlim_cur);
+        facts->descriptors_hard = limit_of(limit.rlim_max);
+    }
+    if (proc_line("/proc/sys/net/ipv4/ip_local_port_range", "", line, sizeof line)) {
+        char *end;
+        facts->port_first = strtoull(line, &end, 10);
+        facts->port_last = strtoull(end, NULL, 10);
+    }
+    facts->backlog = proc_number("/proc/sys/net/core/somaxconn");
+    if (!proc_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", "",
+                   facts->clock_device, sizeof facts->clock_device))
+        facts->clock_device[0] = '\0';
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    facts->cpus_of_system = cpus > 0 ? (unsigned)cpus : host_cpu_count();
+    facts->share_core = host_split_cpus(server, client, sizeof server) &&
+                        core_of(server, core[0], sizeof core[0]) &&
+                        core_of(client, core[1], sizeof core[1]) && strcmp(core[0], core[1]) == 0;
+    facts->turbo = turbo();
+    facts->virtual_machine = virtual_machine();
+    facts->memory_bytes = memory_left();
+}

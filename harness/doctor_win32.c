@@ -1,0 +1,34 @@
+#include <stdlib.h>
+#include <windows.h>
+
+#include "doctor.h"
+
+/* Whether the two processors are one core's. False where the system doesn't tell. */
+static bool is_one_core(unsigned a, unsigned b)
+{
+    DWORD bytes = 0;
+    bool found = false;
+    GetLogicalProcessorInformation(NULL, &bytes);
+    SYSTEM_LOGICAL_PROCESSOR_INFORMATION *parts = malloc(bytes);
+    if (parts != NULL && GetLogicalProcessorInformation(parts, &bytes))
+        for (DWORD i = 0; i < bytes / sizeof *parts; i++)
+            found |= parts[i].Relationship == RelationProcessorCore &&
+                     (parts[i].ProcessorMask >> a & 1) != 0 &&
+                     (parts[i].ProcessorMask >> b & 1) != 0;
+    free(parts);
+    return found;
+}
+
+void doctor_take_system_facts(struct doctor_facts *facts)
+{
+    char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT];
+    MEMORYSTATUSEX memory = {.dwLength = sizeof memory};
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    facts->cpus_of_system = system.dwNumberOfProcessors;
+    facts->share_core =
+        host_split_cpus(server, client, sizeof server) &&
+        is_one_core((unsigned)strtoul(server, NULL, 10), (unsigned)strtoul(client, NULL, 10));
+    if (GlobalMemoryStatusEx(&memory))
+        facts->memory_bytes = memory.ullAvailPhys;
+}
