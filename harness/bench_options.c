@@ -108,7 +108,7 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
     const struct option options[] = {
         {.name = "what is measured", .kind = OPTION_HEADING},
         {"--suite", "NAME", OPTION_TEXT, &given->suite, 0, 0,
-         "quick (the default), smoke or lessons, see below"},
+         "quick (the default), smoke, lessons or textbook, see below"},
         {"--model", "NAME[,NAME]", OPTION_TEXTS, &given->models, 0, 0,
          "only these models or lessons; by default every model of each\n"
          "target"},

@@ -17,6 +17,7 @@
 #include "search.h"
 #include "summary_table.h"
 #include "terminal.h"
+#include "textbook_table.h"
 #include "units.h"
 #include "warnings.h"
 
@@ -118,6 +119,14 @@ static int folder_open(struct results *results, const struct bench_options *give
     return results_open_at(results, folder, run_id, message, message_size);
 }
 
+static bool is_ramp(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->workload_count; i++)
+        if (plan->workloads[i].kind != LOAD_RAMP)
+            return false;
+    return true;
+}
+
 /* Of a part, rates and percentiles would mislead. */
 static void print_results(const struct bench *bench, const struct bench_options *given,
                           const struct search *search)
@@ -125,6 +134,8 @@ static void print_results(const struct bench *bench, const struct bench_options 
     unsigned width = terminal_table_width(stdout);
     if (search != NULL)
         search_print(search, stdout);
+    else if (given->generator.count == 1 && is_ramp(bench->plan))
+        textbook_table_print(stdout, bench->records, bench->record_count);
     else if (given->generator.count == 1)
         summary_table_print(stdout, bench->records, bench->record_count, width);
     if (given->explain)
@@ -339,7 +350,7 @@ static int bench(struct bench_options *given, struct plan *plan)
     char message[TARGET_MESSAGE_BYTES];
     const struct suite *suite = suite_find(given->suite);
     if (suite == NULL)
-        return options_fail("bench", "unknown suite %s; known are quick, smoke, lessons",
+        return options_fail("bench", "unknown suite %s; known are quick, smoke, lessons, textbook",
                             given->suite);
     struct run_settings settings = {
         .warmup_ns = given->warmup_ns != 0 ? given->warmup_ns : suite->warmup_ns,

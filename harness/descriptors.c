@@ -1,6 +1,7 @@
 #include "descriptors.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "net.h"
@@ -11,6 +12,14 @@ enum { OTHER_DESCRIPTORS = 32 };
 uint64_t descriptors_needed(unsigned connections)
 {
     return (uint64_t)connections + OTHER_DESCRIPTORS;
+}
+
+unsigned descriptors_most_connections(void)
+{
+    uint64_t limit = net_raise_limit();
+    if (limit <= OTHER_DESCRIPTORS)
+        return 0;
+    return limit - OTHER_DESCRIPTORS < UINT_MAX ? (unsigned)(limit - OTHER_DESCRIPTORS) : UINT_MAX;
 }
 
 void descriptors_raise(const char *command, unsigned connections)

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "command.h"
+#include "descriptors.h"
 #include "model.h"
 #include "payload.h"
 #include "units.h"
@@ -364,6 +365,17 @@ static int unknown_workload(const char *name, char *message, size_t message_size
     return -1;
 }
 
+/* As this machine allows; 0 where that is not known, or no more than the plan has already. */
+static unsigned connections_most(const struct plan *plan)
+{
+    unsigned most = descriptors_most_connections();
+    most = most < CONNECTIONS_MAX ? most : CONNECTIONS_MAX;
+    for (size_t i = 0; i < plan->workload_count; i++)
+        if (plan->workloads[i].connections >= most)
+            return 0;
+    return most;
+}
+
 int plan_choose_workloads(struct plan *plan, const struct suite *suite,
                           const struct bench_options *given, char *message, size_t message_size)
 {
@@ -371,8 +383,11 @@ int plan_choose_workloads(struct plan *plan, const struct suite *suite,
     if (kinds->count == 0 && given->connections.count == 0 && given->message_sizes.count == 0) {
         for (size_t i = 0; i < suite->count; i++) {
             struct run_workload workload = suite->workloads[i];
+            if (workload.connections == SUITE_CONNECTIONS_MOST)
+                workload.connections = connections_most(plan);
             single_options_apply(&workload, given);
-            plan->workloads[plan->workload_count++] = workload;
+            if (workload.connections > 0)
+                plan->workloads[plan->workload_count++] = workload;
         }
         return options_check(plan, given, message, message_size);
     }

@@ -13,6 +13,11 @@ enum { NS_PER_MS = 1000000, KIB = 1024 };
         .kind = LOAD_STREAM, .connections = (n), .message_bytes = (bytes), .pipeline_depth = 4     \
     }
 
+#define RAMP(n)                                                                                    \
+    {                                                                                              \
+        .kind = LOAD_RAMP, .connections = (n), .message_bytes = 64, .pipeline_depth = 1            \
+    }
+
 /* What they have where nobody says otherwise. */
 static const struct run_workload defaults[] = {
     [LOAD_PINGPONG] = PINGPONG(16, 64),
@@ -31,7 +36,7 @@ static const struct run_workload defaults[] = {
                     .message_bytes = 64,
                     .pipeline_depth = 1,
                     .rate_msgs_per_s = 10000},
-    [LOAD_RAMP] = {.connections = 1000, .message_bytes = 64, .pipeline_depth = 1},
+    [LOAD_RAMP] = RAMP(1000),
     [LOAD_IDLE] = {.connections = 1000, .active = 1, .message_bytes = 64, .pipeline_depth = 1},
 };
 
@@ -61,6 +66,13 @@ const struct suite suites[] = {
      .threads = 1,
      .count = 4,
      .workloads = {PINGPONG(1, 64), PINGPONG(60, 64), PINGPONG(250, 64), STREAM(16, 64 * KIB)}},
+    {.name = "textbook",
+     .summary = "what each model holds: 1,000 connections to as many as the machine allows",
+     .trials = 1,
+     .warmup_ns = (uint64_t)300 * NS_PER_MS,
+     .duration_ns = (uint64_t)1000 * NS_PER_MS,
+     .count = 5,
+     .workloads = {RAMP(1000), RAMP(2000), RAMP(5000), RAMP(10000), RAMP(SUITE_CONNECTIONS_MOST)}},
     {.name = NULL},
 };
 

@@ -8,6 +8,9 @@
 
 #define SUITE_WORKLOADS_MAX 512
 
+/* Connections of a workload: as many as this machine allows. */
+#define SUITE_CONNECTIONS_MOST 0
+
 struct suite {
     const char *name;
     const char *summary;

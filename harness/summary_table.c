@@ -177,7 +177,7 @@ static bool same_reason(const struct record *a, const struct record *b)
            strcmp(a->status, b->status) == 0 && strcmp(a->status_reason, b->status_reason) == 0;
 }
 
-static void unmeasured_print(FILE *file, const struct record *records, size_t count)
+void summary_table_print_unmeasured(FILE *file, const struct record *records, size_t count)
 {
     bool first = true;
     for (size_t i = 0; i < count; i++) {
@@ -214,7 +214,7 @@ void summary_table_print(FILE *file, const struct record *records, size_t count,
     if (table.any_latency)
         fprintf(file,
                 "l neither side was busy: this is mostly the waking of a sleeping processor\n");
-    unmeasured_print(file, records, count);
+    summary_table_print_unmeasured(file, records, count);
     free(table.values);
     free(table.others);
 }

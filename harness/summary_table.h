@@ -15,5 +15,7 @@
  * skipped or failed are told last, each reason once.
  */
 void summary_table_print(FILE *file, const struct record *records, size_t count, unsigned width);
+/* Its last part alone. */
+void summary_table_print_unmeasured(FILE *file, const struct record *records, size_t count);
 
 #endif
