@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "precision.h"
 #include "terminal.h"
 #include "units.h"
 
@@ -116,25 +117,48 @@ int bench_write_derived(const struct bench *bench, char *message, size_t message
     return error;
 }
 
+/* All contestants of one workload in a row: a drift of the machine hits them alike. */
+static int round_run(struct bench *bench, const struct run_workload *workload, unsigned trial,
+                     struct random_state *random, char *message, size_t message_size)
+{
+    const struct plan *plan = bench->plan;
+    size_t order[PLAN_CONTESTANTS_MAX] = {0};
+    bench_shuffle(order, plan->contestant_count, random);
+    for (size_t i = 0; i < plan->contestant_count && !bench->cancelled; i++)
+        if (bench_measure(bench, bench->settings, &plan->contestants[order[i]], workload, trial,
+                          (unsigned)i, message, message_size) != 0)
+            return -1;
+    return 0;
+}
+
+/* Whether the workload that the last row is of has had enough trials. */
+static bool is_precise(const struct bench *bench, unsigned trial)
+{
+    if (bench->plan->until_ci <= 0 || trial < PRECISION_TRIALS_LEAST)
+        return false;
+    const struct record *last = &bench->records[bench->record_count - 1];
+    return precision_of(bench->records, bench->record_count, last).worst <= bench->plan->until_ci;
+}
+
 int bench_run(struct bench *bench, char *message, size_t message_size)
 {
     const struct plan *plan = bench->plan;
+    bool done[SUITE_WORKLOADS_MAX] = {false};
     struct random_state random;
-    size_t order[PLAN_CONTESTANTS_MAX] = {0};
     bench->runs = plan_runs(plan);
     random_seed(&random, bench->seed);
     for (unsigned trial = 1; trial <= plan->trials; trial++)
         for (size_t j = 0; j < plan->workload_count; j++) {
-            /* All contestants of one workload in a row: a drift of the machine hits them alike. */
-            bench_shuffle(order, plan->contestant_count, &random);
-            for (size_t i = 0; i < plan->contestant_count; i++) {
-                if (bench_measure(bench, bench->settings, &plan->contestants[order[i]],
-                                  &plan->workloads[j], trial, (unsigned)i, message,
-                                  message_size) != 0)
-                    return -1;
-                if (bench->cancelled)
-                    return 0;
-            }
+            if (done[j])
+                continue;
+            if (round_run(bench, &plan->workloads[j], trial, &random, message, message_size) != 0)
+                return -1;
+            if (bench->cancelled)
+                return 0;
+            done[j] = is_precise(bench, trial);
+            if (done[j]) /* what it would have taken more */
+                bench->runs -=
+                    plan_runs(plan) / plan->trials / plan->workload_count * (plan->trials - trial);
         }
     return 0;
 }

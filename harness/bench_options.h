@@ -24,6 +24,7 @@ struct bench_options {
     uint64_t duration_ns;
     uint64_t warmup_ns;
     uint64_t trials;
+    const char *until_ci; /* NULL: not asked for */
     uint64_t seed;
     uint64_t idle_wait_ns;
     uint64_t threads;

@@ -13,6 +13,7 @@
 #include "explain.h"
 #include "host.h"
 #include "payload.h"
+#include "precision.h"
 #include "program.h"
 #include "search.h"
 #include "summary_table.h"
@@ -119,6 +120,30 @@ static int folder_open(struct results *results, const struct bench_options *give
     return results_open_at(results, folder, run_id, message, message_size);
 }
 
+/* How well the medians of each workload are known, where that was asked for. */
+static void precision_print(const struct bench *bench)
+{
+    const struct record *records = bench->records;
+    for (size_t i = 0; i < bench->record_count; i++) {
+        char text[120];
+        bool told = false;
+        for (size_t j = 0; j < i && !told; j++)
+            told = record_same_configuration(&records[j], &records[i]);
+        struct precision precision = told ? (struct precision){0, NULL}
+                                          : precision_of(records, bench->record_count, &records[i]);
+        if (precision.row == NULL || precision.worst <= bench->plan->until_ci)
+            continue;
+        printf("\nnot so precise: %s: %s on %s",
+               record_workload_text(&records[i], text, sizeof text), precision.row->model,
+               precision.row->target);
+        if (precision.worst < 1e9)
+            printf(" is known to +-%.1f %%", 100 * precision.worst);
+        else
+            printf(" has too few trials to tell");
+        printf(", not %g %%; more --trials may help\n", 100 * bench->plan->until_ci);
+    }
+}
+
 static bool is_ramp(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->workload_count; i++)
@@ -140,6 +165,8 @@ static void print_results(const struct bench *bench, const struct bench_options 
         summary_table_print(stdout, bench->records, bench->record_count, width);
     if (given->explain)
         explain_print(stdout, bench->records, bench->record_count, width);
+    if (bench->plan->until_ci > 0)
+        precision_print(bench);
     warnings_print(stdout, bench->records, bench->record_count);
     printf("\n%sresults: %s\n",
            bench->cancelled ? "interrupted; the finished rows are kept.\n" : "",
@@ -287,7 +314,8 @@ static void announce(const struct plan *plan, const struct run_settings *setting
              generator_slot_length_ns(generator, settings->warmup_ns, settings->duration_ns);
     }
     uint64_t seconds = ns / 1000000000 + 1;
-    fprintf(stderr, "%zu runs, about %s\n", plan_runs(plan),
+    fprintf(stderr, "%s%zu runs, %s %s\n", plan->until_ci > 0 ? "at most " : "", plan_runs(plan),
+            plan->until_ci > 0 ? "up to" : "about",
             units_format_duration(seconds * 1000000000, about, sizeof about));
 }
 
@@ -315,6 +343,28 @@ static int shares_check(const struct plan *plan, unsigned generators, char *mess
         return -1;
     }
     return 0;
+}
+
+/* What --until-ci asks for. 0, or -1 with a message. */
+static int until_ci_choose(struct plan *plan, const struct bench_options *given, char *message,
+                           size_t message_size)
+{
+    enum { TRIALS_MOST_DEFAULT = 50 };
+    const char *wrong = NULL;
+    if (given->trials == 0)
+        plan->trials = TRIALS_MOST_DEFAULT;
+    if (!units_parse_percent(given->until_ci, &plan->until_ci) || plan->until_ci <= 0)
+        wrong = "not a share of the median such as 5%";
+    else if (plan->trials < PRECISION_TRIALS_LEAST)
+        wrong = "an interval takes at least 6 --trials";
+    else if (given->rate_search != NULL)
+        wrong = "not with --rate-search, whose trials only decide by majority";
+    else if (given->generator.count > 1)
+        wrong = "not with several generators, which would not all stop at once";
+    if (wrong == NULL)
+        return 0;
+    snprintf(message, message_size, "--until-ci %s: %s", given->until_ci, wrong);
+    return -1;
 }
 
 /* What --rate-search asks for. 0, or -1 with a message. */
@@ -368,6 +418,8 @@ static int bench(struct bench_options *given, struct plan *plan)
     if (searches && search_choose(&search, given, message, sizeof message) != 0)
         return options_fail("bench", "%s", message);
     plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
+    if (given->until_ci != NULL && until_ci_choose(plan, given, message, sizeof message) != 0)
+        return options_fail("bench", "%s", message);
     if (plan_choose_workloads(plan, suite, given, message, sizeof message) != 0 ||
         shares_check(plan, given->generator.count, message, sizeof message) != 0 ||
         place(given, &settings, message, sizeof message) != 0)

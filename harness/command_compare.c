@@ -82,23 +82,15 @@ static int metrics_choose(struct compare *compare)
 /* "slower", "slower>10%". */
 static int fail_if_parse(struct compare *compare)
 {
-    static const char word[] = "slower";
+    static const char word[] = "slower", more[] = "slower>";
     const char *text = compare->given->fail_if;
-    char number[NAME_BYTES];
     if (text == NULL)
         return 0;
     compare->may_fail = true;
-    if (strcmp(text, word) == 0)
+    if (strcmp(text, word) == 0 ||
+        (strncmp(text, more, strlen(more)) == 0 &&
+         units_parse_percent(text + strlen(more), &compare->slower_than)))
         return 0;
-    size_t begin = strlen(word) + 1, length = strlen(text);
-    if (strncmp(text, "slower>", begin) == 0 && length > begin + 1 && text[length - 1] == '%' &&
-        length - begin - 1 < sizeof number) {
-        snprintf(number, sizeof number, "%.*s", (int)(length - begin - 1), text + begin);
-        if (units_parse_double(number, &compare->slower_than) && compare->slower_than >= 0) {
-            compare->slower_than /= 100;
-            return 0;
-        }
-    }
     return options_fail("compare", "--fail-if %s: not 'slower' or such as 'slower>10%%'", text);
 }
 

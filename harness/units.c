@@ -184,6 +184,21 @@ bool units_parse_double(const char *text, double *value)
     return true;
 }
 
+bool units_parse_percent(const char *text, double *share)
+{
+    char number[64];
+    double percent;
+    size_t length = strlen(text);
+    if (length < 2 || length > sizeof number || text[length - 1] != '%')
+        return false;
+    memcpy(number, text, length - 1);
+    number[length - 1] = '\0';
+    if (!units_parse_double(number, &percent) || percent < 0)
+        return false;
+    *share = percent / 100;
+    return true;
+}
+
 static const char *format_empty(char *text, size_t size)
 {
     snprintf(text, size, "%s", "");

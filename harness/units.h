@@ -26,6 +26,8 @@ size_t units_parse_counts(const char *text, uint64_t low, uint64_t high, uint64_
                           size_t max);
 /* "12", "-0.5": what units_format_double writes; a point whatever the locale, no exponent. */
 bool units_parse_double(const char *text, double *value);
+/* "5%", "0.5%": not negative, as a share. */
+bool units_parse_percent(const char *text, double *share);
 
 /*
  * "64 B", "64 KiB", "1.5 MiB" / "850 ms", "2 s", "3 min 20 s" / "12.7k", "1.94M" into text; return

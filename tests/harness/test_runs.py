@@ -79,6 +79,36 @@ class MidRun(unittest.TestCase):
         self.assertGreater(min(echoed), 0)
 
 
+class UntilCi(unittest.TestCase):
+    def trials(self, precision, most):
+        with tool.folder() as out:
+            result = tool.run("bench", "--target", tool.fake("none"), "--connections", "2,3",
+                              "--warmup", "1ms", "--duration", "30ms", "--idle-wait", "0ms",
+                              "--until-ci", precision, "--trials", most, "--out", out)
+            rows = tool.read_runs(out)
+        self.assertEqual(result.status, 0, result.err)
+        for connections in "2", "3":
+            self.assertEqual([row["trial"] for row in rows if row["connections"] == connections],
+                             [str(trial + 1) for trial in range(len(rows) // 2)])
+        return result, len(rows) // 2
+
+    def test_ends_when_it_is_precise(self):
+        result, trials = self.trials("100000%", "9")
+        self.assertEqual(trials, 6)
+        self.assertNotIn("not so precise", result.out)
+
+    def test_ends_at_the_most_trials(self):
+        result, trials = self.trials("0.000001%", "7")
+        self.assertEqual(trials, 7)
+        self.assertEqual(result.out.count("not so precise: pingpong"), 2)
+
+    def test_usage(self):
+        for words in (("5",), ("0%",), ("5%", "--trials", "5"), ("5%", "--rate-search", "p50<=1s")):
+            result = tool.run("bench", "--until-ci", *words)
+            self.assertEqual(result.status, 2)
+            self.assertIn("--until-ci " + words[0], result.err)
+
+
 class Harness(unittest.TestCase):
     @unittest.skipUnless(tool.ON_LINUX and not tool.ON_WINE,
                          "needs signals, and a Wine server that is killed leaves Wine unwell")

@@ -1,0 +1,24 @@
+/*
+ * precision: how well the medians of one configuration are known. Pure.
+ */
+#ifndef IOMODELS_PRECISION_H
+#define IOMODELS_PRECISION_H
+
+#include "record.h"
+
+/* Fewer trials than this tell nothing of their spread. */
+#define PRECISION_TRIALS_LEAST 6
+
+struct precision {
+    double worst;             /* half of the 95 % interval by the median: the largest of all cells;
+                                 infinite where a cell has too few trials, 0 without any cell */
+    const struct record *row; /* one of that cell, or NULL */
+};
+
+/*
+ * Of all cells of `row`'s configuration that have a row with the status ok: of
+ * server_cpu_us_per_msg, or where a cell has none of that, of throughput_msgs_per_s.
+ */
+struct precision precision_of(const struct record *records, size_t count, const struct record *row);
+
+#endif
