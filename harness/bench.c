@@ -108,7 +108,7 @@ void bench_shuffle(size_t *order, size_t count, struct random_state *random)
     }
 }
 
-int bench_write_derived(const struct bench *bench, char *message, size_t message_size)
+int bench_write_derived(struct bench *bench, char *message, size_t message_size)
 {
     int error = results_write_curves(bench->results, &bench->merged, message, message_size);
     if (error == 0)

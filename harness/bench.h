@@ -45,7 +45,7 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
 /* Fisher and Yates' shuffle of 0..count-1. */
 void bench_shuffle(size_t *order, size_t count, struct random_state *random);
 /* What is derived from all rows: summary.csv and the .hgrm files. As above. */
-int bench_write_derived(const struct bench *bench, char *message, size_t message_size);
+int bench_write_derived(struct bench *bench, char *message, size_t message_size);
 void bench_close(struct bench *bench);
 
 #endif

@@ -7,9 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TEXT_BYTES = 1 << 12 };
+
 void csv_writer_init(struct csv_writer *writer, FILE *file)
 {
     *writer = (struct csv_writer){.file = file};
+}
+
+void csv_writer_init_text(struct csv_writer *writer)
+{
+    csv_writer_init(writer, NULL);
+}
+
+void csv_writer_clear(struct csv_writer *writer)
+{
+    *writer = (struct csv_writer){
+        .file = writer->file, .text = writer->text, .capacity = writer->capacity};
+}
+
+void csv_writer_free(struct csv_writer *writer)
+{
+    free(writer->text);
+    *writer = (struct csv_writer){0};
 }
 
 /*
@@ -24,10 +43,31 @@ static void check_write(struct csv_writer *writer, bool written)
     }
 }
 
+/* False, with errno, without memory. */
+static bool append(struct csv_writer *writer, const char *bytes, size_t count)
+{
+    if (writer->capacity - writer->bytes < count) {
+        size_t capacity = 2 * writer->capacity + count + TEXT_BYTES;
+        char *text = realloc(writer->text, capacity);
+        if (text == NULL) {
+            errno = ENOMEM;
+            return false;
+        }
+        writer->text = text;
+        writer->capacity = capacity;
+    }
+    if (count > 0)
+        memcpy(writer->text + writer->bytes, bytes, count);
+    return true;
+}
+
 static void write_bytes(struct csv_writer *writer, const char *bytes, size_t count)
 {
+    if (writer->failed)
+        return;
     errno = 0;
-    check_write(writer, fwrite(bytes, 1, count, writer->file) == count);
+    check_write(writer, writer->file == NULL ? append(writer, bytes, count)
+                                             : fwrite(bytes, 1, count, writer->file) == count);
     writer->bytes += count;
 }
 
@@ -121,12 +161,9 @@ int csv_end_row(struct csv_writer *writer)
 {
     write_char(writer, '\n');
     errno = 0;
-    check_write(writer, fflush(writer->file) == 0);
+    check_write(writer, writer->file == NULL || fflush(writer->file) == 0);
     writer->fields = 0;
-    if (writer->failed)
-        return -1;
-    writer->rows_bytes = writer->bytes;
-    return 0;
+    return writer->failed ? -1 : 0;
 }
 
 enum field_end { FIELD_COMMA, FIELD_LINE, FIELD_CUT, FIELD_BAD };

@@ -15,10 +15,16 @@ struct csv_writer {
     size_t fields; /* in the line so far */
     bool failed;   /* a write failed; error holds errno */
     int error;
-    uint64_t bytes;      /* handed to the C library so far */
-    uint64_t rows_bytes; /* of the rows that reached the system whole */
+    size_t bytes; /* written so far */
+    char *text;   /* of a writer without a file: these bytes; owned */
+    size_t capacity;
 };
 void csv_writer_init(struct csv_writer *writer, FILE *file);
+/* The same without a file: gathers its rows in memory, for who hands them over at once. */
+void csv_writer_init_text(struct csv_writer *writer);
+/* Begins anew, in the memory that it has. */
+void csv_writer_clear(struct csv_writer *writer);
+void csv_writer_free(struct csv_writer *writer); /* of one without a file */
 /* NULL: empty. Each byte that is not of UTF-8 is written as U+FFFD: a text may come from anywhere.
  */
 void csv_write_text(struct csv_writer *writer, const char *text);
@@ -26,7 +32,8 @@ void csv_write_u64(struct csv_writer *writer, uint64_t value);
 /* At most `digits` significant digits, never an exponent; NaN or infinite: empty. */
 void csv_write_double(struct csv_writer *writer, double value, int digits);
 void csv_write_empty(struct csv_writer *writer);
-/* Ends the line and hands it to the system (fflush). 0, or -1 once any write has failed. */
+/* Ends the line and hands it to the system (fflush) where there is a file. 0, or -1 once any write
+ * has failed. */
 int csv_end_row(struct csv_writer *writer);
 
 /* Most bytes of one row that is read from a file; all that csv_reader keeps in memory. */

@@ -4,6 +4,7 @@
 #ifndef IOMODELS_FILES_H
 #define IOMODELS_FILES_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -12,13 +13,37 @@ int files_make_folder(const char *path);
 /* Makes a folder and those above it that are missing. 0 where it is there already; -1 with errno.
  */
 int files_make_folders(const char *path);
-/* Opens a new file for writing bytes as they are; NULL with errno, EEXIST where it is there. */
-FILE *files_open_new(const char *path);
-/* The same, but empties one that is there. */
-FILE *files_open_anew(const char *path);
 /* Opens a file for reading bytes as they are; NULL with errno, EISDIR where it is a folder. */
 FILE *files_open_read(const char *path);
-/* Cuts a file to its first `size` bytes. 0, or -1 with errno. */
-int files_cut(const char *path, uint64_t size);
+/*
+ * Writing bytes as they are to a file that takes its place at once when it is whole, also that of
+ * one that is there: until then it is PATH.part, so that who is killed leaves no part of it at
+ * PATH. NULL with errno.
+ */
+FILE *files_replace_begin(const char *path);
+/*
+ * Waits until it is on the disk, closes it, always, and puts it in its place; not where error, an
+ * errno of what was written, is not 0: then it is removed. 0, or -1 with errno.
+ */
+int files_replace_end(FILE *file, const char *path, int error);
+
+/*
+ * A file that grows by pieces, each handed to the system by one write, and taken back where it does
+ * not fit whole. Who is killed leaves whole pieces; only within such a write, half of the last one.
+ */
+struct files_log {
+    int descriptor;
+    uint64_t size; /* of its whole pieces */
+};
+/* Opens one that is there, for this process alone. 0, or -1 with errno, EBUSY: another has it. */
+int files_log_open(struct files_log *log, const char *path);
+/* 0, or -1 with errno; then nothing was added. */
+int files_log_append(struct files_log *log, const void *piece, size_t size);
+/* Cuts it to its first `size` bytes. 0, or -1 with errno. */
+int files_log_cut(struct files_log *log, uint64_t size);
+/* Waits until all of it is on the disk. 0, or -1 with errno. */
+int files_log_sync(struct files_log *log);
+/* 0, or -1 with errno. */
+int files_log_close(struct files_log *log);
 
 #endif

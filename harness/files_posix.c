@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,17 +41,6 @@ int files_make_folders(const char *path)
     return access(path, W_OK | X_OK);
 }
 
-FILE *files_open_new(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    return fd < 0 ? NULL : fdopen(fd, "wb");
-}
-
-FILE *files_open_anew(const char *path)
-{
-    return fopen(path, "wbe");
-}
-
 FILE *files_open_read(const char *path)
 {
     struct stat about;
@@ -62,7 +53,100 @@ FILE *files_open_read(const char *path)
     return file;
 }
 
-int files_cut(const char *path, uint64_t size)
+static bool part_path(char part[PATH_BYTES], const char *path)
 {
-    return truncate(path, (off_t)size);
+    if (snprintf(part, PATH_BYTES, "%s.part", path) < PATH_BYTES)
+        return true;
+    errno = ENAMETOOLONG;
+    return false;
+}
+
+static int descriptor_sync(int descriptor)
+{
+    /* Some file systems can't, and say so. */
+    return fdatasync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : -1;
+}
+
+FILE *files_replace_begin(const char *path)
+{
+    char part[PATH_BYTES];
+    return part_path(part, path) ? fopen(part, "wbe") : NULL;
+}
+
+int files_replace_end(FILE *file, const char *path, int error)
+{
+    char part[PATH_BYTES];
+    if (error == 0 && (fflush(file) != 0 || descriptor_sync(fileno(file)) != 0))
+        error = errno;
+    if (fclose(file) != 0 && error == 0)
+        error = errno;
+    if (!part_path(part, path))
+        return -1;
+    if (error == 0 && rename(part, path) == 0)
+        return 0;
+    if (error == 0)
+        error = errno;
+    unlink(part);
+    errno = error;
+    return -1;
+}
+
+int files_log_open(struct files_log *log, const char *path)
+{
+    struct stat about;
+    log->descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (log->descriptor < 0)
+        return -1;
+    int locked = flock(log->descriptor, LOCK_EX | LOCK_NB);
+    if (locked == 0 || errno != EWOULDBLOCK) { /* some file systems know no locks */
+        if (fstat(log->descriptor, &about) == 0) {
+            log->size = (uint64_t)about.st_size;
+            return 0;
+        }
+    } else {
+        errno = EBUSY;
+    }
+    int error = errno;
+    close(log->descriptor);
+    errno = error;
+    return -1;
+}
+
+int files_log_append(struct files_log *log, const void *piece, size_t size)
+{
+    const char *at = piece;
+    size_t left = size;
+    while (left > 0) {
+        ssize_t written = write(log->descriptor, at, left);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0) {
+            int error = errno;
+            (void)files_log_cut(log, log->size);
+            errno = error;
+            return -1;
+        }
+        at += written;
+        left -= (size_t)written;
+    }
+    log->size += size;
+    return 0;
+}
+
+int files_log_cut(struct files_log *log, uint64_t size)
+{
+    if (ftruncate(log->descriptor, (off_t)size) != 0)
+        return -1;
+    log->size = size;
+    return 0;
+}
+
+int files_log_sync(struct files_log *log)
+{
+    return descriptor_sync(log->descriptor);
+}
+
+int files_log_close(struct files_log *log)
+{
+    return close(log->descriptor);
 }

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
+#include <limits.h>
 #include <stdbool.h>
-#include <sys/stat.h>
+#include <string.h>
+#include <wchar.h>
 #include <windows.h>
 
 enum { PATH_CHARS = 4096 };
@@ -46,22 +48,6 @@ int files_make_folders(const char *path)
     return -1;
 }
 
-FILE *files_open_new(const char *path)
-{
-    wchar_t wide[PATH_CHARS];
-    if (!path_wide(path, wide))
-        return NULL;
-    int fd = _wopen(wide, _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT,
-                    _S_IREAD | _S_IWRITE);
-    return fd < 0 ? NULL : _fdopen(fd, "wb");
-}
-
-FILE *files_open_anew(const char *path)
-{
-    wchar_t wide[PATH_CHARS];
-    return path_wide(path, wide) ? _wfopen(wide, L"wbN") : NULL;
-}
-
 FILE *files_open_read(const char *path)
 {
     wchar_t wide[PATH_CHARS];
@@ -75,16 +61,109 @@ FILE *files_open_read(const char *path)
     return _wfopen(wide, L"rbN");
 }
 
-int files_cut(const char *path, uint64_t size)
+static bool part_wide(const char *path, wchar_t wide[PATH_CHARS])
+{
+    static const wchar_t suffix[] = L".part";
+    if (!path_wide(path, wide))
+        return false;
+    size_t length = wcslen(wide);
+    if (length + sizeof suffix / sizeof suffix[0] > PATH_CHARS) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(wide + length, suffix, sizeof suffix);
+    return true;
+}
+
+FILE *files_replace_begin(const char *path)
+{
+    wchar_t part[PATH_CHARS];
+    return part_wide(path, part) ? _wfopen(part, L"wbN") : NULL;
+}
+
+int files_replace_end(FILE *file, const char *path, int error)
+{
+    wchar_t part[PATH_CHARS], wide[PATH_CHARS];
+    if (error == 0 && (fflush(file) != 0 || _commit(_fileno(file)) != 0))
+        error = errno;
+    if (fclose(file) != 0 && error == 0)
+        error = errno;
+    if (!part_wide(path, part) || !path_wide(path, wide))
+        return -1;
+    if (error == 0 && MoveFileExW(part, wide, MOVEFILE_REPLACE_EXISTING))
+        return 0;
+    if (error == 0) /* a reader that does not share it has it open, or it may not be written */
+        error = EACCES;
+    DeleteFileW(part);
+    errno = error;
+    return -1;
+}
+
+/* One byte that no file has: locked ones can't be read by others. */
+static bool log_lock(int descriptor)
+{
+    OVERLAPPED at = {.OffsetHigh = 0x40000000};
+    return LockFileEx((HANDLE)_get_osfhandle(descriptor),
+                      LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at) ||
+           GetLastError() != ERROR_LOCK_VIOLATION;
+}
+
+int files_log_open(struct files_log *log, const char *path)
 {
     wchar_t wide[PATH_CHARS];
     if (!path_wide(path, wide))
         return -1;
-    int fd = _wopen(wide, _O_WRONLY | _O_BINARY | _O_NOINHERIT);
-    if (fd < 0)
+    log->descriptor = _wopen(wide, _O_WRONLY | _O_APPEND | _O_BINARY | _O_NOINHERIT);
+    if (log->descriptor < 0)
         return -1;
-    int error = _chsize_s(fd, (__int64)size);
-    _close(fd);
+    int error = EBUSY;
+    if (log_lock(log->descriptor)) {
+        __int64 size = _lseeki64(log->descriptor, 0, SEEK_END);
+        if (size >= 0) {
+            log->size = (uint64_t)size;
+            return 0;
+        }
+        error = errno;
+    }
+    _close(log->descriptor);
+    errno = error;
+    return -1;
+}
+
+int files_log_append(struct files_log *log, const void *piece, size_t size)
+{
+    const char *at = piece;
+    size_t left = size;
+    while (left > 0) {
+        int written = _write(log->descriptor, at, left < INT_MAX ? (unsigned)left : INT_MAX);
+        if (written <= 0) {
+            int error = written == 0 ? ENOSPC : errno;
+            (void)files_log_cut(log, log->size);
+            errno = error;
+            return -1;
+        }
+        at += written;
+        left -= (size_t)written;
+    }
+    log->size += size;
+    return 0;
+}
+
+int files_log_cut(struct files_log *log, uint64_t size)
+{
+    int error = _chsize_s(log->descriptor, (__int64)size);
+    if (error == 0)
+        log->size = size;
     errno = error;
     return error == 0 ? 0 : -1;
+}
+
+int files_log_sync(struct files_log *log)
+{
+    return _commit(log->descriptor);
+}
+
+int files_log_close(struct files_log *log)
+{
+    return _close(log->descriptor);
 }

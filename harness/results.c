@@ -9,7 +9,7 @@
 #include "units.h"
 
 /* At a name that is not taken: two runs in one second, two targets whose names differ in a '/'. */
-enum { ATTEMPTS = 100 };
+enum { ATTEMPTS = 100, NAME_BYTES = 300, PATH_BYTES = RESULTS_PATH_BYTES + NAME_BYTES };
 
 /* -1, with the message: what failed, why, and what to do. */
 static int fail(char *message, size_t size, const char *path, int error)
@@ -18,15 +18,10 @@ static int fail(char *message, size_t size, const char *path, int error)
     return -1;
 }
 
-static FILE *file_open(const struct results *results, const char *name, char *message,
-                       size_t message_size)
+static const char *path_of(const struct results *results, const char *name, char path[PATH_BYTES])
 {
-    char path[RESULTS_PATH_BYTES + 300];
-    snprintf(path, sizeof path, "%s/%s", results->folder, name);
-    FILE *file = files_open_new(path);
-    if (file == NULL)
-        fail(message, message_size, path, errno);
-    return file;
+    snprintf(path, PATH_BYTES, "%s/%s", results->folder, name);
+    return path;
 }
 
 /* The moment, in characters that every file system takes. */
@@ -52,8 +47,8 @@ static void run_id_make(struct results *results, unsigned attempt)
 static int folder_make(struct results *results, const char *parent, char *message,
                        size_t message_size)
 {
-    enum { NAME_BYTES = 48 };
-    if (strlen(parent) + NAME_BYTES > sizeof results->folder)
+    enum { RUN_BYTES = 48 };
+    if (strlen(parent) + RUN_BYTES > sizeof results->folder)
         return fail(message, message_size, parent, ENAMETOOLONG);
     if (files_make_folders(parent) != 0)
         return fail(message, message_size, parent, errno);
@@ -68,27 +63,68 @@ static int folder_make(struct results *results, const char *parent, char *messag
     return fail(message, message_size, results->folder, errno);
 }
 
+/* A whole file: it is there with all that it holds, or not at all. */
+static int file_write(const struct results *results, const char *name, const struct csv_writer *csv,
+                      char *message, size_t message_size)
+{
+    char path[PATH_BYTES];
+    int error = csv->failed ? csv->error : 0;
+    FILE *file = files_replace_begin(path_of(results, name, path));
+    if (file == NULL)
+        return fail(message, message_size, path, errno);
+    errno = 0;
+    if (error == 0 && fwrite(csv->text, 1, csv->bytes, file) != csv->bytes)
+        error = errno == 0 ? ENOSPC : errno;
+    if (files_replace_end(file, path, error) != 0)
+        return fail(message, message_size, path, errno);
+    return 0;
+}
+
+static int log_open(struct results *results, struct files_log *log, const char *name, char *message,
+                    size_t message_size)
+{
+    char path[PATH_BYTES];
+    if (files_log_open(log, path_of(results, name, path)) != 0)
+        return fail(message, message_size, path, errno);
+    return 0;
+}
+
+static int logs_open(struct results *results, char *message, size_t message_size)
+{
+    if (log_open(results, &results->histograms, "histogram.csv", message, message_size) != 0)
+        return -1;
+    if (log_open(results, &results->runs, "runs.csv", message, message_size) == 0)
+        return 0;
+    files_log_close(&results->histograms);
+    return -1;
+}
+
+static bool is_there(const char *path)
+{
+    FILE *file = files_open_read(path);
+    if (file != NULL)
+        fclose(file);
+    return file != NULL;
+}
+
 /* The files in the folder, with their heads. */
 static int files_begin(struct results *results, char *message, size_t message_size)
 {
-    results->runs_file = file_open(results, "runs.csv", message, message_size);
-    if (results->runs_file != NULL)
-        results->histograms_file = file_open(results, "histogram.csv", message, message_size);
-    if (results->histograms_file == NULL) {
-        if (results->runs_file != NULL)
-            fclose(results->runs_file);
-        return -1;
-    }
-    csv_writer_init(&results->runs, results->runs_file);
-    csv_writer_init(&results->histograms, results->histograms_file);
-    if (record_write_header(&results->runs) == 0 &&
-        record_write_histogram_header(&results->histograms) == 0)
-        return 0;
-    fail(message, message_size, results->folder,
-         results->runs.failed ? results->runs.error : results->histograms.error);
-    fclose(results->runs_file);
-    fclose(results->histograms_file);
-    return -1;
+    char path[PATH_BYTES];
+    if (is_there(path_of(results, "runs.csv", path)))
+        return fail(message, message_size, path, EEXIST);
+    csv_writer_init_text(&results->csv);
+    record_write_histogram_header(&results->csv);
+    int error = file_write(results, "histogram.csv", &results->csv, message, message_size);
+    csv_writer_clear(&results->csv);
+    record_write_header(&results->csv);
+    if (error == 0)
+        error = file_write(results, "runs.csv", &results->csv, message, message_size);
+    if (error == 0)
+        error = logs_open(results, message, message_size);
+    if (error != 0)
+        csv_writer_free(&results->csv);
+    return error;
 }
 
 int results_open(struct results *results, const char *parent, char *message, size_t message_size)
@@ -112,80 +148,71 @@ int results_open_at(struct results *results, const char *folder, const char *run
     return files_begin(results, message, message_size);
 }
 
+/* What is in hand goes to one of the two files, as one piece. */
+static int piece_add(struct results *results, struct files_log *log, const char *name, bool wait,
+                     char *message, size_t message_size)
+{
+    char path[PATH_BYTES];
+    const struct csv_writer *csv = &results->csv;
+    int error = csv->failed ? csv->error : 0;
+    if (error == 0 &&
+        (files_log_append(log, csv->text, csv->bytes) != 0 || (wait && files_log_sync(log) != 0)))
+        error = errno;
+    return error == 0 ? 0 : fail(message, message_size, path_of(results, name, path), error);
+}
+
 int results_add(struct results *results, const struct record *record,
                 const struct record_histogram *histograms, size_t count, char *message,
                 size_t message_size)
 {
-    char path[RESULTS_PATH_BYTES + 32];
-    /* The histograms first: a row in runs.csv means that the rest of it is there. */
+    /* What took no time to measure is not worth the wait for the disk. */
+    bool wait = strcmp(record->status, "skipped") != 0;
+    csv_writer_clear(&results->csv);
     for (size_t i = 0; i < count; i++)
-        if (record_write_histogram(&results->histograms, record, &histograms[i]) != 0) {
-            snprintf(path, sizeof path, "%s/histogram.csv", results->folder);
-            return fail(message, message_size, path, results->histograms.error);
-        }
-    if (record_write(&results->runs, record) != 0) {
-        snprintf(path, sizeof path, "%s/runs.csv", results->folder);
-        return fail(message, message_size, path, results->runs.error);
-    }
-    return 0;
-}
-
-/* A row that was cut off by a full disk would make the whole file unreadable. */
-static void rows_cut(const struct results *results, const char *name, const struct csv_writer *csv)
-{
-    char path[RESULTS_PATH_BYTES + 32];
-    snprintf(path, sizeof path, "%s/%s", results->folder, name);
-    if (csv->failed)
-        (void)files_cut(path, csv->rows_bytes);
+        record_write_histogram(&results->csv, record, &histograms[i]);
+    /* The histograms first: a row in runs.csv means that the rest of it is there. */
+    if (piece_add(results, &results->histograms, "histogram.csv", wait, message, message_size) != 0)
+        return -1;
+    csv_writer_clear(&results->csv);
+    record_write(&results->csv, record);
+    return piece_add(results, &results->runs, "runs.csv", wait, message, message_size);
 }
 
 int results_close(struct results *results, char *message, size_t message_size)
 {
-    int first = fclose(results->runs_file) == 0 ? 0 : errno;
-    int second = fclose(results->histograms_file) == 0 ? 0 : errno;
-    rows_cut(results, "runs.csv", &results->runs);
-    rows_cut(results, "histogram.csv", &results->histograms);
+    int first = files_log_close(&results->runs) == 0 ? 0 : errno;
+    int second = files_log_close(&results->histograms) == 0 ? 0 : errno;
+    csv_writer_free(&results->csv);
+    key_table_free(&results->curves);
     if (first != 0 || second != 0)
         return fail(message, message_size, results->folder, first != 0 ? first : second);
     return 0;
 }
 
-int results_write_environment(const struct results *results, const struct results_fact *facts,
+int results_write_environment(struct results *results, const struct results_fact *facts,
                               size_t count, char *message, size_t message_size)
 {
-    struct csv_writer csv;
-    FILE *file = file_open(results, "environment.csv", message, message_size);
-    if (file == NULL)
-        return -1;
-    csv_writer_init(&csv, file);
-    csv_write_text(&csv, "name");
-    csv_write_text(&csv, "value");
-    csv_end_row(&csv);
+    struct csv_writer *csv = &results->csv;
+    csv_writer_clear(csv);
+    csv_write_text(csv, "name");
+    csv_write_text(csv, "value");
+    csv_end_row(csv);
     for (size_t i = 0; i < count; i++) {
-        csv_write_text(&csv, facts[i].name);
-        csv_write_text(&csv, facts[i].value);
-        csv_end_row(&csv);
+        csv_write_text(csv, facts[i].name);
+        csv_write_text(csv, facts[i].value);
+        csv_end_row(csv);
     }
-    if (fclose(file) == 0 && !csv.failed)
-        return 0;
-    return fail(message, message_size, results->folder, csv.failed ? csv.error : errno);
+    return file_write(results, "environment.csv", csv, message, message_size);
 }
 
-int results_write_csv(const struct results *results, const char *name,
+int results_write_csv(struct results *results, const char *name,
                       int (*write)(struct csv_writer *csv, const void *context),
                       const void *context, char *message, size_t message_size)
 {
-    char path[RESULTS_PATH_BYTES + 32];
-    struct csv_writer csv;
-    snprintf(path, sizeof path, "%s/%s", results->folder, name);
-    FILE *file = files_open_anew(path);
-    if (file == NULL)
-        return fail(message, message_size, path, errno);
-    csv_writer_init(&csv, file);
-    int error = write(&csv, context);
-    if (fclose(file) == 0 && error == 0)
-        return 0;
-    return fail(message, message_size, path, csv.failed ? csv.error : error == 0 ? errno : ENOMEM);
+    csv_writer_clear(&results->csv);
+    if (write(&results->csv, context) != 0 && !results->csv.failed)
+        return fail(message, message_size, results->folder, ENOMEM);
+    return file_write(results, name, &results->csv, message, message_size);
 }
 
 struct summarized {
@@ -201,34 +228,47 @@ static int summarized_write(struct csv_writer *csv, const void *context)
     return summary_write(csv, all->run_id, all->records, all->count, all->merged);
 }
 
-int results_write_summary(const struct results *results, const struct record *records, size_t count,
+int results_write_summary(struct results *results, const struct record *records, size_t count,
                           const struct merged *merged, char *message, size_t message_size)
 {
     const struct summarized all = {results->run_id, records, count, merged};
     return results_write_csv(results, "summary.csv", summarized_write, &all, message, message_size);
 }
 
-/* NAME.hgrm */
-static int curve_write(const struct results *results, const char *name,
-                       const struct histogram *histogram, char *message, size_t message_size)
+/* A name that no other file of this run has, also where upper and lower case are alike. */
+static int curve_take(struct results *results, const char *name, char unique[NAME_BYTES])
 {
-    char path[RESULTS_PATH_BYTES + 300];
-    FILE *file = NULL;
-    for (unsigned attempt = 0; file == NULL && attempt < ATTEMPTS; attempt++) {
-        if (attempt == 0)
-            snprintf(path, sizeof path, "%s/%s.hgrm", results->folder, name);
+    char folded[NAME_BYTES];
+    size_t length = 0;
+    for (unsigned attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        if (attempt == 1)
+            snprintf(unique, NAME_BYTES, "%s.hgrm", name);
         else
-            snprintf(path, sizeof path, "%s/%s-%u.hgrm", results->folder, name, attempt + 1);
-        file = files_open_new(path);
-        if (file == NULL && errno != EEXIST)
+            snprintf(unique, NAME_BYTES, "%s-%u.hgrm", name, attempt);
+        for (length = 0; unique[length] != '\0'; length++)
+            folded[length] = unique[length] >= 'A' && unique[length] <= 'Z'
+                                 ? (char)(unique[length] - 'A' + 'a')
+                                 : unique[length];
+        if (key_table_find(&results->curves, folded, length) == KEY_TABLE_NONE)
             break;
     }
+    return key_table_add(&results->curves, folded, length, 0);
+}
+
+/* NAME.hgrm */
+static int curve_write(struct results *results, const char *name, const struct histogram *histogram,
+                       char *message, size_t message_size)
+{
+    char path[PATH_BYTES], unique[NAME_BYTES];
+    if (curve_take(results, name, unique) != 0)
+        return fail(message, message_size, results->folder, ENOMEM);
+    FILE *file = files_replace_begin(path_of(results, unique, path));
     if (file == NULL)
         return fail(message, message_size, path, errno);
     int error = histogram_write_hgrm(histogram, file) == 0 ? 0 : errno;
-    if (fclose(file) != 0 && error == 0)
-        error = errno;
-    return error == 0 ? 0 : fail(message, message_size, path, error);
+    if (files_replace_end(file, path, error) != 0)
+        return fail(message, message_size, path, errno);
+    return 0;
 }
 
 static void curve_name(const struct record *cell, char *name, size_t size)
@@ -245,7 +285,7 @@ static void curve_name(const struct record *cell, char *name, size_t size)
             *c = '_';
 }
 
-int results_write_curves(const struct results *results, const struct merged *merged, char *message,
+int results_write_curves(struct results *results, const struct merged *merged, char *message,
                          size_t message_size)
 {
     char name[200];

@@ -1,9 +1,14 @@
 /*
  * results: the folder of one run: runs.csv, histogram.csv, environment.csv and the .hgrm files.
+ *
+ * Whenever the process is killed: a row of runs.csv has all its lines in histogram.csv; each file is
+ * whole or absent, but for a last line of these two, which may be cut off.
  */
 #ifndef IOMODELS_RESULTS_H
 #define IOMODELS_RESULTS_H
 
+#include "files.h"
+#include "key_table.h"
 #include "merged.h"
 #include "record.h"
 
@@ -12,10 +17,10 @@
 struct results {
     char folder[RESULTS_PATH_BYTES];
     char run_id[40]; /* the folder's name */
-    FILE *runs_file;
-    FILE *histograms_file;
-    struct csv_writer runs;
-    struct csv_writer histograms;
+    struct files_log runs;
+    struct files_log histograms;
+    struct csv_writer csv;   /* a text in the making */
+    struct key_table curves; /* names of .hgrm files that were written */
 };
 
 /*
@@ -28,8 +33,10 @@ const char *results_run_id(uint64_t utc_ns, char *text, size_t size);
 /* The same in a folder of that name, which may not hold a run yet, of a given RUN_ID. */
 int results_open_at(struct results *results, const char *folder, const char *run_id, char *message,
                     size_t message_size);
-/* Keeps a row, on disk when it returns, and its histograms; none where nothing was measured. As
- * above. */
+/*
+ * Keeps a row and its histograms, none where nothing was measured. They are the system's when it
+ * returns, and on the disk, too, where something was measured. As above.
+ */
 int results_add(struct results *results, const struct record *record,
                 const struct record_histogram *histograms, size_t count, char *message,
                 size_t message_size);
@@ -41,18 +48,18 @@ struct results_fact {
     const char *name;
     const char *value;
 };
-int results_write_environment(const struct results *results, const struct results_fact *facts,
+int results_write_environment(struct results *results, const struct results_fact *facts,
                               size_t count, char *message, size_t message_size);
 /* summary.csv: the rows so far by cell and metric, anew each time. As above. */
-int results_write_summary(const struct results *results, const struct record *records, size_t count,
+int results_write_summary(struct results *results, const struct record *records, size_t count,
                           const struct merged *merged, char *message, size_t message_size);
 /* A file that `write` fills: 0, or -1 once a write failed (csv->error) or without memory. As above. */
-int results_write_csv(const struct results *results, const char *name,
+int results_write_csv(struct results *results, const char *name,
                       int (*write)(struct csv_writer *csv, const void *context),
                       const void *context, char *message, size_t message_size);
 /* A file for each cell, with its rows' own round trips, for the public HdrHistogram plotter. As
  * above. */
-int results_write_curves(const struct results *results, const struct merged *merged, char *message,
+int results_write_curves(struct results *results, const struct merged *merged, char *message,
                          size_t message_size);
 
 #endif

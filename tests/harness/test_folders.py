@@ -136,7 +136,7 @@ class FullDisk(unittest.TestCase):
     @NOT_UNDER_WINE
     def test_head_does_not_fit(self):
         with tool.folder() as out:
-            result = tool.bench(out, "--target", tool.fake("none"), preexec_fn=limit_files(100))
+            result = tool.bench(out, "--target", tool.fake("none"), preexec_fn=limit_files(1000))
             self.assertEqual((result.status, result.out), (1, ""))
             self.assertEqual(len(result.errors()), 1, result.err)
             self.assertIn("File too large", result.err)

@@ -1,0 +1,91 @@
+#include "check.h"
+#include "files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define PLACE "test_files.tmp"
+#define PART  PLACE ".part"
+
+static const char *read_text(const char *path)
+{
+    static char text[64];
+    FILE *file = files_open_read(path);
+    if (file == NULL)
+        return NULL;
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void write_text(const char *text)
+{
+    FILE *file = files_replace_begin(PLACE);
+    if (file == NULL)
+        abort();
+    fputs(text, file);
+    CHECK(files_replace_end(file, PLACE, 0) == 0);
+}
+
+static void test_replaced_when_whole(void)
+{
+    remove(PLACE);
+    FILE *file = files_replace_begin(PLACE);
+    if (file == NULL)
+        abort();
+    fputs("first", file);
+    fflush(file);
+    CHECK(read_text(PLACE) == NULL);
+    CHECK(files_replace_end(file, PLACE, 0) == 0);
+    CHECK_EQ_TEXT(read_text(PLACE), "first");
+    write_text("second\n");
+    CHECK_EQ_TEXT(read_text(PLACE), "second\n");
+    CHECK(read_text(PART) == NULL);
+    remove(PLACE);
+}
+
+static void test_not_replaced_after_an_error(void)
+{
+    write_text("first");
+    FILE *file = files_replace_begin(PLACE);
+    if (file == NULL)
+        abort();
+    fputs("half of the sec", file);
+    CHECK(files_replace_end(file, PLACE, ENOSPC) == -1 && errno == ENOSPC);
+    CHECK_EQ_TEXT(read_text(PLACE), "first");
+    CHECK(read_text(PART) == NULL);
+    remove(PLACE);
+    CHECK(files_replace_begin("no such folder/" PLACE) == NULL && errno == ENOENT);
+}
+
+static void test_log(void)
+{
+    struct files_log log, other;
+    remove(PLACE);
+    CHECK(files_log_open(&log, PLACE) == -1 && errno == ENOENT);
+    write_text("head\n");
+    CHECK(files_log_open(&log, PLACE) == 0);
+    CHECK_EQ_U64(log.size, 5);
+    CHECK(files_log_append(&log, "one\n", 4) == 0 && files_log_append(&log, "two\n", 4) == 0);
+    CHECK(files_log_sync(&log) == 0);
+    CHECK_EQ_TEXT(read_text(PLACE), "head\none\ntwo\n");
+    CHECK(files_log_cut(&log, 9) == 0);
+    CHECK(files_log_append(&log, "three\n", 6) == 0 && files_log_append(&log, "", 0) == 0);
+    CHECK_EQ_U64(log.size, 15);
+    CHECK_EQ_TEXT(read_text(PLACE), "head\none\nthree\n");
+    /* One at a time; readers always. */
+    CHECK(files_log_open(&other, PLACE) == -1 && errno == EBUSY);
+    CHECK(files_log_close(&log) == 0);
+    CHECK(files_log_open(&log, PLACE) == 0);
+    CHECK_EQ_U64(log.size, 15);
+    CHECK(files_log_close(&log) == 0);
+    remove(PLACE);
+}
+
+int main(void)
+{
+    test_replaced_when_whole();
+    test_not_replaced_after_an_error();
+    test_log();
+    return check_report();
+}
