@@ -52,10 +52,108 @@ static bool too_many(const struct bench *bench, const struct contestant *contest
     return true;
 }
 
+/* The rows come in the plan's order, so those of a run that stopped are its first ones. */
+static bool is_finished(const struct bench *bench)
+{
+    return bench->finished != NULL && bench->replayed < bench->finished->count;
+}
+
+static bool same_row(const struct record *a, const struct record *b)
+{
+    char a_key[RECORD_KEY_BYTES], b_key[RECORD_KEY_BYTES];
+    size_t length = record_cell_key(a, a_key);
+    return length == record_cell_key(b, b_key) && memcmp(a_key, b_key, length) == 0 &&
+           a->trial == b->trial && a->order_index == b->order_index;
+}
+
 static int no_memory(char *message, size_t message_size)
 {
     snprintf(message, message_size, "out of memory");
     return -1;
+}
+
+/* What a bucket's width has hidden, as finely as the row tells it. */
+static void restore_ends(const struct record *record, struct histogram *rtt)
+{
+    if (rtt->total == 0 || !record_has(record->rtt_min_us))
+        return;
+    rtt->min = (uint64_t)(record->rtt_min_us * 1e3 + 0.5);
+    rtt->max = (uint64_t)(record->rtt_max_us * 1e3 + 0.5);
+    rtt->sum = record->rtt_mean_us * 1e3 * (double)rtt->total;
+}
+
+/* The histograms of a finished row, which have to hold all its round trips. */
+static int histograms_replay(struct bench *bench, const struct record *record, char *message,
+                             size_t message_size)
+{
+    char basis[sizeof record->latency_basis];
+    struct histogram *histogram = &bench->load.rtt;
+    const struct record_histogram kept = {basis, histogram};
+    double samples = 0;
+    int found;
+    for (;;) {
+        histogram_clear(histogram);
+        found = results_reader_histogram(bench->finished, record, basis, sizeof basis, histogram,
+                                         message, message_size);
+        if (found <= 0)
+            break;
+        if (strcmp(basis, record->latency_basis) == 0) {
+            samples = (double)histogram->total;
+            restore_ends(record, histogram);
+        }
+        if (merged_add(&bench->merged, record, &kept, 1) != 0)
+            return no_memory(message, message_size);
+    }
+    if (found == 0 && samples != record->rtt_samples) {
+        snprintf(message, message_size,
+                 "%s/histogram.csv: row %zu of runs.csv has %.0f round trips, and here are %.0f",
+                 bench->finished->folder, bench->replayed, record->rtt_samples, samples);
+        return -1;
+    }
+    return found;
+}
+
+/* Takes the finished row that is the plan's next one. */
+static int row_replay(struct bench *bench, struct record *record, char *message,
+                      size_t message_size)
+{
+    const struct record *finished = &bench->finished->records[bench->replayed++];
+    if (!same_row(record, finished)) {
+        snprintf(
+            message, message_size,
+            "%s/runs.csv: row %zu is trial %.0f of %s on %s, and the plan has trial %.0f of %s "
+            "on %s there: this is not what the run was begun with; begin a new one",
+            bench->finished->folder, bench->replayed, finished->trial, finished->model,
+            finished->target, record->trial, record->model, record->target);
+        bench->record_count--;
+        return -1;
+    }
+    *record = *finished;
+    bench->failed += strcmp(record->status, "failed") == 0;
+    if (bench->runs > 0)
+        bench->runs -= strcmp(record->status, "skipped") != 0;
+    return strcmp(record->status, "ok") == 0
+               ? histograms_replay(bench, finished, message, message_size)
+               : 0;
+}
+
+/* Before the first row that is not there yet. */
+static int go_on(struct bench *bench, char *message, size_t message_size)
+{
+    if (bench->finished == NULL || bench->record_count != bench->replayed)
+        return 0;
+    if (results_go_on(bench->results, bench->finished->runs_bytes,
+                      results_reader_histogram_bytes(bench->finished), message, message_size) != 0)
+        return -1;
+    return bench->going_on == NULL ? 0 : bench->going_on(bench->context, message, message_size);
+}
+
+size_t bench_finished_runs(const struct results_reader *finished)
+{
+    size_t runs = 0;
+    for (size_t i = 0; i < finished->count; i++)
+        runs += strcmp(finished->records[i].status, "skipped") != 0;
+    return runs;
 }
 
 int bench_measure(struct bench *bench, const struct run_settings *settings,
@@ -63,11 +161,15 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
                   unsigned trial, unsigned order_index, char *message, size_t message_size)
 {
     char reason[160];
+    if (!is_finished(bench) && go_on(bench, message, message_size) != 0)
+        return -1;
     struct record *record = record_new(bench);
     if (record == NULL)
         return no_memory(message, message_size);
     run_describe(record, settings, contestant->target, contestant->model, workload, trial);
     record->order_index = order_index;
+    if (is_finished(bench))
+        return row_replay(bench, record, message, message_size);
     bool skipped = contestant->skipped[0] != '\0';
     if (skipped || too_many(bench, contestant, workload, reason, sizeof reason)) {
         run_skip(record, skipped ? contestant->skipped : reason);
@@ -91,6 +193,7 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
     }
     struct record_histogram kept[RUN_HISTOGRAMS_MAX];
     size_t count = status == RUN_OK ? run_histograms(record, &bench->load, kept) : 0;
+    record_round(record);
     if (results_add(bench->results, record, kept, count, message, message_size) != 0)
         return -1;
     return merged_add(&bench->merged, record, kept, count) == 0 ? 0
@@ -110,6 +213,12 @@ void bench_shuffle(size_t *order, size_t count, struct random_state *random)
 
 int bench_write_derived(struct bench *bench, char *message, size_t message_size)
 {
+    if (is_finished(bench)) {
+        snprintf(message, message_size,
+                 "%s/runs.csv has %zu rows and the plan only %zu: --trials can only be raised",
+                 bench->finished->folder, bench->finished->count, bench->replayed);
+        return -1;
+    }
     int error = results_write_curves(bench->results, &bench->merged, message, message_size);
     if (error == 0)
         error = results_write_summary(bench->results, bench->records, bench->record_count,

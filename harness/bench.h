@@ -8,6 +8,7 @@
 #include "merged.h"
 #include "plan.h"
 #include "results.h"
+#include "results_reader.h"
 #include "statistics.h"
 
 struct bench {
@@ -15,6 +16,12 @@ struct bench {
     const struct run_settings *settings;
     struct results *results;
     uint64_t seed;
+    /* Of a run that stopped: its finished rows, which are taken as they are. NULL: a new run. */
+    struct results_reader *finished;
+    /* Called before the first new row of such a run; as bench_run. NULL: nothing. */
+    int (*going_on)(void *context, char *message, size_t message_size);
+    void *context;
+    size_t replayed;        /* rows that were taken from it so far */
     struct record *records; /* all rows so far; owned */
     size_t record_count;
     size_t failed;
@@ -28,11 +35,13 @@ struct bench {
     size_t done;
 };
 
+/* Rows of a run that stopped which took a run; the others were skipped. */
+size_t bench_finished_runs(const struct results_reader *finished);
 /* Sets what is private; the rest is the caller's. 0, or -1 without memory. Ends with bench_close. */
 int bench_open(struct bench *bench);
 /*
  * Measures all of the plan. 0 once it is done or was cancelled; -1 with a one-line message where the
- * results can't be kept any more (a full disk).
+ * results can't be kept any more (a full disk), or the finished rows are not those of the plan.
  */
 int bench_run(struct bench *bench, char *message, size_t message_size);
 /*
@@ -44,7 +53,7 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
                   unsigned trial, unsigned order_index, char *message, size_t message_size);
 /* Fisher and Yates' shuffle of 0..count-1. */
 void bench_shuffle(size_t *order, size_t count, struct random_state *random);
-/* What is derived from all rows: summary.csv and the .hgrm files. As above. */
+/* What is derived from all rows: summary.csv and the .hgrm files. As above; once all is measured. */
 int bench_write_derived(struct bench *bench, char *message, size_t message_size);
 void bench_close(struct bench *bench);
 

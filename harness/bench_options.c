@@ -199,6 +199,9 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
         {"--explain", NULL, OPTION_FLAG, &given->explain, 0, 0,
          "after the table, say what one message cost each model: waits,\n"
          "what they scan, receives, sends, context switches"},
+        {"--resume", "DIR", OPTION_TEXT, &given->resume, 0, 0,
+         "go on with the run in this folder where it stopped, with its own\n"
+         "arguments; only --trials can be given anew, and --dry-run"},
         {"--dry-run", NULL, OPTION_FLAG, &given->dry_run, 0, 0,
          "say how many runs it would be, and how long"},
         {.name = NULL}};

@@ -41,6 +41,7 @@ struct bench_options {
     struct generator generator;
     const char *out;
     bool explain;
+    const char *resume; /* NULL: a new run */
     bool dry_run;
 };
 

@@ -56,5 +56,8 @@ int child_end(struct child *child, unsigned grace_ms, bool *killed);
  * NULL with message where a quote is open or there is no word.
  */
 char **child_split_command(const char *command, char *message, size_t message_size);
+/* The other way round: words as a command line that splits into them, to free(); NULL without
+ * memory. */
+char *child_quote_words(const char *const *words, size_t count);
 
 #endif

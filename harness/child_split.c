@@ -72,3 +72,50 @@ char **child_split_command(const char *command, char *message, size_t message_si
     words[count] = NULL;
     return words;
 }
+
+/* Whether it means itself in any shell, too. */
+static bool is_plain(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_./:=,+@%";
+    return word[0] != '\0' && word[strspn(word, plain)] == '\0';
+}
+
+/* In '...' all but ' is as it is; that goes between double quotes. */
+static char *word_quote(char *to, const char *word)
+{
+    *to++ = '\'';
+    for (; *word != '\0'; word++) {
+        if (*word == '\'') {
+            memcpy(to, "'\"'\"'", 5);
+            to += 5;
+        } else {
+            *to++ = *word;
+        }
+    }
+    *to++ = '\'';
+    return to;
+}
+
+char *child_quote_words(const char *const *words, size_t count)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < count; i++)
+        most += 5 * strlen(words[i]) + 3;
+    char *text = malloc(most), *to = text;
+    if (text == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            *to++ = ' ';
+        if (is_plain(words[i])) {
+            size_t length = strlen(words[i]);
+            memcpy(to, words[i], length);
+            to += length;
+        } else {
+            to = word_quote(to, words[i]);
+        }
+    }
+    *to = '\0';
+    return text;
+}

@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,14 +6,17 @@
 
 #include "bench.h"
 #include "bench_options.h"
+#include "child.h"
 #include "clock.h"
 #include "command.h"
 #include "descriptors.h"
+#include "environment.h"
 #include "explain.h"
 #include "host.h"
 #include "payload.h"
 #include "precision.h"
 #include "program.h"
+#include "resume.h"
 #include "search.h"
 #include "summary_table.h"
 #include "terminal.h"
@@ -62,38 +64,6 @@ static int add_targets(struct plan *plan, const struct bench_options *given, cha
         status = plan_add_target(plan, given->missing.items[i], true, is_interrupted, NULL, message,
                                  message_size);
     return status;
-}
-
-static int write_environment(const struct bench *bench, const char *suite, char *message,
-                             size_t message_size)
-{
-    char generator[16], system[160], model[96], governor[32], cpus[24], seed[24],
-        targets[2048] = "";
-    size_t used = 0;
-    const struct plan *plan = bench->plan;
-    for (size_t i = 0; i < plan->target_count && used < sizeof targets; i++)
-        used += (size_t)snprintf(targets + used, sizeof targets - used, "%s%s: %s",
-                                 i == 0 ? "" : "; ", plan->targets[i].name,
-                                 plan->targets[i].command != NULL ? plan->targets[i].command
-                                                                  : plan->targets[i].missing);
-    snprintf(cpus, sizeof cpus, "%u", host_cpu_count());
-    snprintf(seed, sizeof seed, "%" PRIu64, bench->seed);
-    const struct results_fact facts[] = {
-        {"run_id", bench->results->run_id},
-        {"tool_version", IOMODELS_VERSION},
-        {"suite", suite},
-        {"generator", generator_text(bench->settings->generator, generator, sizeof generator)},
-        {"seed", seed},
-        {"placement", bench->settings->placement},
-        {"client_system", host_system_text(system, sizeof system)},
-        {"cpu_model", host_cpu_model(model, sizeof model)},
-        {"cpu_count", cpus},
-        {"cpu_governor", host_cpu_governor(governor, sizeof governor)},
-        {"clock_source", clock_source()},
-        {"targets", targets},
-    };
-    return results_write_environment(bench->results, facts, sizeof facts / sizeof facts[0], message,
-                                     message_size);
 }
 
 static int fail(const char *message)
@@ -152,6 +122,45 @@ static bool is_ramp(const struct plan *plan)
     return true;
 }
 
+/* finished: runs that need not be done any more. */
+static void announce(const struct plan *plan, const struct run_settings *settings, size_t finished)
+{
+    char about[32];
+    const struct generator *generator = settings->generator;
+    uint64_t ns = plan_duration_ns(plan, settings);
+    if (generator->count > 1) {
+        fprintf(stderr, "generator %u of %u, by %s\n", generator->index, generator->count,
+                generator->known_by);
+        if (generator->index > 1)
+            return;
+        ns = plan_runs(plan) *
+             generator_slot_length_ns(generator, settings->warmup_ns, settings->duration_ns);
+    }
+    size_t runs = plan_runs(plan), left = finished < runs ? runs - finished : 0;
+    if (runs > 0)
+        ns = ns / runs * left;
+    uint64_t seconds = ns / 1000000000 + 1;
+    fprintf(stderr, "%s%zu runs, %s %s", plan->until_ci > 0 ? "at most " : "", left,
+            plan->until_ci > 0 ? "up to" : "about",
+            units_format_duration(seconds * 1000000000, about, sizeof about));
+    if (finished > 0)
+        fprintf(stderr, "; %zu are there", finished);
+    fprintf(stderr, "\n");
+}
+
+static void print_go_on(const char *folder)
+{
+    char *quoted = child_quote_words(&folder, 1);
+    printf("go on with: iomodels bench --resume %s\n", quoted == NULL ? folder : quoted);
+    free(quoted);
+}
+
+/* Whether no row is new in a run that was gone on with. */
+static bool found_finished(const struct bench *bench)
+{
+    return bench->finished != NULL && bench->record_count <= bench->replayed;
+}
+
 /* Of a part, rates and percentiles would mislead. */
 static void print_results(const struct bench *bench, const struct bench_options *given,
                           const struct search *search)
@@ -168,9 +177,14 @@ static void print_results(const struct bench *bench, const struct bench_options 
     if (bench->plan->until_ci > 0)
         precision_print(bench);
     warnings_print(stdout, bench->records, bench->record_count);
-    printf("\n%sresults: %s\n",
-           bench->cancelled ? "interrupted; the finished rows are kept.\n" : "",
-           bench->results->folder);
+    printf("\n");
+    if (bench->cancelled)
+        printf("interrupted; the finished rows are kept.\n");
+    else if (found_finished(bench))
+        printf("this run was finished: nothing was left to be measured.\n");
+    printf("results: %s\n", bench->results->folder);
+    if (bench->cancelled && given->generator.count == 1)
+        print_go_on(bench->results->folder);
     if (given->generator.count > 1 && given->generator.index == 1)
         printf("with those of the other generators: iomodels merge FOLDER... --out DIR\n");
 }
@@ -193,32 +207,109 @@ static int measure(struct bench *bench, struct search *search, char *message, si
 }
 
 /* Measures, keeps, shows. search: NULL, or what is searched. The exit status. */
-static int carry_out(const struct plan *plan, const struct bench_options *given,
-                     struct run_settings *settings, struct search *search)
+static int carry_out(struct bench *bench, const struct bench_options *given, struct search *search)
 {
     char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
-    static struct results results;
-    struct bench bench = {
-        .plan = plan, .settings = settings, .results = &results, .seed = given->seed};
-    if (folder_open(&results, given, message, sizeof message) != 0)
-        return fail(message);
-    settings->run_id = results.run_id;
-    int error = write_environment(&bench, given->suite, message, sizeof message);
-    if (error == 0 && (error = bench_open(&bench)) != 0)
+    int error = bench_open(bench);
+    if (error != 0)
         snprintf(message, sizeof message, "out of memory");
-    if (error == 0)
-        error = measure(&bench, search, message, sizeof message);
+    else
+        error = measure(bench, search, message, sizeof message);
     int status = error == 0 ? 0 : fail(message);
-    if (results_close(&results, message, sizeof message) != 0 && status == 0)
+    if (results_close(bench->results, message, sizeof message) != 0 && status == 0)
         status = fail(message);
-    print_results(&bench, given, search);
-    if (bench.cancelled)
+    if (status == 0 || !found_finished(bench))
+        print_results(bench, given, search);
+    if (bench->cancelled)
         status = STATUS_INTERRUPTED;
-    else if (status == 0 && bench.failed > 0)
+    else if (status == 0 && bench->failed > 0)
         status = STATUS_FAILED;
-    bench_close(&bench);
+    bench_close(bench);
     if (search != NULL)
         search_free(search);
+    return status;
+}
+
+/* A new run. */
+static int begin(struct bench *bench, const struct bench_options *given,
+                 struct run_settings *settings, struct search *search, const char *arguments)
+{
+    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
+    struct environment environment;
+    if (search == NULL)
+        announce(bench->plan, settings, 0);
+    if (given->dry_run)
+        return 0;
+    if (folder_open(bench->results, given, message, sizeof message) != 0)
+        return fail(message);
+    settings->run_id = bench->results->run_id;
+    int error = environment_gather(&environment, bench, given->suite, arguments);
+    if (error != 0)
+        snprintf(message, sizeof message, "out of memory");
+    else
+        error = results_write_environment(bench->results, environment.facts, environment.count,
+                                          message, sizeof message);
+    environment_free(&environment);
+    if (error == 0)
+        return carry_out(bench, given, search);
+    (void)results_close(bench->results, message, 0);
+    return fail(message);
+}
+
+/* What bench needs to know of the run that it goes on with. */
+struct going_on {
+    const struct resume *resume;
+    struct results *results;
+};
+
+static int note(void *context, char *message, size_t message_size)
+{
+    const struct going_on *going_on = context;
+    return resume_note(going_on->resume, going_on->results, message, message_size);
+}
+
+static int same_environment(const struct bench *bench, const struct bench_options *given,
+                            const struct resume *resume, char *message, size_t message_size)
+{
+    struct environment environment;
+    int error = environment_gather(&environment, bench, given->suite, resume->arguments);
+    if (error == 0)
+        error = resume_check(resume, environment.facts, environment.count, message, message_size);
+    else
+        snprintf(message, message_size, "out of memory");
+    environment_free(&environment);
+    return error;
+}
+
+/* The rows of a run that stopped, and the rest of it. */
+static int go_on(struct bench *bench, const struct bench_options *given,
+                 struct run_settings *settings, struct search *search, const struct resume *resume)
+{
+    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
+    struct results_reader finished;
+    struct going_on going_on = {resume, bench->results};
+    if (same_environment(bench, given, resume, message, sizeof message) != 0)
+        return fail(message);
+    /* Before it is read, so that nobody else writes on meanwhile. */
+    if (!given->dry_run &&
+        results_open_again(bench->results, given->resume, resume_fact(resume, "run_id"), message,
+                           sizeof message) != 0)
+        return fail(message);
+    settings->run_id = bench->results->run_id;
+    int status = 0;
+    if (results_reader_open(&finished, given->resume, message, sizeof message) != 0) {
+        if (!given->dry_run)
+            (void)results_close(bench->results, message, 0);
+        return fail(message);
+    }
+    if (search == NULL)
+        announce(bench->plan, settings, bench_finished_runs(&finished));
+    bench->finished = &finished;
+    bench->going_on = note;
+    bench->context = &going_on;
+    if (!given->dry_run)
+        status = carry_out(bench, given, search);
+    results_reader_close(&finished);
     return status;
 }
 
@@ -300,25 +391,6 @@ static int place(const struct bench_options *given, struct run_settings *setting
     return client_pin(client, message, message_size);
 }
 
-static void announce(const struct plan *plan, const struct run_settings *settings)
-{
-    char about[32];
-    const struct generator *generator = settings->generator;
-    uint64_t ns = plan_duration_ns(plan, settings);
-    if (generator->count > 1) {
-        fprintf(stderr, "generator %u of %u, by %s\n", generator->index, generator->count,
-                generator->known_by);
-        if (generator->index > 1)
-            return;
-        ns = plan_runs(plan) *
-             generator_slot_length_ns(generator, settings->warmup_ns, settings->duration_ns);
-    }
-    uint64_t seconds = ns / 1000000000 + 1;
-    fprintf(stderr, "%s%zu runs, %s %s\n", plan->until_ci > 0 ? "at most " : "", plan_runs(plan),
-            plan->until_ci > 0 ? "up to" : "about",
-            units_format_duration(seconds * 1000000000, about, sizeof about));
-}
-
 static unsigned connections_most(const struct plan *plan)
 {
     unsigned most = 0;
@@ -395,7 +467,9 @@ static int search_choose(struct search *search, struct bench_options *given, cha
     return -1;
 }
 
-static int bench(struct bench_options *given, struct plan *plan)
+/* resume: of the run to go on with, or NULL; arguments: of the command line. */
+static int bench(struct bench_options *given, struct plan *plan, const struct resume *resume,
+                 const char *arguments)
 {
     char message[TARGET_MESSAGE_BYTES];
     const struct suite *suite = suite_find(given->suite);
@@ -443,19 +517,44 @@ static int bench(struct bench_options *given, struct plan *plan)
         return options_fail("bench", "%s", message);
     if (plan_choose_models(plan, &given->models, suite->lessons, message, sizeof message) != 0)
         return options_fail("bench", "%s", message);
-    if (!searches)
-        announce(plan, &settings);
-    return given->dry_run ? 0 : carry_out(plan, given, &settings, searches ? &search : NULL);
+    static struct results results;
+    struct bench bench = {
+        .plan = plan, .settings = &settings, .results = &results, .seed = given->seed};
+    if (searches && resume != NULL && resume->changes)
+        return options_fail("bench", "--trials can't be changed: --rate-search decides by them");
+    struct search *searched = searches ? &search : NULL;
+    return resume == NULL ? begin(&bench, given, &settings, searched, arguments)
+                          : go_on(&bench, given, &settings, searched, resume);
+}
+
+/* The options of a run that stopped, and what is given now. The exit status, or 0. */
+static int options_resume(struct bench_options *given, struct resume *resume, int argc, char **argv)
+{
+    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
+    int status = resume_open(resume, given->resume, argc, argv, message, sizeof message);
+    if (status != 0)
+        return status == STATUS_USAGE ? options_fail("bench", "%s", message) : fail(message);
+    if (!bench_options_take(given, resume->argc, resume->argv, &status))
+        resume_close(resume);
+    return status;
 }
 
 int command_bench(int argc, char **argv)
 {
     static struct plan plan;
     struct bench_options given;
+    struct resume resume = {.folder = NULL};
     int status;
     if (!bench_options_take(&given, argc, argv, &status))
         return status;
-    status = bench(&given, &plan);
+    bool resumes = given.resume != NULL;
+    if (resumes && (status = options_resume(&given, &resume, argc, argv)) != 0)
+        return status;
+    char *arguments = child_quote_words((const char *const *)argv, (size_t)argc);
+    status = arguments == NULL ? fail("out of memory")
+                               : bench(&given, &plan, resumes ? &resume : NULL, arguments);
+    free(arguments);
     plan_close(&plan);
+    resume_close(&resume);
     return status;
 }

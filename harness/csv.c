@@ -309,6 +309,7 @@ static bool refill(struct csv_reader *reader)
         say(reader, reader->row_line, "it is longer than 1 MiB; is a quote never closed?");
         return false;
     }
+    reader->base = csv_reader_offset(reader);
     memmove(reader->text, reader->row, kept);
     size_t wanted = CSV_ROW_BYTES_MAX - kept;
     errno = 0;
@@ -378,6 +379,11 @@ static int column_find(char *const *names, size_t count, const char *name)
     return -1;
 }
 
+uint64_t csv_reader_offset(const struct csv_reader *reader)
+{
+    return reader->base + (uint64_t)(reader->row - reader->text);
+}
+
 int csv_reader_column(const struct csv_reader *reader, const char *name)
 {
     return column_find(reader->fields, reader->columns, name);
@@ -445,6 +451,7 @@ int csv_parse(struct csv_table *table, const char *text, size_t size, bool toler
         snprintf(message, message_size, "%s", reader.message);
         csv_table_free(table);
     }
+    table->bytes = read ? (size_t)csv_reader_offset(&reader) : 0;
     reader.text = NULL; /* the table's */
     csv_reader_close(&reader);
     return read ? 0 : -1;

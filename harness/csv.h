@@ -59,6 +59,7 @@ struct csv_reader {
     char *row;  /* within it: where the row in hand begins, how far it was read, its end */
     char *at;
     char *end;
+    uint64_t base; /* of the file, before text */
     bool is_whole; /* nothing follows in the file */
     size_t line;
     char **ends; /* of the fields */
@@ -73,6 +74,8 @@ struct csv_reader {
 int csv_reader_open(struct csv_reader *reader, FILE *file);
 enum csv_result csv_reader_next(struct csv_reader *reader);
 int csv_reader_column(const struct csv_reader *reader, const char *name);
+/* Bytes of the file before the row in hand; after CSV_END and CSV_CUT, those of all whole rows. */
+uint64_t csv_reader_offset(const struct csv_reader *reader);
 void csv_reader_close(struct csv_reader *reader);
 
 /* A whole file in memory: row 0 is the header. */
@@ -81,6 +84,7 @@ struct csv_table {
     char **fields; /* rows × columns, owned */
     size_t rows;   /* with the header */
     size_t columns;
+    size_t bytes; /* of these rows in what was parsed: a line that was cut off lies behind them */
 };
 /*
  * Parses size bytes of text (copied). 0, or -1 with message (one line that names the line number

@@ -62,6 +62,17 @@ void record_warn(struct record *record, const char *warning)
                  warning);
 }
 
+void record_round(struct record *record)
+{
+    char text[360];
+    for (size_t i = 0; i < COLUMNS; i++) {
+        double *at = (double *)(void *)((char *)record + columns[i].offset);
+        if (columns[i].bytes == 0 && record_has(*at))
+            (void)units_parse_double(units_format_double(*at, columns[i].digits, text, sizeof text),
+                                     at);
+    }
+}
+
 int record_write_header(struct csv_writer *runs)
 {
     for (size_t i = 0; i < COLUMNS; i++)

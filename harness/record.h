@@ -151,6 +151,8 @@ static inline bool record_has(double number)
 void record_clear(struct record *record);
 /* Writes text into a record's field, cut to whole UTF-8 characters where it is too long. */
 void record_set_text(char *field, size_t size, const char *text);
+/* Makes its numbers what is read back once it was written, so that all is decided by the same. */
+void record_round(struct record *record);
 /* Adds a word to the warnings, once; by warning_add. */
 void record_warn(struct record *record, const char *warning);
 bool record_has_warning(const struct record *record, const char *warning);

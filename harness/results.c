@@ -84,9 +84,11 @@ static int log_open(struct results *results, struct files_log *log, const char *
                     size_t message_size)
 {
     char path[PATH_BYTES];
-    if (files_log_open(log, path_of(results, name, path)) != 0)
-        return fail(message, message_size, path, errno);
-    return 0;
+    if (files_log_open(log, path_of(results, name, path)) == 0)
+        return 0;
+    snprintf(message, message_size, "%s: %s", path,
+             errno == EBUSY ? "another process is writing it" : strerror(errno));
+    return -1;
 }
 
 static int logs_open(struct results *results, char *message, size_t message_size)
@@ -146,6 +148,31 @@ int results_open_at(struct results *results, const char *folder, const char *run
     if (files_make_folders(folder) != 0)
         return fail(message, message_size, folder, errno);
     return files_begin(results, message, message_size);
+}
+
+int results_open_again(struct results *results, const char *folder, const char *run_id,
+                       char *message, size_t message_size)
+{
+    memset(results, 0, sizeof *results);
+    if (strlen(folder) >= sizeof results->folder) {
+        snprintf(message, message_size, "%s: %s", folder, strerror(ENAMETOOLONG));
+        return -1;
+    }
+    snprintf(results->folder, sizeof results->folder, "%s", folder);
+    snprintf(results->run_id, sizeof results->run_id, "%s", run_id);
+    csv_writer_init_text(&results->csv);
+    return logs_open(results, message, message_size);
+}
+
+int results_go_on(struct results *results, uint64_t runs_bytes, uint64_t histogram_bytes,
+                  char *message, size_t message_size)
+{
+    /* The rows first: never one without its lines. */
+    if (files_log_cut(&results->runs, runs_bytes) == 0 &&
+        files_log_cut(&results->histograms, histogram_bytes) == 0)
+        return 0;
+    snprintf(message, message_size, "%s: %s", results->folder, strerror(errno));
+    return -1;
 }
 
 /* What is in hand goes to one of the two files, as one piece. */

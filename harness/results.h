@@ -34,6 +34,14 @@ const char *results_run_id(uint64_t utc_ns, char *text, size_t size);
 int results_open_at(struct results *results, const char *folder, const char *run_id, char *message,
                     size_t message_size);
 /*
+ * The same of a folder in which a run has stopped, for this process alone, to go on where it
+ * stopped: its rows are kept up to those bytes.
+ */
+int results_open_again(struct results *results, const char *folder, const char *run_id,
+                       char *message, size_t message_size);
+int results_go_on(struct results *results, uint64_t runs_bytes, uint64_t histogram_bytes,
+                  char *message, size_t message_size);
+/*
  * Keeps a row and its histograms, none where nothing was measured. They are the system's when it
  * returns, and on the disk, too, where something was measured. As above.
  */

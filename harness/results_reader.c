@@ -103,6 +103,7 @@ static int records_read(struct results_reader *reader, char *message, size_t mes
         return -1;
     int error = 0;
     reader->count = table.rows > 0 ? table.rows - 1 : 0;
+    reader->runs_bytes = table.bytes;
     reader->records = calloc(reader->count + 1, sizeof *reader->records);
     if (reader->records == NULL)
         error = fail(message, message_size, reader->folder, name, "out of memory");
@@ -232,4 +233,9 @@ int results_reader_histogram(struct results_reader *reader, const struct record 
             return -1;
     } while (line_is_of(reader, record) && strcmp(field(reader, COLUMN_BASIS), basis) == 0);
     return 1;
+}
+
+uint64_t results_reader_histogram_bytes(const struct results_reader *reader)
+{
+    return csv_reader_offset(&reader->csv);
 }

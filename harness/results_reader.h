@@ -11,6 +11,7 @@ struct results_reader {
     const char *folder;     /* the caller's */
     struct record *records; /* all rows of runs.csv; owned */
     size_t count;
+    uint64_t runs_bytes; /* of these rows with their header */
     /* The rest is its own. */
     FILE *file; /* histogram.csv */
     struct csv_reader csv;
@@ -32,6 +33,9 @@ void results_reader_close(struct results_reader *reader);
 int results_reader_histogram(struct results_reader *reader, const struct record *record,
                              char *basis, size_t basis_size, struct histogram *into, char *message,
                              size_t message_size);
+
+/* Bytes of histogram.csv up to the end of what was asked for. */
+uint64_t results_reader_histogram_bytes(const struct results_reader *reader);
 
 /* A whole CSV file of the folder. 0, or -1 with a message; then nothing needs freeing. */
 int results_read_table(const char *folder, const char *name, struct csv_table *table, char *message,

@@ -1,0 +1,243 @@
+"""A run that stopped goes on: as if it had not stopped, each trial of each cell once."""
+import collections
+import math
+import os
+import re
+import signal
+import unittest
+
+import tool
+
+NATIVE_ONLY = unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE, "POSIX")
+SEED = ("--seed", "7")
+# Two contestants and a missing target; two workloads.
+PLAN = (*tool.SHORT, "--duration", "50ms", "--connections", "1,2", *SEED,
+        "--target", tool.fake("none"), "--target", "again=" + tool.command(tool.FAKE, "none"),
+        "--target-missing", "no=not \"here\", 'Bob' \\", "--model", "fake,select")
+
+
+def killed_at(size):
+    """The system ends it where a file of its would get longer."""
+    import resource
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    return limit
+
+
+def places(rows):
+    """What does not depend on what was measured."""
+    return [tuple(row[name] for name in ("target", "model", "connections", "trial", "order_index"))
+            for row in rows]
+
+
+def alike(text, other):
+    """Rows keep few digits of what is summed up."""
+    try:
+        return math.isclose(float(text), float(other), rel_tol=1e-3)
+    except ValueError:
+        return text == other
+
+
+class Resume(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """The plan as it is without an interruption, with so many trials."""
+        cls.plans = {}
+
+    def plan(self, trials):
+        if trials not in self.plans:
+            with tool.folder() as out:
+                tool.bench(out, *PLAN, "--trials", str(trials))
+                self.plans[trials] = places(tool.read_runs(out))
+        return self.plans[trials]
+
+    def resume(self, out, *arguments):
+        result = tool.run("bench", "--resume", tool.run_folder(out), *arguments)
+        self.assertEqual([line for line in result.errors() if tool.STARVED not in line], [])
+        # A row of a machine too busy stays, and fails the whole.
+        failed = {row["status_reason"] for row in tool.read_runs(out) if row["status"] == "failed"}
+        self.assertLessEqual(failed, {tool.STARVED})
+        self.assertIn(result.status, (0, 1) if failed else (0,))
+        return result
+
+    def check(self, out, trials):
+        """That it is whole."""
+        folder = tool.run_folder(out)
+        rows = tool.read_runs(out)
+        self.assertEqual(places(rows), self.plan(trials))
+        self.assertEqual({row["run_id"] for row in rows}, {os.path.basename(folder)})
+        counts = collections.Counter()
+        for line in tool.read_table(os.path.join(folder, "histogram.csv")):
+            counts[line["target"], line["connections"], line["trial"]] += int(line["count"])
+        cells, measured = collections.Counter(), collections.Counter()
+        for row in rows:
+            if row["status"] != "ok":
+                continue
+            key = row["target"], row["connections"], row["trial"]
+            self.assertEqual(counts.pop(key), int(row["messages"]))
+            cells[row["target"], row["connections"]] += int(row["messages"])
+            measured[row["target"], row["connections"]] += 1
+        self.assertEqual(counts, {})
+        for (target, connections), messages in cells.items():
+            path = os.path.join(folder, "%s-fake-pingpong-64b-%s-1.hgrm" % (target, connections))
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(int(re.search(r"Total count += +(\d+)", file.read())[1]), messages)
+        for row in tool.read_table(os.path.join(folder, "summary.csv")):
+            if row["metric"] == "throughput_msgs_per_s":
+                self.assertEqual(int(row["trials"]), measured[row["target"], row["connections"]])
+        return rows
+
+    def stop(self, out, how, rows, trials, *arguments):
+        """Stops it after so many rows at least."""
+        process = tool.Process(("bench", *PLAN, "--trials", str(trials), "--out", out, *arguments))
+        self.assertTrue(tool.wait_until(lambda: tool.finished_rows(out) >= rows or
+                                        process.popen.poll() is not None))
+        how(process)
+        return process.end()
+
+    def test_after_ctrl_c(self):
+        with tool.folder(prefix="io models-") as out:
+            result = self.stop(out, tool.Process.interrupt, 8, 4)
+            folder = tool.run_folder(out)
+            self.assertEqual(result.status, 130)
+            self.assertRegex(result.out, r"(?m)^go on with: iomodels bench --resume '.*io models-.*'$")
+            before = len(tool.read_runs(out))
+            self.assertLess(before, 24)
+            dry = self.resume(out, "--dry-run")
+            self.assertRegex(dry.err, r"\A\d+ runs, about .*; \d+ are there\n\Z")
+            self.assertEqual(len(tool.read_runs(out)), before)
+            with open(os.path.join(folder, "runs.csv"), "rb") as file:
+                first = file.read()
+            self.assertNotIn("nothing was left", self.resume(out).out)
+            self.check(out, 4)
+            with open(os.path.join(folder, "runs.csv"), "rb") as file:
+                self.assertTrue(file.read().startswith(first))
+            facts = tool.read_table(os.path.join(folder, "environment.csv"))
+            facts = {fact["name"]: fact["value"] for fact in facts}
+            self.assertRegex(facts["resumed_at_utc"], r"\A\d{4}-[^;]*Z\Z")
+
+    def test_after_kills(self):
+        """More than once, also while it goes on."""
+        with tool.folder() as out:
+            self.stop(out, lambda process: process.popen.kill(), 2, 3)
+            words = ("bench", "--resume", tool.run_folder(out))
+            for _ in range(2):
+                rows = tool.finished_rows(out)
+                process = tool.Process(words)
+                self.assertTrue(tool.wait_until(lambda r=rows: tool.finished_rows(out) > r or
+                                                process.popen.poll() is not None))
+                process.popen.kill()
+                process.end()
+            self.resume(out)
+            self.check(out, 3)
+
+    @NATIVE_ONLY
+    def test_after_a_cut_line(self):
+        """And after lines of a row that never came."""
+        with tool.folder() as out:
+            tool.bench(out, *PLAN, "--trials", "3")
+            folder = tool.run_folder(out)
+            sizes = {name: os.path.getsize(os.path.join(folder, name))
+                     for name in ("runs.csv", "histogram.csv")}
+        cuts = 0
+        for size in (sizes["runs.csv"] * 2 // 3, sizes["histogram.csv"] * 2 // 3,
+                     sizes["histogram.csv"] * 2 // 5):
+            with self.subTest(size), tool.folder() as out:
+                result = tool.run("bench", *PLAN, "--trials", "3", "--out", out,
+                                  preexec_fn=killed_at(size))
+                self.assertEqual(result.status, -signal.SIGXFSZ)
+                for name in sizes:
+                    with open(os.path.join(tool.run_folder(out), name), "rb") as file:
+                        cuts += not file.read().endswith(b"\n")
+                self.resume(out)
+                self.check(out, 3)
+        self.assertGreater(cuts, 0)
+
+    def test_finished(self):
+        with tool.folder() as out:
+            tool.bench(out, *PLAN, "--trials", "1")
+            folder = tool.run_folder(out)
+            before = {}
+            summary = tool.read_csv(os.path.join(folder, "summary.csv"))
+            for name in os.listdir(folder):
+                with open(os.path.join(folder, name), "rb") as file:
+                    before[name] = file.read()
+            self.assertIn("nothing was left to be measured", self.resume(out).out)
+            for name, content in before.items():
+                with open(os.path.join(folder, name), "rb") as file:
+                    if name in ("runs.csv", "histogram.csv", "environment.csv"):
+                        self.assertEqual(file.read(), content, name)
+            for row, old in zip(tool.read_csv(os.path.join(folder, "summary.csv")), summary):
+                self.assertTrue(all(map(alike, row, old)), (row, old))
+            self.check(out, 1)
+            # More trials of it, twice.
+            self.resume(out, "--trials", "2")
+            self.check(out, 2)
+            self.resume(out, "--trials=3")
+            self.check(out, 3)
+            self.assertIn("nothing was left", self.resume(out).out)
+            result = tool.run("bench", "--resume", folder, "--trials", "2")
+            self.assertEqual(result.status, 1)
+            self.assertIn("--trials can only be raised", result.err)
+            self.check(out, 3)
+
+    def test_failed_rows_stay(self):
+        with tool.folder() as out:
+            words = ("bench", *tool.SHORT, "--connections", "1", "--out", out, "--target",
+                     "broken=" + tool.command(tool.FAKE, "start-dies"))
+            self.assertEqual(tool.run(*words).status, 1)
+            result = tool.run("bench", "--resume", tool.run_folder(out), "--trials", "2")
+            self.assertEqual(result.status, 1)
+            self.assertEqual([(row["status"], row["trial"]) for row in tool.read_runs(out)],
+                             [("failed", "1"), ("failed", "2")])
+
+    def refused(self, folder, *arguments, status=1, says):
+        result = tool.run("bench", "--resume", folder, *arguments)
+        self.assertEqual((result.status, result.out), (status, ""), result.err)
+        self.assertEqual(len(result.errors()), 1, result.err)
+        for word in says:
+            self.assertIn(word, result.errors()[0])
+
+    def test_refused(self):
+        with tool.folder() as out:
+            self.refused(out, says=[out, "environment.csv"])
+            tool.bench(out, *PLAN)
+            folder = tool.run_folder(out)
+            for option in ("--seed", "1"), ("--model=select",), ("--no-nodelay",):
+                self.refused(folder, *option, status=2, says=[option[0], "--trials"])
+            path = os.path.join(folder, "environment.csv")
+            with open(path, encoding="utf-8", newline="") as file:
+                facts = file.read()
+            for name, told in (("tool_version", "0.0.0"), ("cpu_count", "4096"),
+                               ("contestants", "fake:other"), ("seed", "8"), ("seed", "")):
+                with self.subTest(name):
+                    with open(path, "w", encoding="utf-8", newline="") as file:
+                        file.write(re.sub(r"(?m)^%s,.*$" % name, "%s,%s" % (name, told), facts))
+                    rows = tool.read_runs(out)
+                    self.refused(folder, says=["begin a new"])
+                    self.assertEqual(tool.read_runs(out), rows)
+
+    def test_missing_round_trips(self):
+        with tool.folder() as out:
+            tool.bench(out, *PLAN)
+            folder = tool.run_folder(out)
+            path = os.path.join(folder, "histogram.csv")
+            with open(path, "rb") as file:
+                lines = file.readlines()
+            with open(path, "wb") as file:
+                file.writelines(lines[:2] + lines[3:])
+            self.refused(folder, says=["histogram.csv", "round trips"])
+
+    def test_while_it_is_written(self):
+        with tool.folder() as out:
+            process = tool.Process(("bench", *PLAN, "--trials", "100000", "--out", out))
+            self.assertTrue(tool.wait_until(lambda: tool.finished_rows(out) >= 2))
+            self.refused(tool.run_folder(out), says=["another process is writing it"])
+            process.interrupt()
+            self.assertEqual(process.end().status, 130)
+
+
+if __name__ == "__main__":
+    tool.main()
