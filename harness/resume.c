@@ -121,9 +121,9 @@ static int facts_check(const struct resume *resume, char *message, size_t messag
     if (resume->facts.columns != 2 || resume_fact(resume, "seed")[0] == '\0' ||
         resume_fact(resume, "contestants")[0] == '\0')
         cause = "its environment.csv does not tell what it was to measure; begin a new run";
-    else if (resume_fact(resume, "generator")[0] != '\0')
-        cause = "it is the part of one of several load generators, whose moments have passed; "
-                "begin a new run";
+    else if (resume_fact(resume, "generator")[0] != '\0' ||
+             resume_fact(resume, "generators")[0] != '\0')
+        cause = "it is of several load generators, whose moments have passed; begin a new run";
     if (cause == NULL)
         return 0;
     snprintf(message, message_size, "--resume %s: %s", resume->folder, cause);

@@ -219,6 +219,28 @@ class Resume(unittest.TestCase):
                     self.refused(folder, says=["begin a new"])
                     self.assertEqual(tool.read_runs(out), rows)
 
+    def test_rate_search(self):
+        """The rates that it tries depend on the rows."""
+        words = (*tool.SHORT, "--duration", "20ms", "--rate-search", "p50<=1us",
+                 "--connections", "2", *SEED, "--target", tool.fake("none"), "--target",
+                 "again=" + tool.command(tool.FAKE, "none"))
+        with tool.folder() as out:
+            process = tool.Process(("bench", *words, "--out", out))
+            self.assertTrue(tool.wait_until(lambda: tool.finished_rows(out) >= 3))
+            process.popen.kill()
+            process.end()
+            folder = tool.run_folder(out)
+            self.assertNotIn("rate_search.csv", os.listdir(folder))
+            self.resume(out)
+            found = tool.read_csv(os.path.join(folder, "rate_search.csv"))
+            self.assertEqual(len(found), 3)
+            rows = tool.read_runs(out)
+            # All of it is again what the same rows lead to.
+            self.assertIn("nothing was left to be measured", self.resume(out).out)
+            self.assertEqual(tool.read_runs(out), rows)
+            self.assertEqual(tool.read_csv(os.path.join(folder, "rate_search.csv")), found)
+            self.refused(folder, "--trials", "5", status=2, says=["--rate-search"])
+
     def test_missing_round_trips(self):
         with tool.folder() as out:
             tool.bench(out, *PLAN)

@@ -479,6 +479,39 @@ static void check_split(const char *command, const char *joined)
     free(words);
 }
 
+static void check_quoted(const char *const *words, size_t count, const char *expected)
+{
+    char message[256] = "", *text = child_quote_words(words, count);
+    CHECK_EQ_TEXT(text, expected);
+    char **again = text == NULL ? NULL : child_split_command(text, message, sizeof message);
+    CHECK_EQ_TEXT(message, "");
+    for (size_t i = 0; again != NULL && i < count; i++)
+        CHECK_EQ_TEXT(again[i], words[i]);
+    CHECK(again != NULL && again[count] == NULL);
+    free(again);
+    free(text);
+}
+
+static void test_quote(void)
+{
+    static const char *const words[] = {"--target",
+                                        "a=\"C:\\a b\\x.exe\" -x",
+                                        "",
+                                        "it's 'so'",
+                                        "$HOME;*",
+                                        "\t\n\\",
+                                        "\xea\xb2\xb0",
+                                        "--rate=1,2"};
+    static const char *const quotes[] = {"'", "''", "\"", "\\"};
+    check_quoted(words, 8,
+                 "--target 'a=\"C:\\a b\\x.exe\" -x' '' 'it'\"'\"'s '\"'\"'so'\"'\"'' "
+                 "'$HOME;*' '\t\n\\' '\xea\xb2\xb0' --rate=1,2");
+    check_quoted(quotes, 4, "''\"'\"'' ''\"'\"''\"'\"'' '\"' '\\'");
+    char *none = child_quote_words(words, 0);
+    CHECK_EQ_TEXT(none, "");
+    free(none);
+}
+
 static void check_unsplit(const char *command)
 {
     char message[256] = "";
@@ -517,6 +550,7 @@ int main(int argc, char **argv)
     if (!program_path(self, sizeof self))
         return 1;
     test_split();
+    test_quote();
     test_echo();
     test_death();
     test_kill("deaf");

@@ -76,10 +76,12 @@ static void test_cut_last_line(void)
         check_refused(cut[i], false, "line 3: the last line is cut off");
         CHECK(parse(cut[i], true) == 0);
         CHECK_EQ_U64(table.rows, 2);
+        CHECK_EQ_U64(table.bytes, 8);
         CHECK_EQ_TEXT(csv_field(&table, 1, 1), "2");
         csv_table_free(&table);
     }
     CHECK(parse("a,b\n1,2\n", true) == 0);
+    CHECK_EQ_U64(table.bytes, 8);
     CHECK_EQ_U64(table.rows, 2);
     csv_table_free(&table);
     check_refused("a,b", true, "line 1: no header");
@@ -307,11 +309,13 @@ static void test_reader_reads_large_files(void)
     char text[LENGTH];
     size_t rows = 0, lines = 1;
     struct random_state random;
-    struct csv_writer writer;
+    struct csv_writer writer, again;
     struct csv_reader reader;
     FILE *file = file_of("\xef\xbb\xbf", 3);
+    csv_writer_init_text(&again);
     CHECK(file != NULL);
     random_seed(&random, 13);
+    CHECK(fseek(file, 0, SEEK_END) == 0);
     csv_writer_init(&writer, file);
     for (size_t i = 0; i < ROWS * COLUMNS; i++) {
         draw_text(&random, text, LENGTH);
@@ -323,9 +327,16 @@ static void test_reader_reads_large_files(void)
     rewind(file);
     random_seed(&random, 13);
     CHECK(csv_reader_open(&reader, file) == 0);
+    uint64_t bytes = 3;
     while (csv_reader_next(&reader) == CSV_ROW) {
         CHECK_EQ_U64(reader.columns, COLUMNS);
         CHECK_EQ_U64(reader.row_line, lines);
+        CHECK_EQ_U64(csv_reader_offset(&reader), bytes);
+        csv_writer_clear(&again);
+        for (size_t i = 0; i < COLUMNS; i++)
+            csv_write_text(&again, reader.fields[i]);
+        csv_end_row(&again);
+        bytes += again.bytes;
         for (size_t i = 0; i < COLUMNS; i++) {
             draw_text(&random, text, LENGTH);
             CHECK_EQ_TEXT(reader.fields[i], text);
@@ -337,6 +348,8 @@ static void test_reader_reads_large_files(void)
     }
     CHECK_EQ_TEXT(reader.message, "");
     CHECK_EQ_U64(rows, ROWS);
+    CHECK_EQ_U64(csv_reader_offset(&reader), writer.bytes + 3);
+    csv_writer_free(&again);
     csv_reader_close(&reader);
     file_end(file);
 }

@@ -81,6 +81,24 @@ static void test_each_column_has_its_own(void)
     csv_table_free(&table);
 }
 
+/* What was decided by a row is decided again by the row that is read. */
+static void test_rounded_is_read_back(void)
+{
+    struct record again;
+    const char *column = "";
+    record_clear(&record);
+    record.rtt_p50_us = 1000.0004;
+    record.server_cpu_load = 0.123456789;
+    record.messages = 123456789;
+    record_round(&record);
+    CHECK(record.rtt_p50_us == 1000 && record.server_cpu_load == 0.1235);
+    CHECK(record.messages == 123456789 && !record_has(record.rtt_p99_us));
+    write_and_read();
+    CHECK(record_read(&again, &table, 1, &column));
+    CHECK(again.rtt_p50_us == record.rtt_p50_us && again.server_cpu_load == record.server_cpu_load);
+    csv_table_free(&table);
+}
+
 static void test_reading_refuses_what_is_no_number(void)
 {
     static const char text[] = "model,unknown,messages\nselect,x,1\nselect,x,many\n";
@@ -195,6 +213,7 @@ int main(void)
 {
     test_cleared_is_empty();
     test_each_column_has_its_own();
+    test_rounded_is_read_back();
     test_reading_refuses_what_is_no_number();
     test_cells();
     test_text_is_cut_to_whole_characters();
