@@ -1,0 +1,242 @@
+#include "measured.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "clock.h"
+#include "judgement.h"
+#include "program.h"
+#include "warnings.h"
+
+enum { NS_PER_S = 1000000000 };
+
+/* An open loop that got no more than this share of its messages done asked for too much. */
+static const double RATE_HELD_SHARE = 0.99;
+
+/* Its answers must lie apart by at least so much of the window. */
+static const double SNAPSHOTS_SPAN = 0.5;
+
+static struct measured_moment moment_now(const struct measured_window *window)
+{
+    struct measured_moment now = {.at_ns = clock_now_ns(), .client_cpu_ns = program_cpu_ns()};
+    now.server_known = window->server->child != NULL && !window->remote &&
+                       host_process_cpu_ns(child_pid(window->server->child), &now.server_cpu_ns);
+    now.wineserver_known =
+        window->wineserver != 0 && host_process_cpu_ns(window->wineserver, &now.wineserver_cpu_ns);
+    now.host_known = host_times_now(&now.host);
+    return now;
+}
+
+void measured_host_now(struct measured_window *window, bool at_end)
+{
+    uint64_t bytes;
+    window->kernel_memory[at_end] = host_kernel_memory(&bytes) ? (double)bytes : NAN;
+    window->throttles[at_end] = host_throttles();
+}
+
+void measured_at_window(void *context, bool at_end)
+{
+    struct measured_window *window = context;
+    window->moments[at_end] = moment_now(window);
+    if (window->server->child != NULL)
+        target_server_ask(window->server);
+    if (at_end)
+        measured_host_now(window, at_end);
+}
+
+static double percentile_us(const struct histogram *samples, double percentile)
+{
+    if (!histogram_carries(samples, percentile))
+        return NAN;
+    return (double)histogram_percentile(samples, percentile) / 1e3;
+}
+
+static void take_round_trips(struct record *record, const struct load_result *load, bool is_open)
+{
+    /* In an open loop what got no answer is a round trip too, whose length nobody knows. */
+    uint64_t slower = is_open ? load->unanswered : 0;
+    record_set_text(record->latency_basis, sizeof record->latency_basis,
+                    is_open ? "intended" : "sent");
+    record_set_round_trips(record, &load->rtt, slower);
+}
+
+/* Whether the schedule was not kept: more is missing than can be on its way at the window's end. */
+static bool is_overloaded(const struct load_result *load, const struct run_workload *workload)
+{
+    uint64_t meant = load->messages + load->unanswered;
+    return (double)load->echoes < RATE_HELD_SHARE * (double)meant &&
+           meant - load->echoes > (uint64_t)workload->connections * workload->pipeline_depth;
+}
+
+static void take_open_loop(struct record *record, const struct load_result *load,
+                           const struct run_workload *workload)
+{
+    const struct histogram *last = &load->burst_last;
+    record->achieved_rate_msgs_per_s = record->throughput_msgs_per_s;
+    record_set_uncorrected(record, &load->rtt_from_sent, load->unanswered);
+    record->send_late_p99_us = percentile_us(&load->send_late, 99);
+    if (is_overloaded(load, workload))
+        warning_add(record, WARNING_OVERLOAD);
+    if (workload->burst_interval_ns == 0)
+        return;
+    record->bursts = (double)load->bursts;
+    record->burst_last_p50_us = percentile_us(last, 50);
+    if (last->total > 0)
+        record->burst_last_max_us = (double)last->max / 1e3;
+}
+
+static void take_connects(struct record *record, const struct load_result *load)
+{
+    record->connects = (double)load->connects;
+    record->connects_per_s = (double)load->connects * NS_PER_S / (double)load->window_ns;
+    record_set_connects(record, &load->connect);
+}
+
+void measured_take_load(struct record *record, const struct load_result *load,
+                        const struct run_workload *workload)
+{
+    bool is_open = load_workload_is_open(workload->kind);
+    record->connections_attempted = load->attempted;
+    record->connections_established = load->established;
+    record->errors = (double)load->errors;
+    record->verify_failures = (double)load->verify_failures;
+    if (load->error != 0 || load->window_ns == 0)
+        return;
+    double seconds = (double)load->window_ns / NS_PER_S;
+    record->messages = (double)load->messages;
+    record->messages_unanswered = (double)load->unanswered;
+    record->throughput_msgs_per_s = (double)load->echoes / seconds;
+    record->throughput_bytes_per_s = (double)load->bytes / seconds;
+    record->fairness_jain = load->fairness_jain;
+    record->connections_starved = load->starved;
+    record->oldest_unanswered_us = (double)load->oldest_unanswered_ns / 1e3;
+    take_round_trips(record, load, is_open);
+    judgement_take_round_trips(record, &load->rtt);
+    if (is_open)
+        take_open_loop(record, load, workload);
+    if (workload->kind == LOAD_CHURN)
+        take_connects(record, load);
+}
+
+static double delta(const struct measured_statistics *statistics, const char *key)
+{
+    return target_line_number(statistics->lines[1], key) -
+           target_line_number(statistics->lines[0], key);
+}
+
+/*
+ * CPU time of the server in seconds: as the host saw the process that was started, where that
+ * agrees with what the server says of itself (a wrapper's doesn't), since under Wine a process sees
+ * its own time in steps of 10 ms only.
+ */
+static double server_cpu_s(struct record *record, const struct measured_window *window)
+{
+    const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
+    double told = record->server_cpu_user_s + record->server_cpu_sys_s;
+    double fine = (double)(to->server_cpu_ns - from->server_cpu_ns) / NS_PER_S;
+    if (from->server_known && to->server_known && record->cpu_resolution_us > 1 &&
+        fabs(fine - told) <= 2 * record->cpu_resolution_us / 1e6 + 0.02 * told) {
+        record->cpu_resolution_us = 1;
+        return fine;
+    }
+    return told;
+}
+
+void measured_take_client(struct record *record, const struct measured_window *window,
+                          double echoes)
+{
+    const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
+    record->client_cpu_s = (double)(to->client_cpu_ns - from->client_cpu_ns) / NS_PER_S;
+    record->client_cpu_us_per_msg = record->client_cpu_s * 1e6 / echoes;
+    record->client_cpu_load = record->client_cpu_s * NS_PER_S / (double)(to->at_ns - from->at_ns);
+}
+
+/* What the host did meanwhile, beside the run's own processes. server_cpu_s: in the same window. */
+static void take_host(struct record *record, const struct measured_window *window,
+                      double server_cpu_s)
+{
+    const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
+    char governor[32];
+    struct judgement_host host = {.from = from->host,
+                                  .to = to->host,
+                                  .own_cpu_s = record->client_cpu_s,
+                                  .throttled = window->throttles[1] > window->throttles[0]};
+    if (!window->remote) {
+        host.own_cpu_s += server_cpu_s;
+        host.own_cpu_s += strcmp(record->host_kind, "wine") == 0 ? record->wineserver_cpu_s : 0;
+        record->kernel_memory_bytes = window->kernel_memory[1] - window->kernel_memory[0];
+    }
+    if (from->host_known && to->host_known)
+        judgement_take_host(record, &host);
+    host_cpu_governor(governor, sizeof governor);
+    if (governor[0] != '\0' && strcmp(governor, "performance") != 0)
+        warning_add(record, WARNING_CPU_GOVERNOR);
+}
+
+/* echoes: complete inside the client's window. */
+void measured_take_statistics(struct record *record, const struct measured_statistics *statistics,
+                              const struct measured_window *window, double echoes)
+{
+    const struct run_settings *settings = window->settings;
+    const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
+    double window_s = (double)(to->at_ns - from->at_ns) / NS_PER_S;
+    /* What the server echoed between its two answers, which are not quite the client's moments. */
+    double served = delta(statistics, "recv_bytes") / record->message_bytes;
+    double server_window_s = delta(statistics, "time_ns") / NS_PER_S;
+    bool alone = settings->generator->count == 1;
+    if (!(served > 0)) /* a build that counts nothing */
+        served = alone ? echoes * server_window_s / window_s : NAN;
+    if (!alone) /* the others have as many as the server says */
+        echoes = served * window_s / server_window_s;
+    record->server_messages = served;
+
+    record->server_cpu_user_s = delta(statistics, "cpu_user_us") / 1e6;
+    record->server_cpu_sys_s = delta(statistics, "cpu_sys_us") / 1e6;
+    record->cpu_resolution_us = target_line_number(statistics->lines[1], "cpu_resolution_us");
+    double cpu_s = server_cpu_s(record, window);
+    if (server_window_s < SNAPSHOTS_SPAN * window_s) {
+        /* A server that was kept from running answers both at once: no load, no cost can be told. */
+        warning_add(record, WARNING_SNAPSHOTS_LATE);
+        cpu_s = NAN;
+    }
+    double wineserver_load = 0;
+    bool wine = strcmp(record->host_kind, "wine") == 0;
+    if (wine && from->wineserver_known && to->wineserver_known)
+        record->wineserver_cpu_s =
+            (double)(to->wineserver_cpu_ns - from->wineserver_cpu_ns) / NS_PER_S;
+    if (wine)
+        wineserver_load = record->wineserver_cpu_s / window_s;
+    record->server_cpu_us_per_msg = cpu_s * 1e6 / served;
+    if (wine)
+        record->server_cpu_us_per_msg += record->wineserver_cpu_s * 1e6 / echoes;
+    record->server_threads_peak = target_line_number(statistics->lines[1], "threads_peak");
+    double cpus = window->remote ? target_line_number(window->server->listening, "cpus")
+                                 : settings->server_cpu_count;
+    if (record_has(cpus)) {
+        double capacity = fmin(record->server_threads_peak, cpus);
+        record->server_cpu_load = (cpu_s / server_window_s + wineserver_load) / capacity;
+    }
+    if (alone) {
+        record_set_text(record->bound, sizeof record->bound, judgement_bound(record));
+        take_host(record, window, cpu_s * window_s / server_window_s);
+    }
+
+    record->server_rss_peak_bytes = target_line_number(statistics->lines[1], "rss_peak_bytes");
+    record->context_switches = delta(statistics, "context_switches");
+    record->wait_calls = delta(statistics, "wait_calls");
+    record->recv_calls = delta(statistics, "recv_calls");
+    record->send_calls = delta(statistics, "send_calls");
+    record->other_calls = delta(statistics, "other_calls");
+    record->completions = delta(statistics, "completions");
+    record->would_block = delta(statistics, "would_block");
+    /* Of a peer that tells of none, each receive and send is a call. */
+    double posted = record_has(record->completions) ? record->completions : 0;
+    record->syscalls_per_msg = (record->wait_calls + record->recv_calls + record->send_calls +
+                                record->other_calls - posted) /
+                               served;
+    if (record->wait_calls > 0) {
+        record->events_per_wait = delta(statistics, "wait_events") / record->wait_calls;
+        record->scanned_per_wait = delta(statistics, "wait_scanned") / record->wait_calls;
+        record->set_bytes_per_wait = delta(statistics, "wait_set_bytes") / record->wait_calls;
+    }
+}

@@ -1,0 +1,52 @@
+/*
+ * measured: a row's figures, from what the load generator saw and what the server told at both ends
+ * of the window.
+ */
+#ifndef IOMODELS_MEASURED_H
+#define IOMODELS_MEASURED_H
+
+#include "host.h"
+#include "run.h"
+
+/* What is read at both ends of the window. */
+struct measured_moment {
+    uint64_t at_ns;
+    uint64_t client_cpu_ns;
+    uint64_t wineserver_cpu_ns;
+    uint64_t server_cpu_ns; /* as the host sees the process that was started */
+    bool wineserver_known;
+    bool server_known;
+    struct host_times host;
+    bool host_known;
+};
+
+struct measured_window {
+    const struct run_settings *settings;
+    struct target_server *server;
+    bool remote;              /* the process that was started only leads to the server */
+    unsigned long wineserver; /* 0: none */
+    /* Before the server was started, and at the window's end, as measured_host_now. */
+    double kernel_memory[2]; /* in bytes; NaN where the system doesn't tell */
+    uint64_t throttles[2];
+    struct measured_moment moments[2];
+};
+
+/* The server's statistics at both ends of the window. */
+struct measured_statistics {
+    char lines[2][TARGET_LINE_BYTES];
+};
+
+/* What takes longer to read than may be done at the window's begin. */
+void measured_host_now(struct measured_window *window, bool at_end);
+/* The load generator's at_window: reads what is here, asks the server. context: the window. */
+void measured_at_window(void *context, bool at_end);
+
+/* echoes: complete inside the client's window. */
+void measured_take_load(struct record *record, const struct load_result *load,
+                        const struct run_workload *workload);
+void measured_take_client(struct record *record, const struct measured_window *window,
+                          double echoes);
+void measured_take_statistics(struct record *record, const struct measured_statistics *statistics,
+                              const struct measured_window *window, double echoes);
+
+#endif

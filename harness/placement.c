@@ -1,0 +1,84 @@
+#include "placement.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "host.h"
+#include "net.h"
+
+/* Pins the client, this thread. 0, or -1 with a message. */
+static int client_pin(const char *cpus, char *message, size_t message_size)
+{
+    char cause[160];
+    int error = cpus == NULL ? 0 : host_pin_self(cpus);
+    if (error == 0)
+        return 0;
+    snprintf(message, message_size, "pinning to processor %s: %s; try --placement none", cpus,
+             net_error_text(error, cause, sizeof cause));
+    return -1;
+}
+
+/* The processors that were asked for. As place. */
+static int place_as_given(const struct bench_options *given, bool remote,
+                          struct run_settings *settings, char *message, size_t message_size)
+{
+    static char placement[4 * HOST_CPUS_TEXT], cpus[2][HOST_CPUS_TEXT];
+    const char *lists[] = {given->server_cpus, given->client_cpus};
+    char usable[HOST_CPUS_TEXT];
+    if (given->placement != NULL || (remote && given->server_cpus != NULL)) {
+        snprintf(
+            message, message_size, "%s",
+            given->placement != NULL
+                ? "--placement and --server-cpus or --client-cpus exclude each other"
+                : "--server-cpus: the processors of another machine can't be chosen from here");
+        return -1;
+    }
+    /* As the system writes them: rows of one placement are told by its text. */
+    for (size_t i = 0; i < 2; i++) {
+        if (lists[i] != NULL && host_cpus_text(lists[i], cpus[i], sizeof cpus[i])[0] == '\0') {
+            snprintf(message, message_size,
+                     "--%s-cpus %s: not a list such as 0,2-3 of the processors that can be used "
+                     "here: %s",
+                     i == 0 ? "server" : "client", lists[i],
+                     host_cpus_text(NULL, usable, sizeof usable));
+            return -1;
+        }
+        lists[i] = lists[i] == NULL ? NULL : cpus[i];
+    }
+    snprintf(placement, sizeof placement, "%s/%s", lists[0] == NULL ? "any" : lists[0],
+             lists[1] == NULL ? "any" : lists[1]);
+    settings->placement = placement;
+    settings->server_cpus = lists[0];
+    settings->client_cpus = lists[1];
+    settings->server_cpu_count = lists[0] == NULL ? host_cpu_count() : host_cpus_count(lists[0]);
+    return client_pin(lists[1], message, message_size);
+}
+
+int placement_choose(const struct bench_options *given, struct run_settings *settings,
+                     char *message, size_t message_size)
+{
+    static char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT];
+    bool remote = given->connects.count > 0 || given->generator.count > 1;
+    bool can_split = host_split_cpus(server, client, sizeof server);
+    if (given->server_cpus != NULL || given->client_cpus != NULL)
+        return place_as_given(given, given->connects.count > 0, settings, message, message_size);
+    settings->placement = given->placement != NULL ? given->placement
+                          : can_split && !remote   ? "split"
+                                                   : "none";
+    settings->server_cpu_count = host_cpu_count();
+    if (strcmp(settings->placement, "none") == 0)
+        return 0;
+    if (strcmp(settings->placement, "split") != 0) {
+        snprintf(message, message_size, "unknown placement %s; known are split, none",
+                 given->placement);
+        return -1;
+    }
+    if (!can_split) {
+        snprintf(message, message_size, "--placement split needs two processors");
+        return -1;
+    }
+    settings->server_cpus = server;
+    settings->client_cpus = client;
+    settings->server_cpu_count = 1;
+    return client_pin(client, message, message_size);
+}

@@ -1,0 +1,17 @@
+/*
+ * placement: which processors the server and the client have.
+ */
+#ifndef IOMODELS_PLACEMENT_H
+#define IOMODELS_PLACEMENT_H
+
+#include "bench_options.h"
+#include "run.h"
+
+/*
+ * As the options say, by default apart, where this host has both sides. Pins the calling thread,
+ * the client. The settings point to texts of its own. 0, or -1 with a one-line message.
+ */
+int placement_choose(const struct bench_options *given, struct run_settings *settings,
+                     char *message, size_t message_size);
+
+#endif
