@@ -6,8 +6,8 @@
  *          too.
  * Harm     n searches of up to n entries, twice a wait: O(n * n), of which the kernel knows nothing.
  * Limit    FD_SETSIZE, here raised; beyond it FD_SET silently does nothing.
- * Shows    the time of one client's message beside many idle ones. Not the suite: where all are ready
- *          one wait, with its searches, is shared by all.
+ * Shows    the time of one client's message beside many idle ones (--workload idle). Not the suite:
+ *          where all are ready one wait, with its searches, is shared by all.
  *
  * Documentation: select, FD_SET in winsock2.h (Microsoft).
  */
