@@ -89,12 +89,13 @@ static void outro_write(char *text, size_t size)
     for (unsigned i = 0; i < load_workload_count(); i++)
         used = append_named(text, size, used, load_workload_name((enum load_workload)i),
                             load_workload_summary((enum load_workload)i));
-    append(
-        text, size, used,
-        "\nWritten are DIR/TIME/runs.csv (a row for each run: results/README.md explains its\n"
-        "columns), histogram.csv, environment.csv, and .hgrm files for the HdrHistogram\n"
-        "plotter. Whatever ends it, Ctrl-C or kill -9, the finished rows are kept, and --resume\n"
-        "goes on. Exit status: 0, 1 where a run failed, 2 for bad usage, 130 for Ctrl-C.\n");
+    append(text, size, used,
+           "\nWritten are DIR/TIME/runs.csv (a row for each run: results/README.md explains its\n"
+           "columns), histogram.csv, summary.csv (medians with their intervals), environment.csv,\n"
+           "with --rate-search rate_search.csv, and .hgrm files for the HdrHistogram plotter.\n"
+           "'iomodels compare DIR/TIME' compares. Whatever ends it, Ctrl-C or kill -9, the "
+           "finished rows are kept, and --resume\n"
+           "goes on. Exit status: 0, 1 where a run failed, 2 for bad usage, 130 for Ctrl-C.\n");
 }
 
 bool bench_options_take(struct bench_options *given, int argc, char **argv, int *status)

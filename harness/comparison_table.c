@@ -4,7 +4,7 @@
 
 #include "units.h"
 
-enum { LABEL_BYTES = 160, DIGITS = 4, CSV_DIGITS = 6, LABEL_WIDTH_MIN = 20 };
+enum { LABEL_BYTES = 720, DIGITS = 4, CSV_DIGITS = 6, LABEL_WIDTH_MIN = 20 };
 
 static const struct {
     const char *title, *rule;
@@ -40,9 +40,6 @@ static const char *configuration_text(const struct trials_cell *cell, char *text
         used += (size_t)snprintf(text + used, size - used, ", depth %.0f", record.pipeline_depth);
     if (strcmp(record.tcp_nodelay, "no") == 0 && used < size)
         used += (size_t)snprintf(text + used, size - used, ", Nagle on");
-    if (record.connections_misbehaving > 0 && used < size)
-        used += (size_t)snprintf(text + used, size - used, ", %.0f misbehaving",
-                                 record.connections_misbehaving);
     if (record_has(record.buffer_bytes) && record.buffer_bytes != 65536 && used < size)
         used += (size_t)snprintf(
             text + used, size - used, ", buffer %s",

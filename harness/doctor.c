@@ -81,10 +81,11 @@ static void judge_ports(struct doctor_report *report, const struct doctor_facts 
     uint64_t count = facts->port_last - facts->port_first + 1;
     /* One more is the server's own. */
     bool enough = count > connections;
-    doctor_find(report, enough ? DOCTOR_OK : DOCTOR_PROBLEM, "ports",
-                "%s to connect from (%" PRIu64 " to %" PRIu64 "); %s connections take one each",
+    doctor_find(report, enough ? DOCTOR_OK : DOCTOR_NOTE, "ports",
+                "%s to connect from (%" PRIu64 " to %" PRIu64 "); %s connections take one each%s",
                 number((double)count, ports), facts->port_first, facts->port_last,
-                number(connections, wanted));
+                number(connections, wanted),
+                enough ? "" : ", of a server that is not on 127.0.0.1");
     if (!enough)
         doctor_advise(report, "as root, `sysctl net.ipv4.ip_local_port_range=\"1024 65535\"`");
 }

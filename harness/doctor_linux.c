@@ -29,17 +29,6 @@ static bool core_of(const char *cpu, char *core, size_t size)
     return true;
 }
 
-/* What programs could still get, of the machine and of a control group's share (cgroups(7)). */
-static uint64_t memory_left(void)
-{
-    char line[64];
-    uint64_t left = 0, most = proc_number("/sys/fs/cgroup/memory.max"); /* "max": 0 */
-    uint64_t used = proc_number("/sys/fs/cgroup/memory.current");
-    if (proc_line("/proc/meminfo", "MemAvailable:", line, sizeof line))
-        left = strtoull(line, NULL, 10) * 1024;
-    return most > used && most - used < left ? most - used : left;
-}
-
 static enum doctor_switch turbo(void)
 {
     char line[32];
@@ -84,5 +73,5 @@ void doctor_take_system_facts(struct doctor_facts *facts)
                         core_of(client, core[1], sizeof core[1]) && strcmp(core[0], core[1]) == 0;
     facts->turbo = turbo();
     facts->virtual_machine = virtual_machine();
-    facts->memory_bytes = memory_left();
+    facts->memory_bytes = host_memory_left();
 }

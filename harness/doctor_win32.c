@@ -22,13 +22,11 @@ static bool is_one_core(unsigned a, unsigned b)
 void doctor_take_system_facts(struct doctor_facts *facts)
 {
     char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT];
-    MEMORYSTATUSEX memory = {.dwLength = sizeof memory};
     SYSTEM_INFO system;
     GetSystemInfo(&system);
     facts->cpus_of_system = system.dwNumberOfProcessors;
     facts->share_core =
         host_split_cpus(server, client, sizeof server) &&
         is_one_core((unsigned)strtoul(server, NULL, 10), (unsigned)strtoul(client, NULL, 10));
-    if (GlobalMemoryStatusEx(&memory))
-        facts->memory_bytes = memory.ullAvailPhys;
+    facts->memory_bytes = host_memory_left();
 }

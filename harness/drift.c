@@ -51,6 +51,8 @@ struct drift drift_of(const struct record *records, size_t count)
         struct trend sum = {0, 0};
         size_t cells = 0;
         for (size_t i = 0; values != NULL && changes != NULL && i < count; i++) {
+            if (strcmp(records[i].status, "ok") != 0 || !record_has(metrics[m].of(&records[i])))
+                continue;
             size_t trials = cell_values(records, count, i, metrics[m].of, values);
             if (trials < TRIALS_LEAST)
                 continue;

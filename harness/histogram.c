@@ -89,7 +89,8 @@ void histogram_record(struct histogram *histogram, uint64_t value_ns)
 void histogram_add(struct histogram *into, const struct histogram *from)
 {
     for (size_t i = 0; i < from->buckets; i++)
-        into->counts[i] += from->counts[i];
+        if (from->counts[i] != 0) /* what is not written takes no memory */
+            into->counts[i] += from->counts[i];
     into->total += from->total;
     into->clamped += from->clamped;
     if (from->min < into->min)

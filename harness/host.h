@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOST_CPUS_TEXT 64
+#define HOST_CPUS_TEXT 256
 
 unsigned host_cpu_count(void);                       /* that this process may use */
 const char *host_cpu_model(char *text, size_t size); /* "" when not known */
@@ -66,6 +66,9 @@ uint64_t host_throttles(void);
  * data (/proc/net/sockstat); Windows: the paged and nonpaged pool ("PERFORMANCE_INFORMATION structure"). False where the system doesn't tell (Wine).
  */
 bool host_kernel_memory(uint64_t *bytes);
+
+/* Memory that programs could still get, in bytes; 0 where the system doesn't tell. */
+uint64_t host_memory_left(void);
 
 /* CPU time in ns that a running process has used so far, fine-grained; false where it can't be
  * read. */

@@ -291,6 +291,17 @@ uint64_t host_throttles(void)
     return sum;
 }
 
+/* Of the machine, and of a control group's share (cgroups(7)). */
+uint64_t host_memory_left(void)
+{
+    char line[64];
+    uint64_t left = 0, most = proc_number("/sys/fs/cgroup/memory.max"); /* "max": 0 */
+    uint64_t used = proc_number("/sys/fs/cgroup/memory.current");
+    if (proc_line("/proc/meminfo", "MemAvailable:", line, sizeof line))
+        left = strtoull(line, NULL, 10) * 1024;
+    return most > used && most - used < left ? most - used : left;
+}
+
 bool host_kernel_memory(uint64_t *bytes)
 {
     static const char *const names[] = {"Slab:", "KernelStack:", "PageTables:", "Percpu:"};

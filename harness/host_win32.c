@@ -296,6 +296,12 @@ uint64_t host_throttles(void)
     return 0;
 }
 
+uint64_t host_memory_left(void)
+{
+    MEMORYSTATUSEX memory = {.dwLength = sizeof memory};
+    return GlobalMemoryStatusEx(&memory) ? memory.ullAvailPhys : 0;
+}
+
 bool host_kernel_memory(uint64_t *bytes)
 {
     PERFORMANCE_INFORMATION information;

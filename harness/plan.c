@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "command.h"
 #include "descriptors.h"
+#include "host.h"
 #include "model.h"
 #include "payload.h"
 #include "units.h"
@@ -14,7 +15,7 @@ enum {
     CONNECTIONS_MAX = 1000000,
     RUN_OVERHEAD_MS = 150,
     NS_PER_MS = 1000000,
-    NAME_BYTES = 48,
+    CONNECTION_BYTES = 128 * 1024, /* both ends, amply: a thread's stack, the kernel's sockets */
     STEPS_DEFAULT = 4
 };
 
@@ -366,14 +367,16 @@ static int unknown_workload(const char *name, char *message, size_t message_size
 }
 
 /* As this machine allows; 0 where that is not known, or no more than the plan has already. */
-static unsigned connections_most(const struct plan *plan)
+static unsigned connections_that_fit(const struct plan *plan)
 {
-    unsigned most = descriptors_most_connections();
+    uint64_t most = descriptors_most_connections(), fit = host_memory_left() / CONNECTION_BYTES;
+    if (fit != 0 && fit < most)
+        most = fit;
     most = most < CONNECTIONS_MAX ? most : CONNECTIONS_MAX;
     for (size_t i = 0; i < plan->workload_count; i++)
         if (plan->workloads[i].connections >= most)
             return 0;
-    return most;
+    return (unsigned)most;
 }
 
 int plan_choose_workloads(struct plan *plan, const struct suite *suite,
@@ -384,7 +387,7 @@ int plan_choose_workloads(struct plan *plan, const struct suite *suite,
         for (size_t i = 0; i < suite->count; i++) {
             struct run_workload workload = suite->workloads[i];
             if (workload.connections == SUITE_CONNECTIONS_MOST)
-                workload.connections = connections_most(plan);
+                workload.connections = connections_that_fit(plan);
             single_options_apply(&workload, given);
             if (workload.connections > 0)
                 plan->workloads[plan->workload_count++] = workload;

@@ -38,7 +38,7 @@ double rate_bound_samples(const struct rate_bound *bound)
 static double three_digits(double rate)
 {
     double unit = pow(10, floor(log10(rate)) - 2);
-    return round(rate / unit) * unit;
+    return round(round(rate / unit) * unit); /* pow need not be exact */
 }
 
 double rate_search_next(const struct rate_search *search)

@@ -295,7 +295,7 @@ int record_write_histogram(struct csv_writer *histograms, const struct record *r
         csv_write_double(histograms, record->connections, 17);
         csv_write_double(histograms, record->connections_active, 17);
         csv_write_double(histograms, record->message_bytes, 17);
-        csv_write_double(histograms, record->target_rate_msgs_per_s, 6);
+        csv_write_double(histograms, record->target_rate_msgs_per_s, 17);
         csv_write_double(histograms, record->trial, 17);
         csv_write_text(histograms, kept->basis);
         csv_write_u64(histograms, low);

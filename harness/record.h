@@ -35,14 +35,14 @@
     NUMBER(connections_misbehaving, 17)                                                            \
     NUMBER(message_bytes, 17)                                                                      \
     NUMBER(pipeline_depth, 17)                                                                     \
-    NUMBER(target_rate_msgs_per_s, 6)                                                              \
+    NUMBER(target_rate_msgs_per_s, 17)                                                             \
     NUMBER(burst_interval_us, 17)                                                                  \
     TEXT(tcp_nodelay, 4)                                                                           \
     NUMBER(server_threads, 17)                                                                     \
     NUMBER(buffer_bytes, 17)                                                                       \
-    TEXT(placement, 128)                                                                           \
-    TEXT(server_cpus, 64)                                                                          \
-    TEXT(client_cpus, 64)                                                                          \
+    TEXT(placement, 520)                                                                           \
+    TEXT(server_cpus, 256)                                                                         \
+    TEXT(client_cpus, 256)                                                                         \
     NUMBER(trial, 17)                                                                              \
     NUMBER(order_index, 17)                                                                        \
     NUMBER(warmup_s, 6)                                                                            \

@@ -7,8 +7,7 @@
 #include "units.h"
 
 enum {
-    KEYS = RECORD_FACTOR_COUNT + 2, /* the columns that tell a cell: target, model, factors */
-    TEXT_BYTES = 360
+    KEYS = RECORD_FACTOR_COUNT + 2 /* the columns that tell a cell: target, model, factors */
 };
 
 /* Where a file has the columns that matter; -1: it has no such column. */

@@ -66,7 +66,7 @@ class Doctor(unittest.TestCase):
     @unittest.skipUnless(tool.NATIVE == "native" and tool.ON_LINUX, "Linux' limits")
     def test_few_ports(self):
         (line,) = self.about(self.examine("--connections", "70000"), "ports")
-        self.assertEqual(line[0], "problem")
+        self.assertEqual(line[0], "note")
         self.assertIn("ip_local_port_range", line[3])
 
     def test_targets(self):

@@ -100,7 +100,7 @@ static void test_limits(void)
     CHECK_EQ_TEXT(complaints(&facts, 4000), "");
     facts = fit();
     facts.port_last = facts.port_first + 999;
-    expect(&facts, "problem", "ports", "1,000 to connect from", "ip_local_port_range");
+    expect(&facts, "note", "ports", "1,000 to connect from", "ip_local_port_range");
     facts.port_last++;
     CHECK_EQ_TEXT(complaints(&facts, 1000), "");
     facts = fit();

@@ -174,6 +174,26 @@ static void test_drift(void)
     CHECK(!drift_with(1.2, true).found);    /* large, but no trend */
 }
 
+/* A cell counts once, however many of its rows failed before its first figure. */
+static void test_failed_rows_do_not_drift(void)
+{
+    static const double costs[] = {1.1, 1, 1.2, 1.15, 1.25, 1.18, 1.3};
+    static struct record rows[5 + sizeof costs / sizeof costs[0]];
+    size_t count = 0;
+    for (; count < 5; count++) {
+        begin();
+        record_set_text(record.status, sizeof record.status, "failed");
+        rows[count] = record;
+    }
+    for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
+        begin();
+        record.server_cpu_us_per_msg = costs[i];
+        rows[count++] = record;
+    }
+    CHECK(!drift_of(rows + 5, count - 5).found);
+    CHECK(!drift_of(rows, count).found);
+}
+
 int main(void)
 {
     test_bound();
@@ -181,5 +201,6 @@ int main(void)
     test_host();
     test_round_trips();
     test_drift();
+    test_failed_rows_do_not_drift();
     return check_report();
 }
