@@ -207,14 +207,17 @@ struct interval statistics_median_interval(const double *values, size_t count)
     return interval;
 }
 
-/* How probable it is that a / b is at most t. None is negative; a / 0 is above every t. */
+/*
+ * How probable it is that a / b is at most t. None is negative; a / 0 is above every t. It compares
+ * quotients, as t is one of them: a rounded t times b can be below the very a that it came from.
+ */
 static double ratio_at_most(const struct law *a, const struct law *b, double t)
 {
     double sum = 0, b_below = 0, a_below = 0;
     size_t next = 0; /* the first of a's outcomes that is above */
     for (size_t i = 0; i < b->count; i++) {
-        double most = t * b->outcomes[i].value;
-        for (; next < a->count && a->outcomes[next].value <= most; next++)
+        double value = b->outcomes[i].value;
+        for (; next < a->count && a->outcomes[next].value / value <= t; next++)
             a_below = a->outcomes[next].probability;
         sum += (b->outcomes[i].probability - b_below) * a_below;
         b_below = b->outcomes[i].probability;
@@ -229,7 +232,7 @@ static double ratio_below(const struct law *a, const struct law *b, double t)
     size_t next = 0;
     for (size_t i = 0; i < b->count; i++) {
         double value = b->outcomes[i].value;
-        while (next < a->count && a->outcomes[next].value <= t * value)
+        while (next < a->count && a->outcomes[next].value / value <= t)
             next++;
         if (value > 0 && next > 0)
             highest = fmax(highest, a->outcomes[next - 1].value / value);

@@ -161,6 +161,30 @@ static void test_interval_at_the_edges(void)
     CHECK_NAN(statistics_ratio_interval(none, 3, same, 4).low);
 }
 
+/* Both ends are the very quotient, also where it times its divisor rounds to less (49 * (1.0 / 49)). */
+static void test_ratio_interval_of_one_quotient(void)
+{
+    double ones[7], same[7];
+    struct random_state random;
+    for (size_t i = 0; i < COUNT(ones); i++)
+        ones[i] = 1;
+    for (int y = 1; y <= 1000; y++) {
+        for (size_t i = 0; i < COUNT(same); i++)
+            same[i] = y;
+        struct interval interval = statistics_ratio_interval(ones, COUNT(ones), same, COUNT(same));
+        CHECK_NEAR(interval.low, 1.0 / y, 0);
+        CHECK_NEAR(interval.high, 1.0 / y, 0);
+    }
+    random_seed(&random, 17);
+    for (int i = 0; i < 10000; i++) {
+        double a = (double)random_below(&random, 1000000) / 1000;
+        double b = (double)(1 + random_below(&random, 1000000)) / 1000;
+        struct interval interval = statistics_ratio_interval(&a, 1, &b, 1);
+        CHECK_NEAR(interval.low, a / b, 0);
+        CHECK_NEAR(interval.high, a / b, 0);
+    }
+}
+
 static double p_both_ways(const double *a, size_t a_count, const double *b, size_t b_count)
 {
     double p = statistics_mann_whitney_p(a, a_count, b, b_count);
@@ -339,6 +363,7 @@ int main(void)
     test_ratio_interval_is_that_of_all_resamples();
     test_interval_of_many();
     test_interval_at_the_edges();
+    test_ratio_interval_of_one_quotient();
     test_mann_whitney_exact();
     test_mann_whitney_critical_values();
     test_mann_whitney_normal();
