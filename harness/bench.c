@@ -23,7 +23,7 @@ static struct record *record_new(struct bench *bench)
 
 static void progress_show(const struct bench *bench, const struct record *record)
 {
-    char workload[120], line[400], left[32] = "", of[32] = "";
+    char workload[120], line[400], left[32] = "", of[32] = "", worst[32] = "";
     if (bench->done > 0 && bench->runs > 0) {
         uint64_t each = (clock_now_ns() - bench->begun_ns) / bench->done;
         units_format_duration(each * (bench->runs - bench->done) / 1000000000 * 1000000000, left,
@@ -31,9 +31,14 @@ static void progress_show(const struct bench *bench, const struct record *record
     }
     if (bench->runs > 0)
         snprintf(of, sizeof of, " of %zu", bench->runs);
-    snprintf(line, sizeof line, "%zu%s  %s %s  %s%s%s", bench->done + 1, of, record->target,
-             record->model, record_workload_text(record, workload, sizeof workload),
-             left[0] == '\0' ? "" : "  left: ", left);
+    if (bench->worst > 0 && bench->worst < INFINITY)
+        snprintf(worst, sizeof worst, "  +-%.1f %%", 100 * bench->worst);
+    snprintf(line, sizeof line, "%zu%s  %s %s  %s%s%s%s", bench->done + 1, of, record->target,
+             record->model, record_workload_text(record, workload, sizeof workload), worst,
+             left[0] == '\0'             ? ""
+             : bench->plan->until_ci > 0 ? "  left, at most: "
+                                         : "  left: ",
+             left);
     terminal_progress(line);
 }
 
@@ -240,32 +245,33 @@ static int round_run(struct bench *bench, const struct run_workload *workload, u
     return 0;
 }
 
-/* Whether the workload that the last row is of has had enough trials. */
-static bool is_precise(const struct bench *bench, unsigned trial)
+/* How well the workload that the last row is of is known, where that decides. */
+static double precision_now(const struct bench *bench, unsigned trial)
 {
     if (bench->plan->until_ci <= 0 || trial < PRECISION_TRIALS_LEAST)
-        return false;
+        return INFINITY;
     const struct record *last = &bench->records[bench->record_count - 1];
-    return precision_of(bench->records, bench->record_count, last).worst <= bench->plan->until_ci;
+    return precision_of(bench->records, bench->record_count, last).worst;
 }
 
 int bench_run(struct bench *bench, char *message, size_t message_size)
 {
     const struct plan *plan = bench->plan;
-    bool done[SUITE_WORKLOADS_MAX] = {false};
+    double worst[SUITE_WORKLOADS_MAX] = {0}; /* 0: no round yet */
     struct random_state random;
     bench->runs = plan_runs(plan);
     random_seed(&random, bench->seed);
     for (unsigned trial = 1; trial <= plan->trials; trial++)
         for (size_t j = 0; j < plan->workload_count; j++) {
-            if (done[j])
+            if (trial > 1 && worst[j] <= plan->until_ci)
                 continue;
+            bench->worst = worst[j];
             if (round_run(bench, &plan->workloads[j], trial, &random, message, message_size) != 0)
                 return -1;
             if (bench->cancelled)
                 return 0;
-            done[j] = is_precise(bench, trial);
-            if (done[j]) /* what it would have taken more */
+            worst[j] = precision_now(bench, trial);
+            if (worst[j] <= plan->until_ci) /* what it would have taken more */
                 bench->runs -=
                     plan_runs(plan) / plan->trials / plan->workload_count * (plan->trials - trial);
         }

@@ -33,6 +33,8 @@ struct bench {
     uint64_t begun_ns;
     size_t runs; /* that the plan has; 0: not known beforehand */
     size_t done;
+    double
+        worst; /* with --until-ci: how well the workload under way is known, as precision tells */
 };
 
 /* Rows of a run that stopped which took a run; the others were skipped. */

@@ -86,12 +86,11 @@ static char *word_quote(char *to, const char *word)
 {
     *to++ = '\'';
     for (; *word != '\0'; word++) {
-        if (*word == '\'') {
-            memcpy(to, "'\"'\"'", 5);
-            to += 5;
-        } else {
+        if (*word == '\'')
+            for (const char *quoted = "'\"'\"'"; *quoted != '\0'; quoted++)
+                *to++ = *quoted;
+        else
             *to++ = *word;
-        }
     }
     *to++ = '\'';
     return to;

@@ -241,6 +241,26 @@ class Resume(unittest.TestCase):
             self.assertEqual(tool.read_csv(os.path.join(folder, "rate_search.csv")), found)
             self.refused(folder, "--trials", "5", status=2, says=["--rate-search"])
 
+    def test_until_ci(self):
+        """How many trials it takes depends on the rows."""
+        words = (*PLAN, "--until-ci", "100000%", "--trials", "9")
+        with tool.folder() as out:
+            process = tool.Process(("bench", *words, "--out", out))
+            self.assertTrue(tool.wait_until(lambda: tool.finished_rows(out) >= 10))
+            process.popen.kill()
+            process.end()
+            self.resume(out)
+            rows = tool.read_runs(out)
+            self.check(out, max(int(row["trial"]) for row in rows))
+            if {row["status"] for row in rows} == {"ok", "skipped"}:
+                self.assertEqual(max(int(row["trial"]) for row in rows), 6)
+                self.assertIn("nothing was left", self.resume(out, "--trials", "20").out)
+        words = (*PLAN, "--until-ci", "0.000001%", "--trials", "6")
+        with tool.folder() as out:
+            tool.run("bench", *words, "--out", out)
+            self.resume(out, "--trials", "7")
+            self.check(out, 7)
+
     def test_missing_round_trips(self):
         with tool.folder() as out:
             tool.bench(out, *PLAN)
