@@ -15,6 +15,9 @@ enum { HOST_STEPS_LEAST = 50, HOST_STEP_PER_S = 100 };
 static const double NOISY_LOAD = 0.1;
 static const double STOLEN_SHARE = 0.01;
 
+/* A client that is late by more of a round trip than this measures itself. */
+static const double CLIENT_LATE_SHARE = 0.5;
+
 /* Round trips that pile up where a delayed acknowledgement ends, and their neighbourhood. */
 enum { PLATEAU_FROM_NS = 38000000, PLATEAU_TO_NS = 48000000, PLATEAU_WIDTH_NS = 10000000 };
 static const double PLATEAU_SHARE = 0.001;
@@ -62,11 +65,17 @@ void judgement_take_host(struct record *record, const struct judgement_host *hos
         warning_add(record, WARNING_HOST_NOISY);
 }
 
-void judgement_take_round_trips(struct record *record, const struct histogram *rtt)
+void judgement_take_load(struct record *record, const struct histogram *rtt)
 {
     uint64_t plateau = histogram_between(rtt, PLATEAU_FROM_NS, PLATEAU_TO_NS);
     uint64_t below = histogram_between(rtt, PLATEAU_FROM_NS - PLATEAU_WIDTH_NS, PLATEAU_FROM_NS);
     uint64_t above = histogram_between(rtt, PLATEAU_TO_NS, PLATEAU_TO_NS + PLATEAU_WIDTH_NS);
+    if (record->messages_unanswered > 0)
+        warning_add(record, WARNING_UNANSWERED);
+    if (record->connections_starved > 0)
+        warning_add(record, WARNING_STARVED);
+    if (record->send_late_p99_us > CLIENT_LATE_SHARE * record->rtt_p99_us)
+        warning_add(record, WARNING_CLIENT_LATE);
     /* Where answers are missing it can be empty for that. */
     if (rtt->total > 0 && !record_has(record->rtt_p99_us) && !histogram_carries(rtt, 99))
         warning_add(record, WARNING_FEW_SAMPLES);

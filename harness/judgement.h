@@ -20,7 +20,7 @@ struct judgement_host {
 /* others_cpu_load, and the warnings that come of it. */
 void judgement_take_host(struct record *record, const struct judgement_host *host);
 
-/* The warnings that the round trips give. */
-void judgement_take_round_trips(struct record *record, const struct histogram *rtt);
+/* The warnings that the load gives, of a row that has the load's figures. rtt: its round trips. */
+void judgement_take_load(struct record *record, const struct histogram *rtt);
 
 #endif

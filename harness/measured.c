@@ -14,7 +14,7 @@ enum { NS_PER_S = 1000000000 };
 static const double RATE_HELD_SHARE = 0.99;
 
 /* Its answers must lie apart by at least so much of the window. */
-static const double SNAPSHOTS_SPAN = 0.5;
+static const double SNAPSHOTS_SPAN = 0.9;
 
 static struct measured_moment moment_now(const struct measured_window *window)
 {
@@ -111,11 +111,11 @@ void measured_take_load(struct record *record, const struct load_result *load,
     record->connections_starved = load->starved;
     record->oldest_unanswered_us = (double)load->oldest_unanswered_ns / 1e3;
     take_round_trips(record, load, is_open);
-    judgement_take_round_trips(record, &load->rtt);
     if (is_open)
         take_open_loop(record, load, workload);
     if (workload->kind == LOAD_CHURN)
         take_connects(record, load);
+    judgement_take_load(record, &load->rtt);
 }
 
 static double delta(const struct measured_statistics *statistics, const char *key)
@@ -174,54 +174,55 @@ static void take_host(struct record *record, const struct measured_window *windo
 }
 
 /* echoes: complete inside the client's window. */
-void measured_take_statistics(struct record *record, const struct measured_statistics *statistics,
-                              const struct measured_window *window, double echoes)
+/* A span of time of which the server's cost is known. */
+struct cost {
+    double window_s;
+    double messages; /* echoed in it */
+    double cpu_s;    /* NaN: not known */
+    bool counted;    /* the server's counters are of it too */
+};
+
+/* Whether the process that was started is the server, not a wrapper, which has hardly used any. */
+static bool is_server_itself(const struct measured_statistics *statistics,
+                             const struct measured_window *window)
 {
-    const struct run_settings *settings = window->settings;
     const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
-    double window_s = (double)(to->at_ns - from->at_ns) / NS_PER_S;
-    /* What the server echoed between its two answers, which are not quite the client's moments. */
-    double served = delta(statistics, "recv_bytes") / record->message_bytes;
-    double server_window_s = delta(statistics, "time_ns") / NS_PER_S;
-    bool alone = settings->generator->count == 1;
-    if (!(served > 0)) /* a build that counts nothing */
-        served = alone ? echoes * server_window_s / window_s : NAN;
-    if (!alone) /* the others have as many as the server says */
-        echoes = served * window_s / server_window_s;
-    record->server_messages = served;
+    double told_us = target_line_number(statistics->lines[0], "cpu_user_us") +
+                     target_line_number(statistics->lines[0], "cpu_sys_us");
+    return from->server_known && to->server_known && (double)to->server_cpu_ns > told_us * 1e3 / 2;
+}
 
-    record->server_cpu_user_s = delta(statistics, "cpu_user_us") / 1e6;
-    record->server_cpu_sys_s = delta(statistics, "cpu_sys_us") / 1e6;
-    record->cpu_resolution_us = target_line_number(statistics->lines[1], "cpu_resolution_us");
-    double cpu_s = server_cpu_s(record, window);
-    if (server_window_s < SNAPSHOTS_SPAN * window_s) {
-        /* A server that was kept from running answers both at once: no load, no cost can be told. */
-        warning_add(record, WARNING_SNAPSHOTS_LATE);
-        cpu_s = NAN;
-    }
-    double wineserver_load = 0;
-    bool wine = strcmp(record->host_kind, "wine") == 0;
-    if (wine && from->wineserver_known && to->wineserver_known)
-        record->wineserver_cpu_s =
-            (double)(to->wineserver_cpu_ns - from->wineserver_cpu_ns) / NS_PER_S;
-    if (wine)
-        wineserver_load = record->wineserver_cpu_s / window_s;
-    record->server_cpu_us_per_msg = cpu_s * 1e6 / served;
-    if (wine)
-        record->server_cpu_us_per_msg += record->wineserver_cpu_s * 1e6 / echoes;
-    record->server_threads_peak = target_line_number(statistics->lines[1], "threads_peak");
-    double cpus = window->remote ? target_line_number(window->server->listening, "cpus")
-                                 : settings->server_cpu_count;
-    if (record_has(cpus)) {
-        double capacity = fmin(record->server_threads_peak, cpus);
-        record->server_cpu_load = (cpu_s / server_window_s + wineserver_load) / capacity;
-    }
-    if (alone) {
-        record_set_text(record->bound, sizeof record->bound, judgement_bound(record));
-        take_host(record, window, cpu_s * window_s / server_window_s);
-    }
+/* Between the server's two answers, which are not quite the client's moments. */
+static struct cost cost_told(struct record *record, const struct measured_statistics *statistics,
+                             const struct measured_window *window, double window_s, double echoes)
+{
+    bool alone = window->settings->generator->count == 1;
+    struct cost cost = {.window_s = delta(statistics, "time_ns") / NS_PER_S, .counted = true};
+    cost.messages = delta(statistics, "recv_bytes") / record->message_bytes;
+    /* A build that counts nothing; and what misbehaving clients send is none of the messages. */
+    if (!(cost.messages > 0) || record->connections_misbehaving > 0)
+        cost.messages = alone ? echoes * cost.window_s / window_s : NAN;
+    cost.cpu_s = server_cpu_s(record, window);
+    if (cost.window_s >= SNAPSHOTS_SPAN * window_s)
+        return cost;
+    /* A server that was kept from running answers both at once. */
+    warning_add(record, WARNING_SNAPSHOTS_LATE);
+    cost.counted = false;
+    cost.cpu_s = NAN;
+    if (!alone || !is_server_itself(statistics, window))
+        return cost;
+    record->cpu_resolution_us = 1;
+    return (struct cost){
+        .window_s = window_s,
+        .messages = echoes,
+        .cpu_s = (double)(window->moments[1].server_cpu_ns - window->moments[0].server_cpu_ns) /
+                 NS_PER_S};
+}
 
-    record->server_rss_peak_bytes = target_line_number(statistics->lines[1], "rss_peak_bytes");
+static void take_counters(struct record *record, const struct measured_statistics *statistics,
+                          double messages)
+{
+    record->server_messages = messages;
     record->context_switches = delta(statistics, "context_switches");
     record->wait_calls = delta(statistics, "wait_calls");
     record->recv_calls = delta(statistics, "recv_calls");
@@ -233,10 +234,48 @@ void measured_take_statistics(struct record *record, const struct measured_stati
     double posted = record_has(record->completions) ? record->completions : 0;
     record->syscalls_per_msg = (record->wait_calls + record->recv_calls + record->send_calls +
                                 record->other_calls - posted) /
-                               served;
+                               messages;
     if (record->wait_calls > 0) {
         record->events_per_wait = delta(statistics, "wait_events") / record->wait_calls;
         record->scanned_per_wait = delta(statistics, "wait_scanned") / record->wait_calls;
         record->set_bytes_per_wait = delta(statistics, "wait_set_bytes") / record->wait_calls;
     }
+}
+
+void measured_take_statistics(struct record *record, const struct measured_statistics *statistics,
+                              const struct measured_window *window, double echoes)
+{
+    const struct run_settings *settings = window->settings;
+    const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
+    double window_s = (double)(to->at_ns - from->at_ns) / NS_PER_S, wineserver_load = 0;
+    bool alone = settings->generator->count == 1;
+    bool wine = strcmp(record->host_kind, "wine") == 0;
+
+    record->server_cpu_user_s = delta(statistics, "cpu_user_us") / 1e6;
+    record->server_cpu_sys_s = delta(statistics, "cpu_sys_us") / 1e6;
+    record->cpu_resolution_us = target_line_number(statistics->lines[1], "cpu_resolution_us");
+    struct cost cost = cost_told(record, statistics, window, window_s, echoes);
+    if (!alone) /* the others have as many as the server says */
+        echoes = cost.messages * window_s / cost.window_s;
+    record->server_cpu_us_per_msg = cost.cpu_s * 1e6 / cost.messages;
+    if (wine) {
+        if (from->wineserver_known && to->wineserver_known)
+            record->wineserver_cpu_s =
+                (double)(to->wineserver_cpu_ns - from->wineserver_cpu_ns) / NS_PER_S;
+        wineserver_load = record->wineserver_cpu_s / window_s;
+        record->server_cpu_us_per_msg += record->wineserver_cpu_s * 1e6 / echoes;
+    }
+    record->server_threads_peak = target_line_number(statistics->lines[1], "threads_peak");
+    double cpus = window->remote ? target_line_number(window->server->listening, "cpus")
+                                 : settings->server_cpu_count;
+    if (record_has(cpus))
+        record->server_cpu_load = (cost.cpu_s / cost.window_s + wineserver_load) /
+                                  fmin(record->server_threads_peak, cpus);
+    if (alone) {
+        record_set_text(record->bound, sizeof record->bound, judgement_bound(record));
+        take_host(record, window, cost.cpu_s * window_s / cost.window_s);
+    }
+    record->server_rss_peak_bytes = target_line_number(statistics->lines[1], "rss_peak_bytes");
+    if (cost.counted)
+        take_counters(record, statistics, cost.messages);
 }

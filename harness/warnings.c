@@ -38,6 +38,12 @@ static const struct {
     [WARNING_WINDOW_LATE] = {"window_late", "this generator began late: raise --allowance"},
     [WARNING_OVERLOAD] = {"overload", "the server did not keep up with the rate: its latencies "
                                       "grow with the time; lower --rate, or see --rate-search"},
+    [WARNING_CLIENT_LATE] = {"client_late", "the client itself could not send in time: give it a "
+                                            "processor of its own, or lower --rate"},
+    [WARNING_UNANSWERED] = {"unanswered", "messages got no answer: percentiles among them are "
+                                          "empty, and those that are told leave them out"},
+    [WARNING_STARVED] = {"starved", "clients got no answer at all: the percentiles are of the "
+                                    "others, see connections_starved and fairness_jain"},
     [WARNING_FEW_SAMPLES] = {"few_samples",
                              "too few messages for a 99th percentile, which takes 1,000: measure "
                              "longer (--duration)"},

@@ -101,7 +101,7 @@ static void test_round_trips(void)
     if (histogram_init(&rtt) != 0)
         abort();
     begin();
-    judgement_take_round_trips(&record, &rtt);
+    judgement_take_load(&record, &rtt);
     CHECK_EQ_TEXT(record.warnings, "");
 
     for (uint64_t i = 0; i < 10000; i++)
@@ -111,24 +111,34 @@ static void test_round_trips(void)
     CHECK_EQ_U64(histogram_between(&rtt, 38000000, 48000000), 12);
     CHECK_EQ_U64(histogram_between(&rtt, 41100000, 48000000), 0);
     CHECK_EQ_U64(histogram_between(&rtt, 0, UINT64_MAX), rtt.total);
-    judgement_take_round_trips(&record, &rtt);
+    judgement_take_load(&record, &rtt);
     CHECK(warning_has(&record, WARNING_PLATEAU_40MS));
 
     /* A slope is no plateau. */
     for (int i = 0; i < 6; i++)
         histogram_record(&rtt, 33000000);
     begin();
-    judgement_take_round_trips(&record, &rtt);
+    judgement_take_load(&record, &rtt);
     CHECK(!warning_has(&record, WARNING_PLATEAU_40MS));
 
     /* The samples would carry it: it is empty since answers are missing. */
+    begin();
+    record.messages_unanswered = record.connections_starved = 0;
+    record.send_late_p99_us = 40;
+    judgement_take_load(&record, &rtt);
+    CHECK_EQ_TEXT(record.warnings, "");
+    record.messages_unanswered = record.connections_starved = 1;
+    record.send_late_p99_us = 60;
+    judgement_take_load(&record, &rtt);
+    CHECK_EQ_TEXT(record.warnings, "unanswered;starved;client_late");
+
     record.rtt_p99_us = record.rtt_p99_9_us; /* not measured */
-    judgement_take_round_trips(&record, &rtt);
+    judgement_take_load(&record, &rtt);
     CHECK(!warning_has(&record, WARNING_FEW_SAMPLES));
     histogram_clear(&rtt);
     for (int i = 0; i < 999; i++)
         histogram_record(&rtt, 100000);
-    judgement_take_round_trips(&record, &rtt);
+    judgement_take_load(&record, &rtt);
     CHECK(warning_has(&record, WARNING_FEW_SAMPLES));
     histogram_free(&rtt);
 }
