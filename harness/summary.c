@@ -43,18 +43,53 @@ static const struct histogram *histogram_of(const struct metric *metric,
     return NULL;
 }
 
-/* Over the samples of all trials; NaN where they can't carry it. */
-static double merged_us(const struct metric *metric, const struct histogram *histogram)
+/* The row's own extreme is exact, while a histogram read from a file has its buckets' ends. */
+static double extreme(const double *values, size_t count, double percentile)
 {
+    double found = values[0];
+    for (size_t i = 1; i < count; i++)
+        found = percentile > 0 ? fmax(found, values[i]) : fmin(found, values[i]);
+    return found;
+}
+
+/*
+ * Over the samples of all trials, of which `slower` more are longer than all in the histogram; NaN
+ * where they can't carry it. values: the trials' own figures.
+ */
+static double merged_us(const struct metric *metric, const struct histogram *histogram,
+                        uint64_t slower, const double *values, size_t count)
+{
+    uint64_t value;
     if (histogram == NULL || histogram->total == 0)
         return NAN;
-    if (!record_has(metric->percentile))
-        return histogram_mean(histogram) / 1e3;
     if (metric->percentile == 0)
-        return (double)histogram->min / 1e3;
-    if (metric->percentile < 100 && !histogram_carries(histogram, metric->percentile))
+        return extreme(values, count, metric->percentile);
+    if (metric->percentile > 0 && metric->percentile < 100)
+        return histogram_percentile_of(histogram, slower, metric->percentile, &value)
+                   ? (double)value / 1e3
+                   : NAN;
+    if (slower > 0)
         return NAN;
-    return (double)histogram_percentile(histogram, metric->percentile) / 1e3;
+    return record_has(metric->percentile) ? extreme(values, count, metric->percentile)
+                                          : histogram_mean(histogram) / 1e3;
+}
+
+/* Messages of all trials of an open loop that have no round trip, since no answer came. */
+static uint64_t slower_of(const struct trials *trials, size_t cell,
+                          const struct merged_cell *merged)
+{
+    double sum = 0;
+    if (merged == NULL || strcmp(merged->row.loop, "open") != 0)
+        return 0;
+    for (size_t i = 0; i < trials->metric_count; i++) {
+        size_t count = 0;
+        const double *values = strcmp(trials->metrics[i]->name, "messages_unanswered") == 0
+                                   ? trials_values(trials, cell, i, &count)
+                                   : NULL;
+        for (size_t j = 0; j < count; j++)
+            sum += values[j];
+    }
+    return (uint64_t)sum;
 }
 
 static double spread_of(const double *values, size_t count, double median)
@@ -67,7 +102,7 @@ static double spread_of(const double *values, size_t count, double median)
 
 static void row_write(struct csv_writer *csv, const char *run_id, const struct trials_cell *cell,
                       const struct metric *metric, const double *values, size_t count,
-                      const struct merged_cell *merged)
+                      const struct merged_cell *merged, uint64_t slower)
 {
     const char *factor = trials_factors(cell);
     struct interval interval = {NAN, NAN};
@@ -86,7 +121,10 @@ static void row_write(struct csv_writer *csv, const char *run_id, const struct t
     csv_write_double(csv, interval.low, DIGITS);
     csv_write_double(csv, interval.high, DIGITS);
     csv_write_double(csv, spread_of(values, count, median), DIGITS);
-    csv_write_double(csv, merged_us(metric, histogram_of(metric, merged)), DIGITS);
+    csv_write_double(csv,
+                     merged_us(metric, histogram_of(metric, merged),
+                               metric->basis == METRIC_CONNECT ? 0 : slower, values, count),
+                     DIGITS);
     csv_end_row(csv);
 }
 
@@ -109,12 +147,13 @@ int summary_write(struct csv_writer *csv, const char *run_id, const struct recor
     for (size_t i = 0; i < trials.cell_count && error == 0; i++) {
         struct record cell;
         trials_describe(&trials.cells[i], &cell);
+        const struct merged_cell *all = merged_find(merged, &cell);
+        uint64_t slower = slower_of(&trials, i, all);
         for (size_t j = 0; j < metric_count; j++) {
             size_t found;
             const double *values = trials_values(&trials, i, j, &found);
             if (found > 0)
-                row_write(csv, run_id, &trials.cells[i], kept[j], values, found,
-                          merged_find(merged, &cell));
+                row_write(csv, run_id, &trials.cells[i], kept[j], values, found, all, slower);
         }
     }
     trials_free(&trials);

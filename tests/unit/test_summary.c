@@ -66,7 +66,7 @@ static void test_each_basis_has_its_own_percentiles(void)
     for (size_t i = 0; i < TRIALS; i++) {
         describe("select");
         record.rtt_p99_us = (double)i + 1;
-        record.rtt_max_us = 5;
+        record.rtt_max_us = 10000 * ((double)i + 1) + SAMPLES - 1;
         record.rtt_uncorrected_p50_us = 1;
         record.connect_p50_us = 1;
         record.errors = i == 0 ? NAN : 0;
@@ -137,6 +137,79 @@ static void test_a_percentile_needs_its_samples(void)
     histogram_free(&own);
 }
 
+/* Of an open loop, those that were never answered are longer than all others. */
+static void test_unanswered_messages_are_slower(void)
+{
+    struct record *records = calloc(2, sizeof *records);
+    struct merged merged = {0};
+    struct histogram own, sent;
+    if (records == NULL || histogram_init(&own) != 0 || histogram_init(&sent) != 0)
+        abort();
+    fill(&own, 1);
+    fill(&sent, 1);
+    for (size_t i = 0; i < 2; i++) {
+        describe("select");
+        record_set_text(record.loop, sizeof record.loop, "open");
+        record.messages_unanswered = i == 0 ? 0 : SAMPLES;
+        record.rtt_min_us = record.rtt_p50_us = record.rtt_p90_us = record.rtt_mean_us = 1;
+        record.rtt_max_us = i == 0 ? SAMPLES : NAN;
+        record.rtt_uncorrected_p50_us = record.rtt_uncorrected_p99_us = 1;
+        records[i] = record;
+        const struct record_histogram kept[] = {{"intended", &own}, {"sent", &sent}};
+        CHECK(merged_add(&merged, &record, kept, 2) == 0);
+    }
+    write_and_read(records, 2, &merged);
+    /* Half of 6,000 are the lowest 1,500 of each trial's 2,000. */
+    CHECK_NEAR(strtod(field("select", "rtt_p50_us", "merged"), NULL), 1500, 2);
+    CHECK_NEAR(strtod(field("select", "rtt_uncorrected_p50_us", "merged"), NULL), 1500, 2);
+    CHECK_EQ_TEXT(field("select", "rtt_min_us", "merged"), "1");
+    static const char *const unknown[] = {"rtt_p90_us", "rtt_mean_us", "rtt_max_us",
+                                          "rtt_uncorrected_p99_us"};
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+        CHECK_EQ_TEXT(field("select", unknown[i], "merged"), "");
+    csv_table_free(&table);
+
+    /* In a closed loop they were sent after the window, or late in it: they are no samples. */
+    for (size_t i = 0; i < 2; i++)
+        record_set_text(records[i].loop, sizeof records[i].loop, "closed");
+    record_set_text(merged.cells[0].row.loop, sizeof merged.cells[0].row.loop, "closed");
+    write_and_read(records, 2, &merged);
+    CHECK_NEAR(strtod(field("select", "rtt_p90_us", "merged"), NULL), 1800, 2);
+    csv_table_free(&table);
+    merged_free(&merged);
+    histogram_free(&own);
+    histogram_free(&sent);
+    free(records);
+}
+
+/* The histogram of merged generators was read from a file: it knows its ends only by buckets. */
+static void test_extremes_are_exact(void)
+{
+    struct record *records = calloc(2, sizeof *records);
+    struct merged merged = {0};
+    struct histogram own;
+    uint64_t low, high;
+    if (records == NULL || histogram_init(&own) != 0)
+        abort();
+    histogram_bucket_range(histogram_bucket_of(50000000), &low, &high);
+    CHECK(high - low > 10000);
+    CHECK(histogram_add_bucket(&own, low, high, 1));
+    for (size_t i = 0; i < 2; i++) {
+        describe("select");
+        record.rtt_min_us = record.rtt_max_us = (double)low / 1e3 + 3 + (double)i;
+        records[i] = record;
+        const struct record_histogram kept = {"intended", &own};
+        CHECK(merged_add(&merged, &record, &kept, 1) == 0);
+    }
+    write_and_read(records, 2, &merged);
+    CHECK_NEAR(strtod(field("select", "rtt_min_us", "merged"), NULL), records[0].rtt_min_us, 0.1);
+    CHECK_NEAR(strtod(field("select", "rtt_max_us", "merged"), NULL), records[1].rtt_max_us, 0.1);
+    csv_table_free(&table);
+    merged_free(&merged);
+    histogram_free(&own);
+    free(records);
+}
+
 static void test_nothing_measured(void)
 {
     const struct merged merged = {0};
@@ -149,6 +222,8 @@ int main(void)
 {
     test_each_basis_has_its_own_percentiles();
     test_a_percentile_needs_its_samples();
+    test_unanswered_messages_are_slower();
+    test_extremes_are_exact();
     test_nothing_measured();
     return check_report();
 }
