@@ -130,7 +130,7 @@ static size_t number_of(struct key_table *table, const char *bytes, size_t lengt
 }
 
 /* The record's cell in the file that is being read; a new one where there is none. */
-static size_t cell_of(struct trials *trials, const struct record *record, const char *host_kind)
+static size_t cell_of(struct trials *trials, const struct record *record)
 {
     char key[RECORD_KEY_BYTES + 1];
     key[0] = trials->files == 0 ? '0' : '1';
@@ -156,7 +156,6 @@ static size_t cell_of(struct trials *trials, const struct record *record, const 
     trials->configurations += configuration == trials->configurations;
     trials->cells[trials->cell_count++] =
         (struct trials_cell){.texts = copy, .file = trials->files, .configuration = configuration};
-    record_set_text(trials->cells[next].host_kind, sizeof trials->cells[next].host_kind, host_kind);
     return next;
 }
 
@@ -177,13 +176,14 @@ static int cell_find(struct trials *trials, const struct csv_reader *reader,
         return -1;
     }
     record_complete(&record);
-    *cell = cell_of(trials, &record, field(reader, places->host_kind));
+    *cell = cell_of(trials, &record);
     return *cell != KEY_TABLE_NONE ? 0
                                    : fail(message, message_size, reader->row_line, "out of memory");
 }
 
 /* Where the measured values of one more row belong; NULL without memory. */
-static double *row_add(struct trials *trials, size_t cell, const char *bound)
+static double *row_add(struct trials *trials, size_t number, const char *host_kind,
+                       const char *bound)
 {
     size_t capacity = trials->row_capacity;
     size_t *cells = array_grown(trials->row_cells, sizeof *cells, trials->row_count, &capacity);
@@ -195,16 +195,20 @@ static double *row_add(struct trials *trials, size_t cell, const char *bound)
     if (cells == NULL || values == NULL)
         return NULL;
     trials->row_capacity = capacity;
-    trials->row_cells[trials->row_count] = cell;
-    trials->cells[cell].rows++;
-    trials->cells[cell].client_bound += strcmp(bound, "client") == 0;
+    trials->row_cells[trials->row_count] = number;
+    struct trials_cell *cell = &trials->cells[number];
+    cell->rows++;
+    cell->client_bound += strcmp(bound, "client") == 0;
+    if (cell->host_kind[0] == '\0')
+        record_set_text(cell->host_kind, sizeof cell->host_kind, host_kind);
     return values + trials->row_count++ * trials->metric_count;
 }
 
 static int row_keep(struct trials *trials, const struct csv_reader *reader,
                     const struct places *places, size_t cell, char *message, size_t message_size)
 {
-    double *values = row_add(trials, cell, field(reader, places->bound));
+    double *values =
+        row_add(trials, cell, field(reader, places->host_kind), field(reader, places->bound));
     if (values == NULL)
         return fail(message, message_size, reader->row_line, "out of memory");
     for (size_t i = 0; i < trials->metric_count; i++) {
@@ -233,12 +237,12 @@ static bool is_left_out(struct trials_cell *cell, const char *status)
 
 int trials_add(struct trials *trials, const struct record *record)
 {
-    size_t cell = cell_of(trials, record, record->host_kind);
+    size_t cell = cell_of(trials, record);
     if (cell == KEY_TABLE_NONE)
         return -1;
     if (is_left_out(&trials->cells[cell], record->status))
         return 0;
-    double *values = row_add(trials, cell, record->bound);
+    double *values = row_add(trials, cell, record->host_kind, record->bound);
     for (size_t i = 0; values != NULL && i < trials->metric_count; i++)
         values[i] = record_number(record, trials->metrics[i]->name);
     return values == NULL ? -1 : 0;

@@ -17,7 +17,7 @@ struct trials_cell {
     char *texts;          /* what record_text tells of TARGET, MODEL and the factors; owned */
     size_t file;          /* which one, in the order of trials_read, from 0 */
     size_t configuration; /* equal where all factors are, in all files; from 0 as they came */
-    char host_kind[16];   /* of the first row */
+    char host_kind[16];   /* of the first row that is ok and tells it */
     size_t rows;          /* with status ok */
     size_t skipped;
     size_t failed;

@@ -192,6 +192,19 @@ class Models(Case):
             self.assertIn("iocp (Wine)", out)
             self.assertIn("Wine's implementation of these models, not Windows'", out)
 
+    def test_wine_is_marked_after_rows_without_a_server(self):
+        """A row that failed or was skipped before its server spoke tells no host_kind."""
+        for status in "failed", "skipped":
+            first = dict(status=status, host_kind="", target="w")
+            run = self.write(rows([1], **first), rows([1], model="iocp", **first),
+                             rows(SIX, host_kind="wine", target="w"),
+                             rows(TWICE, host_kind="wine", target="w", model="iocp"), name=status)
+            left_out = "left out: %d rows that failed, %d" % ((2, 0) if status == "failed" else
+                                                              (0, 2))
+            self.assertEqual([(line["host_kind"], line["baseline_host_kind"])
+                              for line in self.table(run, errors=[left_out])], [("wine", "wine")])
+            self.assertIn("iocp (Wine)", self.compare(run))
+
 
 class Formats(Case):
     def test_text(self):

@@ -210,6 +210,24 @@ static void test_extremes_are_exact(void)
     free(records);
 }
 
+/* A run that failed before its server spoke doesn't know on what it ran. */
+static void test_host_kind_is_of_a_row_that_is_ok(void)
+{
+    const struct merged merged = {0};
+    struct record *records = calloc(2, sizeof *records);
+    if (records == NULL)
+        abort();
+    describe("select");
+    record.errors = 0;
+    records[0] = records[1] = record;
+    record_set_text(records[0].status, sizeof records[0].status, "failed");
+    record_set_text(records[1].host_kind, sizeof records[1].host_kind, "wine");
+    write_and_read(records, 2, &merged);
+    CHECK_EQ_TEXT(field("select", "errors", "host_kind"), "wine");
+    csv_table_free(&table);
+    free(records);
+}
+
 static void test_nothing_measured(void)
 {
     const struct merged merged = {0};
@@ -224,6 +242,7 @@ int main(void)
     test_a_percentile_needs_its_samples();
     test_unanswered_messages_are_slower();
     test_extremes_are_exact();
+    test_host_kind_is_of_a_row_that_is_ok();
     test_nothing_measured();
     return check_report();
 }
