@@ -17,9 +17,10 @@ static enum comparison_verdict verdict_of(const struct comparison *pair, bool mo
 {
     if (!(pair->p >= 0))
         return COMPARISON_NONE;
-    if (pair->p >= SIGNIFICANT || pair->contestant_median == pair->baseline_median)
-        return COMPARISON_UNCLEAR;
     bool is_more = pair->contestant_median > pair->baseline_median;
+    bool is_less = pair->contestant_median < pair->baseline_median;
+    if (pair->p >= SIGNIFICANT || is_more - is_less != pair->direction)
+        return COMPARISON_UNCLEAR;
     return is_more == more_is_better ? COMPARISON_FASTER : COMPARISON_SLOWER;
 }
 
@@ -33,11 +34,13 @@ void comparison_judge(struct comparison *pairs, size_t count, bool more_is_bette
         pair->ratio = pair->baseline_median > 0 && pair->contestant_median >= 0
                           ? pair->contestant_median / pair->baseline_median
                           : NAN;
+        struct rank_test test = {NAN, 0};
+        if (has_enough(pair))
+            test = statistics_mann_whitney(pair->contestant, pair->contestant_count, pair->baseline,
+                                           pair->baseline_count);
+        pair->direction = test.direction;
         if (p != NULL)
-            p[i] = has_enough(pair)
-                       ? statistics_mann_whitney_p(pair->contestant, pair->contestant_count,
-                                                   pair->baseline, pair->baseline_count)
-                       : NAN;
+            p[i] = test.p;
     }
     if (p != NULL)
         statistics_holm(p, count);

@@ -29,12 +29,14 @@ struct comparison {
     double
         ratio; /* contestant's by baseline's; NaN where that is not above 0, or one is negative */
     double p;  /* adjusted; NaN where there are too few trials */
+    int direction; /* of the test: 1 where the contestant's ranks are the higher ones, -1, 0 */
     enum comparison_verdict verdict;
 };
 
 /*
  * Judges pairs of one configuration and metric together: a Mann-Whitney test of each, p adjusted by
- * Holm's correction over all that were tested, a verdict where p < 0.05 and the medians differ.
+ * Holm's correction over all that were tested, a verdict where p < 0.05 and the medians differ
+ * in the same direction as the ranks, which the test compares.
  */
 void comparison_judge(struct comparison *pairs, size_t count, bool more_is_better);
 /* "faster", "slower", "~", or "" for COMPARISON_NONE. */

@@ -145,22 +145,24 @@ static double normal_p(double m, double n, double u, double t3_t)
     return erfc(distance / sqrt(2 * variance));
 }
 
-double statistics_mann_whitney_p(const double *a, size_t a_count, const double *b, size_t b_count)
+struct rank_test statistics_mann_whitney(const double *a, size_t a_count, const double *b,
+                                         size_t b_count)
 {
     if (a_count == 0 || b_count == 0)
-        return 1;
+        return (struct rank_test){1, 0};
     struct ranked *all = ranked_new(a, a_count, b, b_count);
     if (all == NULL)
-        return NAN;
+        return (struct rank_test){NAN, 0};
     struct rank_sums sums = rank_sums_of(all, a_count + b_count);
     free(all);
 
     double m = (double)a_count, n = (double)b_count;
     double above = sums.of_a - m * (m + 1) / 2;
-    double u = fmin(above, m * n - above);
-    if (sums.t3_t == 0 && a_count <= EXACT_MAX && b_count <= EXACT_MAX)
-        return exact_p(a_count, b_count, u);
-    return normal_p(m, n, u, sums.t3_t);
+    double below = m * n - above, u = fmin(above, below);
+    bool is_exact = sums.t3_t == 0 && a_count <= EXACT_MAX && b_count <= EXACT_MAX;
+    return (struct rank_test){is_exact ? exact_p(a_count, b_count, u)
+                                       : normal_p(m, n, u, sums.t3_t),
+                              (above > below) - (above < below)};
 }
 
 static int pointed_compare(const void *left, const void *right)

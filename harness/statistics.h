@@ -28,11 +28,17 @@ struct interval statistics_median_interval(const double *values, size_t count);
  */
 struct interval statistics_ratio_interval(const double *a, size_t a_count, const double *b,
                                           size_t b_count);
+struct rank_test {
+    double p;
+    int direction; /* 1 where a's ranks are the higher ones, -1 where b's are, 0 for neither */
+};
 /*
- * Two-sided p of the Mann-Whitney U test: exact up to 20 + 20 without ties, else the normal
- * approximation with tie and continuity correction (Mann & Whitney 1947). 1 when either is empty.
+ * The two-sided Mann-Whitney U test: exact up to 20 + 20 without ties, else the normal approximation
+ * with tie and continuity correction (Mann & Whitney 1947). p is 1 when either is empty. It compares
+ * ranks: of samples with two peaks the medians can differ the other way.
  */
-double statistics_mann_whitney_p(const double *a, size_t a_count, const double *b, size_t b_count);
+struct rank_test statistics_mann_whitney(const double *a, size_t a_count, const double *b,
+                                         size_t b_count);
 /*
  * Holm's step-down correction (Holm 1979) in place: p values become adjusted p values. NaN (no test
  * was possible) stays NaN and does not count.

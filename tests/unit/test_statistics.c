@@ -187,9 +187,11 @@ static void test_ratio_interval_of_one_quotient(void)
 
 static double p_both_ways(const double *a, size_t a_count, const double *b, size_t b_count)
 {
-    double p = statistics_mann_whitney_p(a, a_count, b, b_count);
-    CHECK_NEAR(statistics_mann_whitney_p(b, b_count, a, a_count), p, 1e-15);
-    return p;
+    struct rank_test test = statistics_mann_whitney(a, a_count, b, b_count);
+    struct rank_test swapped = statistics_mann_whitney(b, b_count, a, a_count);
+    CHECK_NEAR(swapped.p, test.p, 1e-15);
+    CHECK(swapped.direction == -test.direction);
+    return test.p;
 }
 
 /* The first count values lie below all of the second. */
@@ -262,6 +264,16 @@ static void test_mann_whitney_normal(void)
     for (size_t i = 0; i < 25; i++)
         more[i] = (double)i + 6.5;
     CHECK_NEAR(p_both_ways(many, 21, more, 20), 0.006419021853513674, 1e-13);
+}
+
+static void test_mann_whitney_direction(void)
+{
+    const double low[] = {1, 2, 3}, high[] = {4, 5, 6}, around[] = {0, 2, 7};
+    CHECK(statistics_mann_whitney(low, 3, high, 3).direction == -1);
+    CHECK(statistics_mann_whitney(high, 3, low, 3).direction == 1);
+    CHECK(statistics_mann_whitney(low, 3, around, 3).direction == 0);
+    CHECK(statistics_mann_whitney(low, 3, low, 3).direction == 0);
+    CHECK(statistics_mann_whitney(low, 0, high, 3).direction == 0);
 }
 
 static void test_holm(void)
@@ -367,6 +379,7 @@ int main(void)
     test_mann_whitney_exact();
     test_mann_whitney_critical_values();
     test_mann_whitney_normal();
+    test_mann_whitney_direction();
     test_holm();
     test_jain();
     test_trend();
