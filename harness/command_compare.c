@@ -378,6 +378,36 @@ static void drift_warn(struct compare *compare)
         comparison_table_note(&compare->table, text);
 }
 
+/* A contestant that does not run any more has no verdict, and is worse than a slower one. */
+static void broken_tell(const struct compare *compare, const struct pairing *pairing)
+{
+    const struct trials_cell *first = &compare->trials.cells[pairing->broken[0]];
+    struct record record;
+    char workload[160];
+    trials_describe(first, &record);
+    fprintf(stderr,
+            "iomodels compare: --fail-if %s: where the baseline was measured, only failed rows in "
+            "%zu cell%s, first %s on %s, %s\n",
+            compare->given->fail_if, pairing->broken_count, pairing->broken_count == 1 ? "" : "s",
+            trials_model(first), trials_target(first),
+            record_workload_text(&record, workload, sizeof workload));
+}
+
+static int fail_if_judge(const struct compare *compare, const struct pairing *pairing)
+{
+    if (!compare->may_fail)
+        return 0;
+    if (compare->judged == 0)
+        fprintf(stderr, "iomodels compare: --fail-if %s: there is no verdict at all\n",
+                compare->given->fail_if);
+    if (compare->failed > 0)
+        fprintf(stderr, "iomodels compare: --fail-if %s: so in %zu of %zu verdicts\n",
+                compare->given->fail_if, compare->failed, compare->judged);
+    if (pairing->broken_count > 0)
+        broken_tell(compare, pairing);
+    return compare->failed + pairing->broken_count > 0 ? STATUS_FAILED : 0;
+}
+
 static int compare_print(struct compare *compare, const struct pairing *pairing)
 {
     compare->table.file = stdout;
@@ -393,14 +423,7 @@ static int compare_print(struct compare *compare, const struct pairing *pairing)
     notes_print(compare, pairing);
     if (compare->rules.by == PAIRING_RUNS)
         drift_warn(compare);
-    if (compare->may_fail && compare->judged == 0)
-        fprintf(stderr, "iomodels compare: --fail-if %s: there is no verdict at all\n",
-                compare->given->fail_if);
-    if (compare->failed == 0)
-        return 0;
-    fprintf(stderr, "iomodels compare: --fail-if %s: so in %zu of %zu verdicts\n",
-            compare->given->fail_if, compare->failed, compare->judged);
-    return STATUS_FAILED;
+    return fail_if_judge(compare, pairing);
 }
 
 /* Whether any of the metrics was measured in any of the pairs. */
@@ -430,6 +453,8 @@ static int compare_runs(struct compare *compare)
         pairing_make(&pairing, &compare->trials, &compare->rules) != 0) {
         fprintf(stderr, "iomodels compare: out of memory\n");
         status = STATUS_FAILED;
+    } else if (pairing.count == 0 && compare->may_fail && pairing.broken_count > 0) {
+        status = fail_if_judge(compare, &pairing);
     } else if (pairing.count == 0) {
         static const char *const causes[] = {
             "nothing to compare: no two models with status ok on one target in one configuration",
@@ -469,7 +494,8 @@ static bool options_get(struct compare_options *given, int argc, char **argv, in
         {"--fail-if", "CONDITION", OPTION_TEXT, &given->fail_if, 0, 0,
          "exit with 1 where a verdict is 'slower', or with 'slower>10%'\n"
          "slower by more than that: a median 10 % higher, or 10 % lower where\n"
-         "more is better"},
+         "more is better; also where every row failed of what has a measured\n"
+         "baseline"},
         {.name = NULL}};
     const struct command command = {
         "compare", "RUN [NEW] [OPTION...]",

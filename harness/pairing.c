@@ -5,7 +5,7 @@
 
 #include "model.h"
 
-/* A cell that takes part. */
+/* A cell that takes part, or would if not all of its rows had failed. */
 struct entry {
     const struct trials_cell *cell;
     size_t index;
@@ -39,12 +39,20 @@ static int compare_groups(const struct entry *a, const struct entry *b)
     return order;
 }
 
+static bool has_trials(const struct entry *entry)
+{
+    return entry->cell->rows > 0;
+}
+
+/* Within a group those without trials come last. */
 static int entry_compare(const void *left, const void *right)
 {
     const struct entry *a = left, *b = right;
     int order = compare_families(a, b);
     if (order == 0)
         order = compare_groups(a, b);
+    if (order == 0)
+        order = has_trials(b) - has_trials(a);
     if (order == 0)
         order = compare_sizes(a->model_place, b->model_place);
     if (order == 0)
@@ -86,10 +94,12 @@ static const struct entry *baseline_of(const struct entry *contestant, const str
     return changed != NULL ? changed : group;
 }
 
-static void group_pair(struct pairing *pairing, const struct entry *group, size_t count,
+static void group_pair(struct pairing *pairing, const struct entry *group, size_t all,
                        const struct pairing_rules *rules, size_t family)
 {
-    size_t before = pairing->count;
+    size_t before = pairing->count, count = 0;
+    while (count < all && has_trials(&group[count]))
+        count++;
     for (size_t i = 0; i < count; i++) {
         const struct entry *baseline = baseline_of(&group[i], group, count, rules);
         if (baseline != NULL && baseline != &group[i])
@@ -98,6 +108,9 @@ static void group_pair(struct pairing *pairing, const struct entry *group, size_
     }
     if (pairing->count == before)
         pairing->alone += count;
+    for (size_t i = count; i < all && count > 0; i++)
+        if (baseline_of(&group[i], group, count, rules) != NULL)
+            pairing->broken[pairing->broken_count++] = group[i].index;
 }
 
 int pairing_make(struct pairing *pairing, const struct trials *trials,
@@ -105,14 +118,15 @@ int pairing_make(struct pairing *pairing, const struct trials *trials,
 {
     size_t count = 0, family = 0;
     struct entry *entries = malloc((trials->cell_count + 1) * sizeof *entries);
-    *pairing = (struct pairing){.pairs = malloc((trials->cell_count + 1) * sizeof *pairing->pairs)};
-    if (entries == NULL || pairing->pairs == NULL) {
+    *pairing = (struct pairing){.pairs = malloc((trials->cell_count + 1) * sizeof *pairing->pairs),
+                                .broken = malloc((trials->cell_count + 1) * sizeof(size_t))};
+    if (entries == NULL || pairing->pairs == NULL || pairing->broken == NULL) {
         free(entries);
         return -1;
     }
     for (size_t i = 0; i < trials->cell_count; i++) {
         const struct trials_cell *cell = &trials->cells[i];
-        if (cell->rows > 0 && pairing_wants(rules, cell))
+        if (cell->rows + cell->failed > 0 && pairing_wants(rules, cell))
             entries[count++] = (struct entry){cell, i, model_place(trials_model(cell)), rules->by};
     }
     qsort(entries, count, sizeof *entries, entry_compare);
@@ -131,5 +145,6 @@ int pairing_make(struct pairing *pairing, const struct trials *trials,
 void pairing_free(struct pairing *pairing)
 {
     free(pairing->pairs);
+    free(pairing->broken);
     *pairing = (struct pairing){0};
 }

@@ -34,10 +34,12 @@ struct pair {
 struct pairing {
     struct pair *pairs; /* owned */
     size_t count;
-    size_t alone; /* cells that have nothing to be compared with */
+    size_t alone;   /* cells that have nothing to be compared with */
+    size_t *broken; /* cells whose every row failed, while their baseline has trials; owned */
+    size_t broken_count;
 };
 
-/* 0, or -1 without memory. Only cells that have trials take part. */
+/* 0, or -1 without memory. Only cells that have trials are paired. */
 int pairing_make(struct pairing *pairing, const struct trials *trials,
                  const struct pairing_rules *rules);
 /* Whether the rules let the cell take part. */

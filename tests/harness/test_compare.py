@@ -331,6 +331,35 @@ class FailIf(Case):
         run = self.write(rows(SIX[:5]), rows(TWICE[:5], model="poll"), name="few")
         self.compare(run, "--fail-if", "slower", errors=["there is no verdict at all"])
 
+    def test_what_only_failed_fails(self):
+        bad = dict(model="poll", status="failed")
+        says = "only failed rows in 1 cell, first poll on native, pingpong 64 B x 16"
+        left_out = "left out: 7 rows that failed"
+        csv_format = ("--format", "csv")
+        old = self.write(rows(SIX), rows(SIX, model="poll"), name="old")
+        new = self.write(rows(SIX), rows([1] * 7, **bad), name="new")
+        alone = "1 of the measured cells"
+        self.compare(old, new, *csv_format, errors=[left_out, alone, Runs.WARNING])
+        self.compare(old, new, *csv_format, "--fail-if", "slower>10%", status=1,
+                     errors=[left_out, alone, Runs.WARNING, says])
+        # The other way round it has been mended.
+        self.compare(new, old, "--fail-if", "slower", errors=[Runs.WARNING])
+        # With nothing else in the table.
+        self.compare(old, new, "--model", "poll", "--fail-if", "slower", status=1,
+                     errors=["no verdict", says])
+        # A model against the baseline of its run, and a build against another.
+        run = self.write(rows(SIX), rows(SIX, model="epoll"), rows([1] * 7, **bad), name="models")
+        self.compare(run)
+        self.compare(run, "--fail-if", "slower", status=1, errors=[says])
+        self.compare(run, "--model", "select,epoll", "--fail-if", "slower")
+        run = self.write(rows(SIX, model="poll", target="a"), rows(SIX, model="poll", target="b"),
+                         rows([1], target="native", **bad), name="targets")
+        self.compare(run, "--by", "target", "--fail-if", "slower", status=1, errors=[says])
+        # Some rows that failed, or such as can't run there, are no such thing.
+        run = self.write(rows(SIX), rows(SIX, model="poll"), rows([1], **bad),
+                         rows([1], model="epoll", status="skipped"), name="some")
+        self.compare(run, "--fail-if", "slower")
+
 
 class Refused(Case):
     def refused(self, *arguments, says):
