@@ -56,6 +56,12 @@ class Dictionary(unittest.TestCase):
         self.assertIn("placement", factors)
         self.explained("Comparing", factors)
 
+    def test_comparison(self):
+        sample = os.path.join(tool.SOURCE, "results", "samples", "quick-debian12-wine8")
+        compared = tool.run("compare", sample, "--format", "csv")
+        self.assertEqual(compared.status, 0, compared.err)
+        self.explained("Comparing", compared.out.splitlines()[0].split(","))
+
     def test_environment(self):
         self.explained("environment.csv", self.facts)
 
