@@ -294,7 +294,7 @@ void merge_histogram(struct record *merged, const char *basis, const struct hist
         merged->rtt_min_us = exact.rtt_min_us;
         merged->rtt_mean_us = exact.rtt_mean_us;
         merged->rtt_max_us = exact.rtt_max_us;
-        judgement_take_round_trips(merged, histogram);
+        judgement_take_load(merged, histogram);
     } else if (strcmp(basis, "connect") == 0) {
         double exact_us = merged->connect_max_us;
         record_set_connects(merged, histogram);
