@@ -310,6 +310,8 @@ static int go_on(struct bench *bench, const struct bench_options *given,
     bench->context = &going_on;
     if (!given->dry_run)
         status = carry_out(bench, given, search);
+    bench->finished = NULL;
+    bench->context = NULL;
     results_reader_close(&finished);
     return status;
 }
