@@ -134,6 +134,8 @@ static void take_server(struct record *record, const struct target_server *serve
     char text[HOST_CPUS_TEXT], system[16] = "";
     record_set_text(record->client_cpus, sizeof record->client_cpus,
                     host_self_cpus(text, sizeof text));
+    if (!cpus_agree(settings->client_cpus, record->client_cpus))
+        warning_add(record, WARNING_NOT_PINNED);
     if (server->child == NULL)
         return;
     target_line_text(server->listening, "system", system, sizeof system);
@@ -144,8 +146,7 @@ static void take_server(struct record *record, const struct target_server *serve
     if (!remote)
         record_set_text(record->server_cpus, sizeof record->server_cpus,
                         host_process_cpus(child_pid(server->child), text, sizeof text));
-    if (!cpus_agree(settings->client_cpus, record->client_cpus) ||
-        (!remote && !cpus_agree(settings->server_cpus, record->server_cpus)))
+    if (!remote && !cpus_agree(settings->server_cpus, record->server_cpus))
         warning_add(record, WARNING_NOT_PINNED);
 }
 

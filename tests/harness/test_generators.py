@@ -133,6 +133,40 @@ class Together(unittest.TestCase):
         self.run_all(start)
 
 
+@unittest.skipIf(tool.NATIVE != "native" or not tool.ON_LINUX, "what it does to Linux' processes")
+class Second(unittest.TestCase):
+    """The second of two, whose first never comes: all but its server is there."""
+
+    def run_alone(self, *arguments, meanwhile=lambda process: None, **more):
+        """Its row; meanwhile(process): before its slot."""
+        for ahead in 3, 10, 60:
+            with tool.folder() as out:
+                process = tool.Process(("bench", "--out", out, "--model", "select", "--connections",
+                                        "2", "--trials", "1", "--warmup", "10ms", "--duration",
+                                        "20ms", "--server-port", str(tool.free_port()),
+                                        "--allowance", "500ms", "--generator", "2/2", "--start-at",
+                                        moment(ahead)) + arguments, **more)
+                meanwhile(process)
+                result = process.end()
+                rows = [tool.read_table(path)[0] for path in
+                        glob.glob(os.path.join(out, "*", "generator-2", "runs.csv"))]
+                if rows and "can't be reached" in rows[0]["status_reason"]:
+                    return rows[0]
+                print("again, with more time:", result.err)
+        self.fail("never in time: %s" % result.err)
+
+    def test_client_that_is_not_where_it_was_told(self):
+        if not os.sched_getaffinity(0) >= {0, 1}:
+            self.skipTest("takes the processors 0 and 1")
+
+        def move(process):
+            tool.wait_until(lambda: os.sched_getaffinity(process.popen.pid) == {0})
+            os.sched_setaffinity(process.popen.pid, {1})
+        row = self.run_alone("--client-cpus", "0", meanwhile=move)
+        self.assertEqual(row["client_cpus"], "1")
+        self.assertIn("not_pinned", row["warnings"].split(";"))
+
+
 ROW = {"schema_version": "2", "run_id": "made-up", "started_at_utc": "2026-11-24T15:00:00Z",
        "target": "far", "server_os": "linux", "host_kind": "remote", "model": "select",
        "workload": "pingpong", "loop": "closed", "connections": "3", "connections_active": "3",
