@@ -89,7 +89,10 @@ void run_describe(struct record *record, const struct run_settings *settings,
     record->clock_resolution_ns = (double)clock_resolution_ns();
 }
 
-/* Waits until the host is idle enough; the row keeps how busy it was, and that it stayed so. */
+/*
+ * Waits until the host is idle enough; the row keeps how busy it was, and that it stayed so. Only
+ * who starts the server restarts Wine's: another generator would end what the first has started.
+ */
 static void idle_wait(struct record *record, const struct run_settings *settings)
 {
     uint64_t begun_ns = clock_now_ns();
@@ -106,7 +109,7 @@ static void idle_wait(struct record *record, const struct run_settings *settings
             return;
         record->host_busy_before = host_busy_share(&from, &to);
         server_known = server_known && host_process_cpu_ns(wineserver, &server_to);
-        if (server_known &&
+        if (server_known && settings->generator->index == 1 &&
             (double)(server_to - server_from) > HOST_WINESERVER_SPINS_SHARE * look_ms * NS_PER_MS) {
             if (host_wineserver_restart())
                 warning_add(record, WARNING_WINESERVER_RESTARTED);

@@ -5,6 +5,8 @@ import datetime
 import glob
 import os
 import shutil
+import subprocess
+import sys
 import unittest
 
 import tool
@@ -165,6 +167,23 @@ class Second(unittest.TestCase):
         row = self.run_alone("--client-cpus", "0", meanwhile=move)
         self.assertEqual(row["client_cpus"], "1")
         self.assertIn("not_pinned", row["warnings"].split(";"))
+
+    def test_wineserver_is_the_first_ones(self):
+        """One that spins is left alone: the first may be starting its server on it."""
+        with tool.folder() as folder:
+            about = os.stat(folder)
+            place = os.path.join(folder, "server-%x-%x" % (about.st_dev, about.st_ino))
+            os.mkdir(place)
+            # What it is told by: its name, and where it runs.
+            program = shutil.copy(sys.executable, os.path.join(folder, "wineserver"))
+            with subprocess.Popen((program, "-c", "while True: pass"), cwd=place,
+                                  env={"PYTHONHOME": sys.base_prefix}) as wineserver:
+                try:
+                    row = self.run_alone(env={"WINEPREFIX": folder})
+                    self.assertIsNone(wineserver.poll())
+                finally:
+                    wineserver.kill()
+        self.assertNotIn("wineserver_restarted", row["warnings"].split(";"))
 
 
 ROW = {"schema_version": "2", "run_id": "made-up", "started_at_utc": "2026-11-24T15:00:00Z",
