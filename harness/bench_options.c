@@ -29,6 +29,9 @@ static bool generator_take(struct bench_options *given, const char *identity, co
     if (!generator_identify(generator, identity)) {
         options_fail("bench", "--generator %s: not I/N, such as 2/3: the second of three",
                      identity);
+    } else if (generator->count > GENERATORS_MAX) {
+        options_fail("bench", "generator %u of %u (by %s): at most %d can load a server together",
+                     generator->index, generator->count, generator->known_by, GENERATORS_MAX);
     } else if (generator->count == 1 && start != NULL) {
         options_fail("bench", "--start-at is for several load generators: see --generator");
     } else if (generator->count > 1 && start == NULL) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "generator.h"
 #include "merge.h"
 #include "merged.h"
 #include "options.h"
@@ -13,7 +14,7 @@
 #include "warnings.h"
 
 enum {
-    PARTS_MAX = OPTION_TEXTS_MAX,
+    PARTS_MAX = GENERATORS_MAX,
     BASES_MAX = MERGED_BASES_MAX,
     BASIS_BYTES = 16,
     FACTS_MAX = 64,
@@ -45,6 +46,8 @@ struct merger {
     size_t failed;
     char message[MESSAGE_BYTES];
 };
+
+_Static_assert((int)PARTS_MAX <= OPTION_TEXTS_MAX, "each part's folder is an argument");
 
 #define FAIL(merger, ...)                                                                          \
     (snprintf((merger)->message, sizeof(merger)->message, __VA_ARGS__), STATUS_FAILED)

@@ -7,8 +7,6 @@
 #include "clock.h"
 #include "units.h"
 
-enum { GENERATORS_MAX = 9999 };
-
 /* "2/3" */
 static bool identity_parse(struct generator *generator, const char *text)
 {
@@ -19,7 +17,7 @@ static bool identity_parse(struct generator *generator, const char *text)
         return false;
     memcpy(index, text, length);
     index[length] = '\0';
-    if (!units_parse_count(text + length + 1, 1, GENERATORS_MAX, &count) ||
+    if (!units_parse_count(text + length + 1, 1, UINT32_MAX, &count) ||
         !units_parse_count(index, 1, count, &number))
         return false;
     generator->index = (unsigned)number;
@@ -40,7 +38,7 @@ bool generator_identify(struct generator *generator, const char *text)
     for (size_t i = 0; i < sizeof launchers / sizeof launchers[0]; i++) {
         const char *rank = getenv(launchers[i][0]), *size = getenv(launchers[i][1]);
         uint64_t index, count;
-        if (rank == NULL || size == NULL || !units_parse_count(size, 2, GENERATORS_MAX, &count) ||
+        if (rank == NULL || size == NULL || !units_parse_count(size, 2, UINT32_MAX, &count) ||
             !units_parse_count(rank, 0, count - 1, &index))
             continue;
         generator->index = (unsigned)index + 1;

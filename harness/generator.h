@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { GENERATORS_MAX = 64 }; /* that load one server, and whose parts can be merged */
+
 struct generator {
     unsigned index;        /* from 1; the first starts the servers */
     unsigned count;        /* 1: alone, and nothing of the rest applies */
@@ -30,6 +32,7 @@ struct generator {
 /*
  * Who of how many this is, by text ("2/3") or, where that is NULL, by what a launcher has set for
  * several processes: Open MPI, MPICH's Hydra, Slurm's srun. False where text is not of that form.
+ * It may be more than GENERATORS_MAX, which the caller refuses.
  */
 bool generator_identify(struct generator *generator, const char *text);
 

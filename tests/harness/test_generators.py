@@ -53,6 +53,17 @@ class Options(unittest.TestCase):
             self.refused("generator 4 of 5 (by --generator)", "--generator", "4/5",
                          env={rank: "1", size: "3"})
 
+    def test_no_more_than_can_be_merged(self):
+        start = "--start-at", moment(60)
+        self.refused("generator 65 of 65 (by --generator): at most 64", "--generator", "65/65",
+                     *start)
+        for size in "65", "100000":
+            self.refused("generator 1 of %s (by PMI_RANK): at most 64" % size, *start,
+                         env={"PMI_RANK": "0", "PMI_SIZE": size})
+        result = tool.run("bench", "--model", "select", "--generator", "64/64", *start, "--dry-run",
+                          "--connections", "64")
+        self.assertEqual(result.status, 0, result.err)
+
     def test_not_several(self):
         for env in ({"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "1"},
                     # A batch script of Slurm's is not what srun starts.
