@@ -26,8 +26,8 @@ static void progress_show(const struct bench *bench, const struct record *record
     char workload[120], line[400], left[32] = "", of[32] = "", worst[32] = "";
     if (bench->done > 0 && bench->runs > 0) {
         uint64_t each = (clock_now_ns() - bench->begun_ns) / bench->done;
-        units_format_duration(each * (bench->runs - bench->done) / 1000000000 * 1000000000, left,
-                              sizeof left);
+        uint64_t left_s = each * (bench->runs - bench->done) / 1000000000;
+        units_format_duration((left_s == 0 ? 1 : left_s) * 1000000000, left, sizeof left);
     }
     if (bench->runs > 0)
         snprintf(of, sizeof of, " of %zu", bench->runs);

@@ -141,8 +141,8 @@ static void announce(const struct plan *plan, const struct run_settings *setting
     if (runs > 0)
         ns = ns / runs * left;
     uint64_t seconds = ns / 1000000000 + 1;
-    fprintf(stderr, "%s%zu runs, %s %s", plan->until_ci > 0 ? "at most " : "", left,
-            plan->until_ci > 0 ? "up to" : "about",
+    fprintf(stderr, "%s%zu run%s, %s %s", plan->until_ci > 0 ? "at most " : "", left,
+            left == 1 ? "" : "s", plan->until_ci > 0 ? "up to" : "about",
             units_format_duration(seconds * 1000000000, about, sizeof about));
     if (finished > 0)
         fprintf(stderr, "; %zu are there", finished);
@@ -239,6 +239,8 @@ static int begin(struct bench *bench, const struct bench_options *given,
     struct environment environment;
     if (search == NULL)
         announce(bench->plan, settings, 0);
+    else
+        fprintf(stderr, "a search, about %zu runs\n", search_runs(search, bench->plan));
     if (given->dry_run)
         return 0;
     if (folder_open(bench->results, given, message, sizeof message) != 0)

@@ -9,6 +9,8 @@
 
 /* The least and the most that is tried, and how near the bracket's ends come. */
 static const double LOWEST = 100, HIGHEST = 100e6, ACCURACY = 1.05;
+/* No window is made longer than this, so that nobody waits for minutes for a few messages. */
+static const double WINDOW_MOST_S = 10;
 /* So many times what the percentile needs at least, since a window ends where it ends. */
 static const double SAMPLES_AMPLY = 1.2;
 
@@ -25,12 +27,15 @@ static double latency_us(const struct record *record, double percentile)
     return percentile > 50 ? record->rtt_p90_us : record->rtt_p50_us;
 }
 
-/* A rate that was not held, or whose percentile lies among what got no answer, is a miss. */
-static bool is_met(const struct search *search, const struct record *record)
+/* "" where it met the bound; else what it missed by. */
+static const char *miss_of(const struct search *search, const struct record *record)
 {
     double us = latency_us(record, search->bound.percentile);
-    return !warning_has(record, WARNING_OVERLOAD) && record_has(us) &&
-           us * 1e3 <= (double)search->bound.limit_ns;
+    if (warning_has(record, WARNING_OVERLOAD))
+        return "overload";
+    if (!record_has(us))
+        return "unanswered";
+    return us * 1e3 <= (double)search->bound.limit_ns ? "" : "latency";
 }
 
 /* One trial of a rate. *decided: +1 where it met the bound, -1 where not, 0 where there is no row. */
@@ -55,9 +60,12 @@ static int trial_run(const struct search *search, struct search_finding *finding
         finding->ended = strcmp(record->status, "skipped") == 0 ? "skipped" : "a run failed";
         return 0;
     }
-    *decided = is_met(search, record) ? 1 : -1;
-    if (*decided < 0)
+    const char *miss = miss_of(search, record);
+    *decided = miss[0] == '\0' ? 1 : -1;
+    if (*decided < 0) {
+        finding->missed_by = miss;
         memcpy(finding->missed_bound, record->bound, sizeof finding->missed_bound);
+    }
     return 0;
 }
 
@@ -129,6 +137,7 @@ int search_run(struct search *search, struct bench *bench, char *message, size_t
         snprintf(message, message_size, "out of memory");
         return -1;
     }
+    double samples = SAMPLES_AMPLY * rate_bound_samples(&search->bound);
     search->run_id = bench->results->run_id;
     random_seed(&random, bench->seed);
     for (size_t j = 0; j < plan->workload_count; j++)
@@ -137,15 +146,30 @@ int search_run(struct search *search, struct bench *bench, char *message, size_t
                 .contestant = &plan->contestants[i],
                 .workload = &plan->workloads[j],
                 .search = {.first = (double)plan->workloads[j].rate_msgs_per_s,
-                           .lowest = LOWEST,
+                           .lowest = fmax(LOWEST, samples / WINDOW_MOST_S),
                            .highest = HIGHEST,
                            .accuracy = ACCURACY},
-                .ended = ""};
-    for (size_t j = 0; j < plan->workload_count && !bench->cancelled; j++)
-        if (workload_search(search, &search->findings[j * plan->contestant_count],
-                            plan->contestant_count, bench, &random, message, message_size) != 0)
-            return -1;
-    return 0;
+                .ended = "",
+                .missed_by = ""};
+    int error = 0;
+    for (size_t j = 0; j < plan->workload_count && error == 0 && !bench->cancelled; j++)
+        error = workload_search(search, &search->findings[j * plan->contestant_count],
+                                plan->contestant_count, bench, &random, message, message_size);
+    for (size_t i = 0; i < search->count; i++)
+        if (search->findings[i].ended[0] == '\0' &&
+            rate_search_next(&search->findings[i].search) > 0)
+            search->findings[i].ended = "interrupted";
+    return error;
+}
+
+size_t search_runs(const struct search *search, const struct plan *plan)
+{
+    /* Some doublings and some halvings; two of three trials often decide. */
+    enum { RATES_ABOUT = 10 };
+    size_t contestants = 0;
+    for (size_t i = 0; i < plan->contestant_count; i++)
+        contestants += plan->contestants[i].skipped[0] == '\0';
+    return contestants * plan->workload_count * RATES_ABOUT * (search->trials / 2 + 1);
 }
 
 static double or_empty(double rate)
@@ -166,6 +190,7 @@ int search_write(const struct search *search, struct csv_writer *csv)
                                         "rate_met_msgs_per_s",
                                         "rate_missed_msgs_per_s",
                                         "rates_tried",
+                                        "missed_by",
                                         "missed_bound",
                                         "ended"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -184,6 +209,7 @@ int search_write(const struct search *search, struct csv_writer *csv)
         csv_write_double(csv, or_empty(finding->search.met), 6);
         csv_write_double(csv, or_empty(finding->search.missed), 6);
         csv_write_u64(csv, finding->tries);
+        csv_write_text(csv, finding->missed_by);
         csv_write_text(csv, finding->missed_bound);
         csv_write_text(csv, finding->ended);
         csv_end_row(csv);
@@ -199,8 +225,8 @@ static void finding_print(const struct search_finding *finding, FILE *file)
         units_format_si(search->met, met, sizeof met);
     if (search->missed > 0)
         units_format_si(search->missed, missed, sizeof missed);
-    fprintf(file, "  %-24s%-24s%10s%12s   %s\n", finding->contestant->target->name,
-            finding->contestant->model, met, missed,
+    fprintf(file, "  %-16s%-22s%10s%10s   %-12s%s\n", finding->contestant->target->name,
+            finding->contestant->model, met, missed, finding->missed_by,
             finding->ended[0] != '\0' ? finding->ended : finding->missed_bound);
 }
 
@@ -216,10 +242,10 @@ void search_print(const struct search *search, FILE *file)
             shown = finding->workload;
             fprintf(file,
                     "\nhighest rate with %s, messages per second; %s x %u\n"
-                    "  %-24s%-24s%10s%12s   %s\n",
+                    "  %-16s%-22s%10s%10s   %-12s%s\n",
                     search->bound_text,
                     units_format_size(shown->message_bytes, bytes, sizeof bytes),
-                    shown->connections, "target", "model", "met", "not met", "then bound by");
+                    shown->connections, "target", "model", "met", "not met", "by", "then bound by");
         }
         finding_print(finding, file);
     }

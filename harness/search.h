@@ -15,6 +15,7 @@ struct search_finding {
     struct rate_search search;
     unsigned tries;        /* rates */
     const char *ended;     /* why it ended early; "" where it did not */
+    const char *missed_by; /* why the last trial that missed did: see search_write; "" as below */
     char missed_bound[12]; /* `bound` of the last row that missed; "" where none did */
 };
 
@@ -28,6 +29,8 @@ struct search {
     size_t count;
 };
 
+/* About how many runs that takes, and how long, at least where no window has to be longer. */
+size_t search_runs(const struct search *search, const struct plan *plan);
 /* 0 once it is done or was cancelled; -1 with a one-line message where it can't go on. */
 int search_run(struct search *search, struct bench *bench, char *message, size_t message_size);
 /* rate_search.csv. 0, or -1 once a write failed. */
