@@ -125,7 +125,7 @@ static FILE *run_open(const char *run, char *message, size_t message_size)
 static int run_read(struct compare *compare, const char *run)
 {
     char cause[320], message[MESSAGE_BYTES];
-    size_t cut_line = 0;
+    size_t cut_line = 0, parts = compare->trials.parts;
     FILE *file = run_open(run, message, sizeof message);
     if (file == NULL)
         return refuse(message);
@@ -138,6 +138,11 @@ static int run_read(struct compare *compare, const char *run)
     if (cut_line != 0)
         fprintf(stderr, "iomodels compare: %s: line %zu is cut off and was left out\n", run,
                 cut_line);
+    if (compare->trials.parts > parts)
+        fprintf(stderr,
+                "iomodels compare: warning: %s: one load generator's part of a run, the server's "
+                "load is that of all: put the parts together first, by iomodels merge\n",
+                run);
     return 0;
 }
 

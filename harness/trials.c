@@ -13,7 +13,7 @@ enum {
 /* Where a file has the columns that matter; -1: it has no such column. */
 struct places {
     int keys[KEYS];
-    int schema_version, host_kind, status, bound;
+    int schema_version, generator, host_kind, status, bound;
     int *metrics; /* owned */
 };
 
@@ -73,6 +73,7 @@ static int places_find(struct places *places, const struct csv_reader *reader,
     for (size_t i = 0; i < KEYS; i++)
         places->keys[i] = csv_reader_column(reader, key_name(i));
     places->schema_version = csv_reader_column(reader, "schema_version");
+    places->generator = csv_reader_column(reader, "generator");
     places->host_kind = csv_reader_column(reader, "host_kind");
     places->status = csv_reader_column(reader, "status");
     places->bound = csv_reader_column(reader, "bound");
@@ -263,6 +264,7 @@ static int row_read(struct trials *trials, const struct csv_reader *reader,
         if (!complete || key_table_add(&trials->raw, key->bytes, key->length, cell) != 0)
             return fail(message, message_size, reader->row_line, "out of memory");
     }
+    trials->parts += field(reader, places->generator)[0] != '\0';
     if (is_left_out(&trials->cells[cell], field(reader, places->status)))
         return 0;
     return row_keep(trials, reader, places, cell, message, message_size);

@@ -30,6 +30,7 @@ struct trials {
     size_t metric_count;
     struct trials_cell *cells; /* in the order in which they came; owned */
     size_t cell_count;
+    size_t parts; /* rows that are one's part of what several load generators measured */
     /* The rest is its own. */
     size_t cell_capacity;
     size_t files;

@@ -93,6 +93,18 @@ class Models(Case):
         low, high = float(line["ratio_low"]), float(line["ratio_high"])
         self.assertTrue(20 / 15 <= low < 2 < high <= 3, (low, high))
 
+    def test_part_of_a_run(self):
+        """It is told in each file that has such rows, and of no other."""
+        columns = list(ROW) + ["generator", "trial", *METRICS]
+        part = self.write(rows(SIX, generator="1/2"), rows(TWICE, generator="1/2", model="iocp"),
+                          columns=columns, name="part")
+        whole = self.write(rows(SIX, generator=""), rows(TWICE, model="iocp"), columns=columns)
+        words = [part, "part of a run", "iomodels merge"]
+        self.compare(part, errors=[words])
+        self.compare(whole)
+        self.compare(whole, part, errors=[words, "two separate runs"])
+        self.compare(part, whole, errors=[words, "two separate runs"])
+
     def test_direction_and_other_metrics(self):
         run = self.write(rows(SIX, metric="throughput_msgs_per_s", model="select"),
                          rows(TWICE, metric="throughput_msgs_per_s", model="iocp"))
