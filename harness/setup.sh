@@ -100,6 +100,13 @@ setup_native() {
     setup_build native
 }
 
+# Programs that single tests need, which are skipped without.
+setup_test_programs() {
+    missing=$(has mpirun || echo openmpi-bin; has ip || echo iproute2)
+    # shellcheck disable=SC2086
+    [ -z "$missing" ] || install $missing || say "some tests will be skipped: $why"
+}
+
 # Sets $wine to the command, or to nothing and $wine_missing to the reason.
 setup_windows() {
     wine='' wine_missing=
