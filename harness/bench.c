@@ -248,7 +248,7 @@ static int round_run(struct bench *bench, const struct run_workload *workload, u
 /* How well the workload that the last row is of is known, where that decides. */
 static double precision_now(const struct bench *bench, unsigned trial)
 {
-    if (bench->plan->until_ci <= 0 || trial < PRECISION_TRIALS_LEAST)
+    if (bench->plan->until_ci <= 0 || trial < STATISTICS_TRIALS_MIN)
         return INFINITY;
     const struct record *last = &bench->records[bench->record_count - 1];
     return precision_of(bench->records, bench->record_count, last).worst;

@@ -354,7 +354,7 @@ static int until_ci_choose(struct plan *plan, const struct bench_options *given,
         plan->trials = TRIALS_MOST_DEFAULT;
     if (!units_parse_percent(given->until_ci, &plan->until_ci) || plan->until_ci <= 0)
         wrong = "not a share of the median such as 5%";
-    else if (plan->trials < PRECISION_TRIALS_LEAST)
+    else if (plan->trials < STATISTICS_TRIALS_MIN)
         wrong = "an interval takes at least 6 --trials";
     else if (given->rate_search != NULL)
         wrong = "not with --rate-search, whose trials only decide by majority";

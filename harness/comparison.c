@@ -9,8 +9,8 @@ static const double SIGNIFICANT = 0.05;
 
 static bool has_enough(const struct comparison *pair)
 {
-    return pair->baseline_count >= COMPARISON_TRIALS_MIN &&
-           pair->contestant_count >= COMPARISON_TRIALS_MIN;
+    return pair->baseline_count >= STATISTICS_TRIALS_MIN &&
+           pair->contestant_count >= STATISTICS_TRIALS_MIN;
 }
 
 static enum comparison_verdict verdict_of(const struct comparison *pair, bool more_is_better)

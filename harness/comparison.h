@@ -8,11 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* On each side; with 3 against 3 not even a perfect separation shows anything (p = 0.10). */
-enum { COMPARISON_TRIALS_MIN = 6 };
-
 enum comparison_verdict {
-    COMPARISON_NONE,    /* too few trials */
+    COMPARISON_NONE,    /* fewer than STATISTICS_TRIALS_MIN on a side */
     COMPARISON_UNCLEAR, /* no difference was shown */
     COMPARISON_FASTER,  /* the contestant's median is the better one */
     COMPARISON_SLOWER

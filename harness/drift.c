@@ -6,25 +6,14 @@
 
 #include "statistics.h"
 
-enum { TRIALS_LEAST = 6 };
-
 static const double SIGNIFICANT = 0.01;
 static const double NOTABLE_CHANGE = 0.05;
-
-static double cost(const struct record *record)
-{
-    return record->server_cpu_us_per_msg;
-}
-
-static double throughput(const struct record *record)
-{
-    return record->throughput_msgs_per_s;
-}
 
 static const struct {
     const char *name;
     double (*of)(const struct record *record);
-} metrics[] = {{"server_cpu_us_per_msg", cost}, {"throughput_msgs_per_s", throughput}};
+} metrics[] = {{"server_cpu_us_per_msg", record_cost_us},
+               {"throughput_msgs_per_s", record_throughput}};
 
 /* The trials of records[first]'s cell, in their order; none where another row begins it. */
 static size_t cell_values(const struct record *records, size_t count, size_t first,
@@ -54,7 +43,7 @@ struct drift drift_of(const struct record *records, size_t count)
             if (strcmp(records[i].status, "ok") != 0 || !record_has(metrics[m].of(&records[i])))
                 continue;
             size_t trials = cell_values(records, count, i, metrics[m].of, values);
-            if (trials < TRIALS_LEAST)
+            if (trials < STATISTICS_TRIALS_MIN)
                 continue;
             size_t third = trials / 3;
             double before = statistics_median(values, third);

@@ -15,7 +15,7 @@ struct drift {
 /*
  * By a trend over the trials that all cells share: the seasonal Kendall test (Hirsch, Slack, Smith
  * 1982, with the cells as its seasons), p < 0.01, and a change of at least 5 %. Cells of fewer than
- * 6 trials, or whose first ones show 0, do not count. Pure.
+ * STATISTICS_TRIALS_MIN trials, or whose first ones show 0, do not count. Pure.
  */
 struct drift drift_of(const struct record *records, size_t count);
 

@@ -6,16 +6,6 @@
 
 #include "statistics.h"
 
-static double cost(const struct record *record)
-{
-    return record->server_cpu_us_per_msg;
-}
-
-static double throughput(const struct record *record)
-{
-    return record->throughput_msgs_per_s;
-}
-
 static bool is_trial(const struct record *record, const struct record *cell)
 {
     return strcmp(record->status, "ok") == 0 && record_same_cell(record, cell);
@@ -34,10 +24,10 @@ static size_t values_of(const struct record *records, size_t count, const struct
 static double half_width(const struct record *records, size_t count, const struct record *cell,
                          double *values)
 {
-    size_t found = values_of(records, count, cell, cost, values);
+    size_t found = values_of(records, count, cell, record_cost_us, values);
     if (found == 0)
-        found = values_of(records, count, cell, throughput, values);
-    if (found < PRECISION_TRIALS_LEAST)
+        found = values_of(records, count, cell, record_throughput, values);
+    if (found < STATISTICS_TRIALS_MIN)
         return INFINITY;
     double median = statistics_median(values, found);
     struct interval interval = statistics_median_interval(values, found);

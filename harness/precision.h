@@ -6,12 +6,10 @@
 
 #include "record.h"
 
-/* Fewer trials than this tell nothing of their spread. */
-#define PRECISION_TRIALS_LEAST 6
-
 struct precision {
     double worst;             /* half of the 95 % interval by the median: the largest of all cells;
-                                 infinite where a cell has too few trials, 0 without any cell */
+                                 infinite where a cell has fewer than
+                                 STATISTICS_TRIALS_MIN trials, 0 without any cell */
     const struct record *row; /* one of that cell, or NULL */
 };
 

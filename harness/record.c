@@ -154,6 +154,16 @@ bool record_read(struct record *record, const struct csv_table *runs, size_t row
     return true;
 }
 
+double record_cost_us(const struct record *record)
+{
+    return record->server_cpu_us_per_msg;
+}
+
+double record_throughput(const struct record *record)
+{
+    return record->throughput_msgs_per_s;
+}
+
 void record_complete(struct record *record)
 {
     /* Schema 1 had no workload in which some connections are idle or misbehave. */

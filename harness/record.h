@@ -174,6 +174,9 @@ bool record_set(struct record *record, const char *column, const char *text);
 /* Its field's text, as record_write writes it, into text; the number, NaN of a text's column. */
 const char *record_text(const struct record *record, const char *column, char *text, size_t size);
 double record_number(const struct record *record, const char *column);
+/* Columns that rows are judged by in several places: server_cpu_us_per_msg, throughput_msgs_per_s. */
+double record_cost_us(const struct record *record);
+double record_throughput(const struct record *record);
 /* What rows of an older schema don't tell, and is known: record_read does it. */
 void record_complete(struct record *record);
 

@@ -20,7 +20,7 @@ struct table {
     bool any_best, any_client, any_latency; /* which marks need their legend */
 };
 
-struct metric {
+struct figure {
     const char *title;
     double (*of)(const struct record *record);
     bool higher_is_better;
@@ -30,12 +30,7 @@ struct metric {
 static double throughput(const struct record *record)
 {
     return strcmp(record->workload, "stream") == 0 ? record->throughput_bytes_per_s
-                                                   : record->throughput_msgs_per_s;
-}
-
-static double cpu_per_message(const struct record *record)
-{
-    return record->server_cpu_us_per_msg;
+                                                   : record_throughput(record);
 }
 
 static double rtt_p99(const struct record *record)
@@ -43,14 +38,14 @@ static double rtt_p99(const struct record *record)
     return record->rtt_p99_us;
 }
 
-static const struct metric metrics[] = {
+static const struct figure figures[] = {
     {"messages per second (stream: bytes per second)", throughput, true, true},
-    {"server's CPU time for a message, us", cpu_per_message, false, false},
+    {"server's CPU time for a message, us", record_cost_us, false, false},
     {"round trip, 99th percentile, us", rtt_p99, false, false},
 };
 
 /* The model whose median is best and told apart from every other one's; -1: none. */
-static int best_of(const struct table *table, const struct metric *metric,
+static int best_of(const struct table *table, const struct figure *figure,
                    const struct record *line)
 {
     struct comparison pairs[RECORD_GROUPS_MODELS_MAX];
@@ -58,9 +53,9 @@ static int best_of(const struct table *table, const struct metric *metric,
     size_t best = 0, rivals = 0;
     for (size_t i = 0; i < table->groups.model_count; i++) {
         size_t n = record_groups_values(&table->groups, line, table->groups.models[i]->model,
-                                        metric->of, table->values);
+                                        figure->of, table->values);
         double median = statistics_median(table->values, n);
-        bool better = metric->higher_is_better ? median > best_median : median < best_median;
+        bool better = figure->higher_is_better ? median > best_median : median < best_median;
         if (record_has(median) && (!record_has(best_median) || better)) {
             best = i;
             best_median = median;
@@ -69,13 +64,13 @@ static int best_of(const struct table *table, const struct metric *metric,
     if (!record_has(best_median))
         return -1;
     size_t n = record_groups_values(&table->groups, line, table->groups.models[best]->model,
-                                    metric->of, table->values);
+                                    figure->of, table->values);
     double *others = table->others; /* has room for all of them together */
     for (size_t i = 0; i < table->groups.model_count; i++) {
         size_t m = i == best
                        ? 0
                        : record_groups_values(&table->groups, line, table->groups.models[i]->model,
-                                              metric->of, others);
+                                              figure->of, others);
         if (m == 0)
             continue;
         pairs[rivals++] = (struct comparison){.contestant = table->values,
@@ -84,7 +79,7 @@ static int best_of(const struct table *table, const struct metric *metric,
                                               .baseline_count = m};
         others += m;
     }
-    comparison_judge(pairs, rivals, metric->higher_is_better);
+    comparison_judge(pairs, rivals, figure->higher_is_better);
     for (size_t i = 0; i < rivals; i++)
         if (pairs[i].verdict != COMPARISON_FASTER)
             return -1;
@@ -108,19 +103,19 @@ static char bound_mark(const struct table *table, const struct record *line, con
     return 2 * latency > all ? 'l' : ' ';
 }
 
-static const char *value_text(const struct metric *metric, double value, char *text, size_t size)
+static const char *value_text(const struct figure *figure, double value, char *text, size_t size)
 {
-    if (metric->in_thousands)
+    if (figure->in_thousands)
         return units_format_si(value, text, size);
     int decimals = value < 10 ? 2 : 1;
     return units_format_fixed(value, value < 100 ? decimals : 0, text, size);
 }
 
-static void cell_print(struct table *table, FILE *file, const struct metric *metric,
+static void cell_print(struct table *table, FILE *file, const struct figure *figure,
                        const struct record *line, const char *model, bool best)
 {
     char median_text[24], cell[64], spread[24] = "";
-    size_t n = record_groups_values(&table->groups, line, model, metric->of, table->values);
+    size_t n = record_groups_values(&table->groups, line, model, figure->of, table->values);
     if (n == 0) {
         fprintf(file, "%*s", table->cell_width, "-");
         return;
@@ -134,25 +129,25 @@ static void cell_print(struct table *table, FILE *file, const struct metric *met
     table->any_client |= bound == 'c';
     table->any_latency |= bound == 'l';
     snprintf(cell, sizeof cell, "%s%s%c%c",
-             value_text(metric, median, median_text, sizeof median_text), spread, bound,
+             value_text(figure, median, median_text, sizeof median_text), spread, bound,
              best ? '*' : ' ');
     fprintf(file, "%*s", table->cell_width, cell);
 }
 
-static void metric_print(struct table *table, FILE *file, const struct metric *metric, size_t first,
+static void figure_print(struct table *table, FILE *file, const struct figure *figure, size_t first,
                          size_t last)
 {
-    fprintf(file, "\n  %s\n  %*s", metric->title, -LABEL_WIDTH, "");
+    fprintf(file, "\n  %s\n  %*s", figure->title, -LABEL_WIDTH, "");
     for (size_t i = first; i < last; i++)
         fprintf(file, "%*s  ", table->cell_width - 2, table->groups.models[i]->model);
     fprintf(file, "\n");
     for (size_t at = 0; at < table->groups.line_count; at++) {
         char label[80];
         const struct record *line = table->groups.lines[at];
-        int best = best_of(table, metric, line);
+        int best = best_of(table, figure, line);
         fprintf(file, "  %*s", -LABEL_WIDTH, record_workload_text(line, label, sizeof label));
         for (size_t i = first; i < last; i++)
-            cell_print(table, file, metric, line, table->groups.models[i]->model, best == (int)i);
+            cell_print(table, file, figure, line, table->groups.models[i]->model, best == (int)i);
         fprintf(file, "\n");
     }
 }
@@ -163,10 +158,10 @@ static void target_print(struct table *table, FILE *file, unsigned width)
     fprintf(file, "\n");
     record_groups_print_heading(&table->groups, file);
     size_t columns = record_groups_columns_fit(width, LABEL_WIDTH + 2, table->cell_width);
-    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
         for (size_t first = 0; first < table->groups.model_count; first += columns) {
             size_t last = first + columns;
-            metric_print(table, file, &metrics[i], first,
+            figure_print(table, file, &figures[i], first,
                          last < table->groups.model_count ? last : table->groups.model_count);
         }
 }

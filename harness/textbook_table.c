@@ -50,11 +50,6 @@ static double throughput(const struct record *record)
     return record->throughput_bytes_per_s;
 }
 
-static double cost(const struct record *record)
-{
-    return record->server_cpu_us_per_msg;
-}
-
 static const char *text_count(double value, char *text, size_t size)
 {
     snprintf(text, size, "%.0f", value);
@@ -85,7 +80,7 @@ static const struct column columns[] = {
     {{"", "CPU"}, 6, processor, text_percent},
     {{"", "threads"}, 9, threads, text_count},
     {{"bytes/s", "each way"}, 10, throughput, units_format_si},
-    {{"CPU us", "a message"}, 11, cost, text_microseconds},
+    {{"CPU us", "a message"}, 11, record_cost_us, text_microseconds},
 };
 
 enum { COLUMNS = sizeof columns / sizeof columns[0], MODEL_WIDTH = 24 };

@@ -1,6 +1,7 @@
 #include "check.h"
 #include "drift.h"
 #include "judgement.h"
+#include "statistics.h"
 #include "warnings.h"
 
 #include <stdlib.h>
@@ -144,11 +145,11 @@ static void test_round_trips(void)
 }
 
 /* Each trial's cost is that of the one before it times `factor`, or by that, in turn. */
-static struct drift drift_with(double factor, bool in_turn)
+static struct drift drift_with(size_t trials, double factor, bool in_turn)
 {
     static struct record rows[ROWS];
     double level = 1;
-    for (size_t i = 0; i < ROWS; i++) {
+    for (size_t i = 0; i < CELLS * trials; i++) {
         size_t trial = i / CELLS;
         if (i % CELLS == 0 && trial > 0)
             level *= in_turn && trial % 2 == 0 ? 1 / factor : factor;
@@ -157,7 +158,7 @@ static struct drift drift_with(double factor, bool in_turn)
         record.server_cpu_us_per_msg = record.connections * level;
         rows[i] = record;
     }
-    return drift_of(rows, ROWS);
+    return drift_of(rows, CELLS * trials);
 }
 
 /* A clock too coarse for it: nothing, and at the end something. */
@@ -175,13 +176,15 @@ static struct drift drift_from_zero(void)
 static void test_drift(void)
 {
     CHECK(!drift_from_zero().found);
-    struct drift drift = drift_with(1.02, false);
+    struct drift drift = drift_with(TRIALS, 1.02, false);
     CHECK(drift.found && drift.change > 0.05);
     CHECK_EQ_TEXT(drift.metric, "server_cpu_us_per_msg");
-    drift = drift_with(0.98, false);
+    drift = drift_with(TRIALS, 0.98, false);
     CHECK(drift.found && drift.change < -0.05);
-    CHECK(!drift_with(1.001, false).found); /* steady, but too small to matter */
-    CHECK(!drift_with(1.2, true).found);    /* large, but no trend */
+    CHECK(drift_with(STATISTICS_TRIALS_MIN, 1.1, false).found);
+    CHECK(!drift_with(STATISTICS_TRIALS_MIN - 1, 1.1, false).found); /* a trend, but too few */
+    CHECK(!drift_with(TRIALS, 1.001, false).found); /* steady, but too small to matter */
+    CHECK(!drift_with(TRIALS, 1.2, true).found);    /* large, but no trend */
 }
 
 /* A cell counts once, however many of its rows failed before its first figure. */
