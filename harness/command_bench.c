@@ -177,7 +177,7 @@ static void print_results(const struct bench *bench, const struct bench_options 
         explain_print(stdout, bench->records, bench->record_count, width);
     if (bench->plan->until_ci > 0)
         precision_print(bench);
-    warnings_print(stdout, bench->records, bench->record_count);
+    warnings_print(stdout, bench->records, bench->record_count, terminal_is(stdout) ? width : 0);
     printf("\n");
     if (bench->cancelled)
         printf("interrupted; the finished rows are kept.\n");

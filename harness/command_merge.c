@@ -413,7 +413,8 @@ static int merge(const struct option_texts *folders, const char *out)
     } else {
         summary_table_print(stdout, merger.records, merger.record_count,
                             terminal_table_width(stdout));
-        warnings_print(stdout, merger.records, merger.record_count);
+        warnings_print(stdout, merger.records, merger.record_count,
+                       terminal_is(stdout) ? terminal_width(stdout) : 0);
         printf("\nresults: %s\n", merger.results.folder);
         status = merger.failed > 0 ? STATUS_FAILED : 0;
     }

@@ -6,6 +6,7 @@
 
 #include "record_groups.h"
 #include "statistics.h"
+#include "terminal.h"
 #include "units.h"
 
 enum {
@@ -262,23 +263,6 @@ static void columns_print(const struct table *table, FILE *file, int cell_width,
     }
 }
 
-/* Broken between words, further lines indented. */
-static void wrapped_print(FILE *file, const char *text, unsigned width)
-{
-    size_t column = 0;
-    while (*text != '\0') {
-        size_t length = strcspn(text, " ");
-        if (column > 0 && column + 1 + length > width) {
-            fprintf(file, "\n   ");
-            column = 3;
-        }
-        fprintf(file, "%s%.*s", column == 0 ? "  " : " ", (int)length, text);
-        column += length + (column == 0 ? 2 : 1);
-        text += length + strspn(text + length, " ");
-    }
-    fprintf(file, "\n");
-}
-
 static void configuration_print(struct table *table, FILE *file, const struct record *line,
                                 unsigned width)
 {
@@ -295,7 +279,7 @@ static void configuration_print(struct table *table, FILE *file, const struct re
     for (size_t i = 0; i < table->column_count; i++) {
         snprintf(text, sizeof text, "%s: %s", table->columns[i],
                  explain_sentence(table->medians[i], sentence, sizeof sentence));
-        wrapped_print(file, text, width);
+        terminal_print_wrapped(file, text, 2, width);
     }
 }
 

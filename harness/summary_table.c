@@ -1,11 +1,13 @@
 #include "summary_table.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "comparison.h"
+#include "model.h"
 #include "record_groups.h"
 #include "statistics.h"
 #include "units.h"
@@ -17,7 +19,7 @@ struct table {
     int cell_width;
     double *values; /* of one cell; room for `count` */
     double *others;
-    bool any_best, any_client, any_latency; /* which marks need their legend */
+    bool any_best, any_client, any_latency, any_starved, any_unanswered; /* marks to be explained */
 };
 
 struct figure {
@@ -25,6 +27,8 @@ struct figure {
     double (*of)(const struct record *record);
     bool higher_is_better;
     bool in_thousands; /* shown as 12.7k; else with three digits */
+    bool is_latency;   /* of those that got an answer */
+    bool optional;     /* not every workload has it: where it has not, nothing is shown */
 };
 
 static double throughput(const struct record *record)
@@ -33,15 +37,82 @@ static double throughput(const struct record *record)
                                                    : record_throughput(record);
 }
 
+/* Where it is empty because it lies among messages without an answer, it is longer than any. */
+static double or_endless(const struct record *record, double us)
+{
+    bool is_open = strcmp(record->loop, "open") == 0;
+    return is_open && record->messages_unanswered > 0 && !record_has(us) ? INFINITY : us;
+}
+
 static double rtt_p99(const struct record *record)
 {
-    return record->rtt_p99_us;
+    return or_endless(record, record->rtt_p99_us);
+}
+
+static double uncorrected_p99(const struct record *record)
+{
+    return or_endless(record, record->rtt_uncorrected_p99_us);
+}
+
+static double value_if(const struct record *record, const char *workload, double value)
+{
+    return strcmp(record->workload, workload) == 0 ? value : NAN;
+}
+
+static double burst_last(const struct record *record)
+{
+    return record->burst_last_p50_us;
+}
+
+static double burst_fairness(const struct record *record)
+{
+    return value_if(record, "burst", record->fairness_jain);
+}
+
+static double connects(const struct record *record)
+{
+    return record->connects_per_s;
+}
+
+static double connect_p99(const struct record *record)
+{
+    return record->connect_p99_us;
+}
+
+static double idle_memory(const struct record *record)
+{
+    return value_if(record, "idle", record->server_rss_peak_bytes / (1 << 20));
 }
 
 static const struct figure figures[] = {
-    {"messages per second (stream: bytes per second)", throughput, true, true},
-    {"server's CPU time for a message, us", record_cost_us, false, false},
-    {"round trip, 99th percentile, us", rtt_p99, false, false},
+    {.title = "messages per second (stream: bytes per second)",
+     .of = throughput,
+     .higher_is_better = true,
+     .in_thousands = true},
+    {.title = "server's CPU time for a message, us", .of = record_cost_us},
+    {.title = "round trip, 99th percentile, us", .of = rtt_p99, .is_latency = true},
+    {.title = "the same, but from when it was sent, not meant to be",
+     .of = uncorrected_p99,
+     .is_latency = true,
+     .optional = true},
+    {.title = "burst: until the last echo, median, us",
+     .of = burst_last,
+     .is_latency = true,
+     .optional = true},
+    {.title = "burst: fairness of the mean round trips (1: nobody is always last)",
+     .of = burst_fairness,
+     .higher_is_better = true,
+     .optional = true},
+    {.title = "connects per second",
+     .of = connects,
+     .higher_is_better = true,
+     .in_thousands = true,
+     .optional = true},
+    {.title = "connect, 99th percentile, us",
+     .of = connect_p99,
+     .is_latency = true,
+     .optional = true},
+    {.title = "idle: the server's memory, MiB", .of = idle_memory, .optional = true},
 };
 
 /* The model whose median is best and told apart from every other one's; -1: none. */
@@ -86,6 +157,16 @@ static int best_of(const struct table *table, const struct figure *figure,
     return rivals == 0 ? -1 : (int)best;
 }
 
+/* Whether a trial left clients without any answer. */
+static bool is_starved(const struct table *table, const struct record *line, const char *model)
+{
+    for (size_t i = 0; i < table->groups.count; i++)
+        if (record_groups_has(&table->groups, line, model, &table->groups.records[i]) &&
+            table->groups.records[i].connections_starved > 0)
+            return true;
+    return false;
+}
+
 /* How most trials of the cell were bound: 'c' by the client, 'l' by latency, ' ' otherwise. */
 static char bound_mark(const struct table *table, const struct record *line, const char *model)
 {
@@ -111,44 +192,91 @@ static const char *value_text(const struct figure *figure, double value, char *t
     return units_format_fixed(value, value < 100 ? decimals : 0, text, size);
 }
 
+/* " l", " cs", ... into marks, which has room for 8; "" where there is none. */
+static void marks_take(struct table *table, const struct figure *figure, const struct record *line,
+                       const char *model, size_t count, char *marks)
+{
+    size_t used = 0, endless = 0;
+    char bound = bound_mark(table, line, model);
+    bool starved = figure->is_latency && is_starved(table, line, model);
+    for (size_t i = 0; i < count; i++)
+        endless += table->values[i] > DBL_MAX;
+    marks[used++] = ' ';
+    if (bound != ' ')
+        marks[used++] = bound;
+    if (starved)
+        marks[used++] = 's';
+    if (endless > 0)
+        marks[used++] = 'u';
+    marks[used == 1 ? 0 : used] = '\0';
+    table->any_client |= bound == 'c';
+    table->any_latency |= bound == 'l';
+    table->any_starved |= starved;
+    table->any_unanswered |= endless > 0;
+}
+
 static void cell_print(struct table *table, FILE *file, const struct figure *figure,
                        const struct record *line, const char *model, bool best)
 {
-    char median_text[24], cell[64], spread[24] = "";
+    char median_text[24], cell[64], spread[24] = "", marks[8];
     size_t n = record_groups_values(&table->groups, line, model, figure->of, table->values);
     if (n == 0) {
-        fprintf(file, "%*s", table->cell_width, "-");
+        fprintf(file, "%*s", table->cell_width, "-  ");
         return;
     }
+    marks_take(table, figure, line, model, n, marks);
     double median = statistics_median(table->values, n);
     struct interval interval = statistics_median_interval(table->values, n);
-    if (n > 1 && median > 0)
+    if (n >= STATISTICS_TRIALS_MIN && median > 0 && interval.high <= DBL_MAX)
         snprintf(spread, sizeof spread, " +-%.0f%%", 50 * (interval.high - interval.low) / median);
-    char bound = bound_mark(table, line, model);
     table->any_best |= best;
-    table->any_client |= bound == 'c';
-    table->any_latency |= bound == 'l';
-    snprintf(cell, sizeof cell, "%s%s%c%c",
-             value_text(figure, median, median_text, sizeof median_text), spread, bound,
-             best ? '*' : ' ');
+    snprintf(cell, sizeof cell, "%s%s%s%c",
+             median <= DBL_MAX ? value_text(figure, median, median_text, sizeof median_text) : "-",
+             spread, marks, best ? '*' : ' ');
     fprintf(file, "%*s", table->cell_width, cell);
+}
+
+/* Whether any of the line's models has the figure. */
+static bool has_figure(const struct table *table, const struct figure *figure,
+                       const struct record *line)
+{
+    for (size_t i = 0; i < table->groups.model_count; i++)
+        if (record_groups_values(&table->groups, line, table->groups.models[i]->model, figure->of,
+                                 table->values) > 0)
+            return true;
+    return false;
+}
+
+static void line_print(struct table *table, FILE *file, const struct figure *figure,
+                       const struct record *line, size_t first, size_t last)
+{
+    char label[120];
+    int best = best_of(table, figure, line);
+    const char *best_model = best < 0 ? "" : table->groups.models[best]->model;
+    if (figure->is_latency && best >= 0 && is_starved(table, line, best_model))
+        best = -1;
+    fprintf(file, "  %*s", -LABEL_WIDTH, record_workload_text(line, label, sizeof label));
+    for (size_t i = first; i < last; i++)
+        cell_print(table, file, figure, line, table->groups.models[i]->model, best == (int)i);
+    fprintf(file, "\n");
 }
 
 static void figure_print(struct table *table, FILE *file, const struct figure *figure, size_t first,
                          size_t last)
 {
-    fprintf(file, "\n  %s\n  %*s", figure->title, -LABEL_WIDTH, "");
-    for (size_t i = first; i < last; i++)
-        fprintf(file, "%*s  ", table->cell_width - 2, table->groups.models[i]->model);
-    fprintf(file, "\n");
+    bool headed = false;
     for (size_t at = 0; at < table->groups.line_count; at++) {
-        char label[80];
         const struct record *line = table->groups.lines[at];
-        int best = best_of(table, figure, line);
-        fprintf(file, "  %*s", -LABEL_WIDTH, record_workload_text(line, label, sizeof label));
-        for (size_t i = first; i < last; i++)
-            cell_print(table, file, figure, line, table->groups.models[i]->model, best == (int)i);
-        fprintf(file, "\n");
+        if (figure->optional && !has_figure(table, figure, line))
+            continue;
+        if (!headed) {
+            fprintf(file, "\n  %s\n  %*s", figure->title, -LABEL_WIDTH, "");
+            for (size_t i = first; i < last; i++)
+                fprintf(file, "%*s  ", table->cell_width - 2, table->groups.models[i]->model);
+            fprintf(file, "\n");
+            headed = true;
+        }
+        line_print(table, file, figure, line, first, last);
     }
 }
 
@@ -168,26 +296,50 @@ static void target_print(struct table *table, FILE *file, unsigned width)
 
 static bool same_reason(const struct record *a, const struct record *b)
 {
-    return strcmp(a->target, b->target) == 0 && strcmp(a->model, b->model) == 0 &&
-           strcmp(a->status, b->status) == 0 && strcmp(a->status_reason, b->status_reason) == 0;
+    return strcmp(a->target, b->target) == 0 && strcmp(a->status, b->status) == 0 &&
+           strcmp(a->status_reason, b->status_reason) == 0;
+}
+
+/* The models of which a row has that reason, in the registry's order and then as they came. */
+static size_t models_with(const struct record *records, size_t count, const struct record *reason,
+                          const char **models, size_t *rows)
+{
+    size_t found = 0;
+    *rows = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t place = 0;
+        if (!same_reason(&records[i], reason))
+            continue;
+        (*rows)++;
+        while (place < found && strcmp(models[place], records[i].model) != 0)
+            place++;
+        if (place < found || found == RECORD_GROUPS_MODELS_MAX)
+            continue;
+        for (place = found++;
+             place > 0 && model_place(records[i].model) < model_place(models[place - 1]); place--)
+            models[place] = models[place - 1];
+        models[place] = records[i].model;
+    }
+    return found;
 }
 
 void summary_table_print_unmeasured(FILE *file, const struct record *records, size_t count)
 {
+    const char *models[RECORD_GROUPS_MODELS_MAX];
     bool first = true;
     for (size_t i = 0; i < count; i++) {
-        size_t rows = 0;
-        bool told = false;
+        size_t rows, before = 0;
         if (strcmp(records[i].status, "ok") == 0)
             continue;
-        for (size_t j = 0; j < count; j++) {
-            told |= j < i && same_reason(&records[i], &records[j]);
-            rows += same_reason(&records[i], &records[j]);
-        }
-        if (told)
+        while (before < i && !same_reason(&records[before], &records[i]))
+            before++;
+        if (before < i)
             continue;
-        fprintf(file, "%s%s: %s on %s (%zu row%s): %s\n", first ? "\n" : "", records[i].status,
-                records[i].model, records[i].target, rows, rows == 1 ? "" : "s",
+        size_t found = models_with(records, count, &records[i], models, &rows);
+        fprintf(file, "%s%s:", first ? "\n" : "", records[i].status);
+        for (size_t j = 0; j < found; j++)
+            fprintf(file, "%s %s", j == 0 ? "" : ",", models[j]);
+        fprintf(file, " on %s (%zu row%s): %s\n", records[i].target, rows, rows == 1 ? "" : "s",
                 records[i].status_reason);
         first = false;
     }
@@ -200,7 +352,8 @@ void summary_table_print(FILE *file, const struct record *records, size_t count,
     table.others = malloc((count + 1) * sizeof *table.others);
     while (table.values != NULL && table.others != NULL && record_groups_next(&table.groups))
         target_print(&table, file, width);
-    if (table.any_best || table.any_client || table.any_latency)
+    if (table.any_best || table.any_client || table.any_latency || table.any_starved ||
+        table.any_unanswered)
         fprintf(file, "\n");
     if (table.any_best)
         fprintf(file, "* best of its line, told apart from each other model (p < 0.05)\n");
@@ -209,6 +362,10 @@ void summary_table_print(FILE *file, const struct record *records, size_t count,
     if (table.any_latency)
         fprintf(file,
                 "l neither side was busy: this is mostly the waking of a sleeping processor\n");
+    if (table.any_starved)
+        fprintf(file, "s clients got no answer at all: the figure is of the others\n");
+    if (table.any_unanswered)
+        fprintf(file, "u messages got no answer in time: the figure is longer than any\n");
     summary_table_print_unmeasured(file, records, count);
     free(table.values);
     free(table.others);

@@ -65,3 +65,24 @@ void terminal_progress(const char *text)
     fflush(stderr);
     shown = length;
 }
+
+void terminal_print_wrapped(FILE *file, const char *text, unsigned indent, unsigned width)
+{
+    enum { FURTHER_INDENT = 4 };
+    size_t column = indent;
+    bool begun = false;
+    fprintf(file, "%*s", (int)indent, "");
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        if (begun && width > 0 && column + 1 + length > width) {
+            fprintf(file, "\n%*s", FURTHER_INDENT, "");
+            column = FURTHER_INDENT;
+            begun = false;
+        }
+        fprintf(file, "%s%.*s", begun ? " " : "", (int)length, text);
+        column += length + begun;
+        begun = true;
+        text += length + strspn(text + length, " ");
+    }
+    fprintf(file, "\n");
+}

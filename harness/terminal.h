@@ -14,6 +14,10 @@ unsigned terminal_width(FILE *file);
 /* Columns for a table: those, and 100 where no person watches. */
 unsigned terminal_table_width(FILE *file);
 
+/* A line of text, broken between words where it is longer than width (0: nowhere); further lines are
+ * indented by 4. */
+void terminal_print_wrapped(FILE *file, const char *text, unsigned indent, unsigned width);
+
 /*
  * The progress line on standard error, which overwrites the one before; NULL takes it away. Nothing
  * where standard error is no terminal. One thread.

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "drift.h"
+#include "terminal.h"
 
 static const struct {
     const char *word;
@@ -72,8 +73,9 @@ bool warning_has(const struct record *record, enum warning warning)
     return record_has_warning(record, warnings[warning].word);
 }
 
-void warnings_print(FILE *file, const struct record *records, size_t count)
+void warnings_print(FILE *file, const struct record *records, size_t count, unsigned width)
 {
+    char line[400];
     size_t measured = 0;
     bool first = true;
     for (size_t i = 0; i < count; i++)
@@ -84,13 +86,17 @@ void warnings_print(FILE *file, const struct record *records, size_t count)
             rows += warning_has(&records[i], (enum warning)warning);
         if (rows == 0)
             continue;
-        fprintf(file, "%swarning: %s in %zu of %zu rows: %s\n", first ? "\n" : "",
-                warnings[warning].word, rows, measured, warnings[warning].advice);
+        snprintf(line, sizeof line, "warning: %s in %zu of %zu rows: %s", warnings[warning].word,
+                 rows, measured, warnings[warning].advice);
+        fprintf(file, "%s", first ? "\n" : "");
+        terminal_print_wrapped(file, line, 0, width);
         first = false;
     }
     struct drift drift = drift_of(records, count);
-    if (drift.found)
-        fprintf(file, "%swarning: %s, %s by %.0f %%: %s\n", first ? "\n" : "",
-                warnings[WARNING_DRIFT].word, drift.metric, 100 * drift.change,
-                warnings[WARNING_DRIFT].advice);
+    if (!drift.found)
+        return;
+    snprintf(line, sizeof line, "warning: %s, %s by %.0f %%: %s", warnings[WARNING_DRIFT].word,
+             drift.metric, 100 * drift.change, warnings[WARNING_DRIFT].advice);
+    fprintf(file, "%s", first ? "\n" : "");
+    terminal_print_wrapped(file, line, 0, width);
 }

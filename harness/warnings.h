@@ -39,8 +39,8 @@ void warning_add(struct record *record, enum warning warning);
 bool warning_has(const struct record *record, enum warning warning);
 /*
  * What the rows, those of one run, have in warnings, in how many rows, and what helps; and whether
- * the machine drifted meanwhile. Nothing where there is none.
+ * the machine drifted meanwhile. Nothing where there is none. width: as terminal_print_wrapped.
  */
-void warnings_print(FILE *file, const struct record *records, size_t count);
+void warnings_print(FILE *file, const struct record *records, size_t count, unsigned width);
 
 #endif

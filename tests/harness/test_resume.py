@@ -106,7 +106,7 @@ class Resume(unittest.TestCase):
             before = len(tool.read_runs(out))
             self.assertLess(before, 24)
             dry = self.resume(out, "--dry-run")
-            self.assertRegex(dry.err, r"\A\d+ runs, about .*; \d+ are there\n\Z")
+            self.assertRegex(dry.err, r"\A\d+ runs?, about .*; \d+ are there\n\Z")
             self.assertEqual(len(tool.read_runs(out)), before)
             with open(os.path.join(folder, "runs.csv"), "rb") as file:
                 first = file.read()

@@ -156,7 +156,7 @@ class Result:
     def errors(self):
         """Lines of standard error, without the one that says how many runs it will be."""
         return [line for line in self.err.splitlines()
-                if not re.fullmatch(r"(at most )?\d+ runs, (about|up to) .*", line)]
+                if not re.fullmatch(r"(at most )?\d+ runs?, (about|up to) .*", line)]
 
 
 def text(data):
