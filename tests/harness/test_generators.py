@@ -276,7 +276,7 @@ class Merge(unittest.TestCase):
                     connections="3", connections_attempted="3", connections_established="3",
                     throughput_msgs_per_s="2001", throughput_bytes_per_s="128001",
                     connections_starved="1", oldest_unanswered_us="9",
-                    warnings="host_busy;window_late")
+                    warnings="host_busy;window_late;starved")
         # Of 500, 500 and 1000 messages.
         self.fields(row, fairness_jain="0.888889")
         self.fields(row, client_cpu_s="0.75", client_cpu_us_per_msg="375",
