@@ -77,14 +77,20 @@ static int no_memory(char *message, size_t message_size)
     return -1;
 }
 
-/* What a bucket's width has hidden, as finely as the row tells it. */
+/*
+ * What a bucket's width has hidden, as finely as the row tells it. Where messages of an open loop
+ * were not answered it tells no maximum and no mean.
+ */
 static void restore_ends(const struct record *record, struct histogram *rtt)
 {
-    if (rtt->total == 0 || !record_has(record->rtt_min_us))
+    if (rtt->total == 0)
         return;
-    rtt->min = (uint64_t)(record->rtt_min_us * 1e3 + 0.5);
-    rtt->max = (uint64_t)(record->rtt_max_us * 1e3 + 0.5);
-    rtt->sum = record->rtt_mean_us * 1e3 * (double)rtt->total;
+    if (record_has(record->rtt_min_us))
+        rtt->min = (uint64_t)(record->rtt_min_us * 1e3 + 0.5);
+    if (record_has(record->rtt_max_us))
+        rtt->max = (uint64_t)(record->rtt_max_us * 1e3 + 0.5);
+    if (record_has(record->rtt_mean_us))
+        rtt->sum = record->rtt_mean_us * 1e3 * (double)rtt->total;
 }
 
 /* The histograms of a finished row, which have to hold all its round trips. */

@@ -1,5 +1,6 @@
 """A run that stopped goes on: as if it had not stopped, each trial of each cell once."""
 import collections
+import csv
 import math
 import os
 import re
@@ -260,6 +261,30 @@ class Resume(unittest.TestCase):
             tool.run("bench", *words, "--out", out)
             self.resume(out, "--trials", "7")
             self.check(out, 7)
+
+    def test_unanswered_messages(self):
+        """Their row has no maximum and no mean, the curve has those of the others."""
+        def ends(folder):
+            (name,) = [name for name in os.listdir(folder) if name.endswith(".hgrm")]
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                text = file.read()
+            return [re.search(word + r" += +([^],]+)", text)[1] for word in ("Mean", "Max")]
+        with tool.folder() as out:
+            tool.bench(out, "--trials", "1", "--model", "fake",
+                       "--workload", "rate", "--rate", "2000", "--connections", "2",
+                       "--target", tool.fake("none"))
+            folder = tool.run_folder(out)
+            before = ends(folder)
+            path = os.path.join(folder, "runs.csv")
+            header, row = tool.read_csv(path)
+            row = dict(zip(header, row), rtt_mean_us="", rtt_max_us="", messages_unanswered="1")
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows([header, row.values()])
+            self.assertIn("nothing was left", self.resume(out).out)
+            self.assertTrue(all(map(alike, ends(folder), before)), (ends(folder), before))
+            merged = {line["metric"]: line["merged"]
+                      for line in tool.read_table(os.path.join(folder, "summary.csv"))}
+            self.assertNotEqual(merged["rtt_p50_us"], "")
 
     def test_missing_round_trips(self):
         with tool.folder() as out:
