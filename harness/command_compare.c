@@ -307,7 +307,12 @@ static void family_compare(struct compare *compare, const struct pair *pairs, si
     }
     comparison_judge(comparisons, kept, more_is_better);
     for (size_t i = 0; i < kept; i++) {
-        const struct comparison *comparison = &comparisons[i];
+        struct comparison *comparison = &comparisons[i];
+        /* Their percentiles are of those clients only that got answers. */
+        lines[i].starved = metric->basis != METRIC_NO_BASIS &&
+                           lines[i].baseline->starved + lines[i].contestant->starved > 0;
+        if (lines[i].starved)
+            comparison->verdict = COMPARISON_NONE;
         lines[i].interval =
             statistics_ratio_interval(comparison->contestant, comparison->contestant_count,
                                       comparison->baseline, comparison->baseline_count);
@@ -351,18 +356,30 @@ static void note(struct compare *compare, const char *text)
 static void notes_print(struct compare *compare, const struct pairing *pairing)
 {
     char text[200];
-    size_t skipped = 0, failed = 0;
+    size_t skipped = 0, failed = 0, incomplete = 0, warned = 0, rows = 0;
     for (size_t i = 0; i < compare->trials.cell_count; i++) {
         const struct trials_cell *cell = &compare->trials.cells[i];
         if (!pairing_wants(&compare->rules, cell))
             continue;
         skipped += cell->skipped;
         failed += cell->failed;
+        incomplete += cell->incomplete;
+        warned += cell->warned;
+        rows += cell->rows;
     }
     comparison_table_end(&compare->table);
     if (skipped + failed > 0) {
         snprintf(text, sizeof text, "left out: %zu rows that failed, %zu that were skipped", failed,
                  skipped);
+        note(compare, text);
+    }
+    if (incomplete > 0) {
+        snprintf(text, sizeof text, "left out: %zu rows of which connections were missing",
+                 incomplete);
+        note(compare, text);
+    }
+    if (warned > 0) {
+        snprintf(text, sizeof text, "%zu of %zu rows have warnings: see that column", warned, rows);
         note(compare, text);
     }
     if (pairing->alone > 0) {
@@ -510,7 +527,7 @@ static bool options_get(struct compare_options *given, int argc, char **argv, in
         "them.\n",
         options,
         "The verdict is 'faster' or 'slower' where a Mann-Whitney test tells the two sides apart\n"
-        "(p < 0.05 after Holm's correction over all pairs of the table), '~' where nothing can\n"
+        "(p < 0.05 after Holm's correction over all pairs of one metric), '~' where nothing can\n"
         "be told, and none with fewer than 6 trials on either side. The interval is the ratio's\n"
         "95 % bootstrap interval. Exit status: 0, 1 by --fail-if, 2 for bad usage, or where there\n"
         "is nothing to compare.\n"};

@@ -112,12 +112,15 @@ static void figures_make(struct comparison_table *table, const struct metric *me
     or_dash(figures->p, sizeof figures->p);
     snprintf(figures->trials, sizeof figures->trials, "%zu, %zu", comparison->contestant_count,
              comparison->baseline_count);
-    bool few = comparison->verdict == COMPARISON_NONE;
+    bool few = comparison->verdict == COMPARISON_NONE && !line->starved;
     bool client = metric->of_throughput && is_client_bound(line);
     table->any_few |= few;
+    table->any_starved |= line->starved;
     table->any_client |= client;
     snprintf(figures->verdict, sizeof figures->verdict, "%s%s",
-             few ? "too few trials" : comparison_verdict_text(comparison->verdict),
+             few             ? "too few trials"
+             : line->starved ? "clients starved"
+                             : comparison_verdict_text(comparison->verdict),
              client ? " (c)" : "");
 }
 
@@ -290,6 +293,9 @@ void comparison_table_end(struct comparison_table *table)
 {
     if (table->any_few)
         comparison_table_note(table, "too few trials: a verdict needs at least 6 on each side");
+    if (table->any_starved)
+        fprintf(table->file, "%s",
+                "\nclients starved: round trips are of those only that got answers\n");
     if (table->any_client)
         comparison_table_note(
             table, "(c): the client was the limit, not the server: compare the CPU time instead");

@@ -18,7 +18,7 @@ struct comparison_table {
     const char *old_run; /* of PAIRING_RUNS: what the first file is called */
     /* The rest is its own. */
     struct csv_writer csv;
-    bool any_wine, any_client, any_few;
+    bool any_wine, any_client, any_few, any_starved;
     bool begun;
     const struct trials_cell *heading; /* not printed yet */
 };
@@ -29,6 +29,7 @@ struct comparison_line {
     const struct trials_cell *contestant;
     const struct comparison *comparison;
     struct interval interval; /* of the ratio */
+    bool starved;             /* no verdict, since a side's figures are of some clients only */
 };
 
 void comparison_table_begin(struct comparison_table *table);

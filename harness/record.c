@@ -41,10 +41,10 @@ void record_set_text(char *field, size_t size, const char *text)
     field[length] = '\0';
 }
 
-bool record_has_warning(const struct record *record, const char *warning)
+bool record_text_has(const char *words, const char *warning)
 {
     size_t length = strlen(warning);
-    for (const char *at = record->warnings; *at != '\0'; at += *at == ';') {
+    for (const char *at = words; *at != '\0'; at += *at == ';') {
         size_t here = strcspn(at, ";");
         if (here == length && strncmp(at, warning, length) == 0)
             return true;
@@ -57,7 +57,7 @@ void record_warn(struct record *record, const char *warning)
 {
     char *warnings = record->warnings;
     size_t used = strlen(warnings);
-    if (!record_has_warning(record, warning))
+    if (!record_text_has(warnings, warning))
         snprintf(warnings + used, sizeof record->warnings - used, "%s%s", used == 0 ? "" : ";",
                  warning);
 }

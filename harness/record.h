@@ -155,7 +155,8 @@ void record_set_text(char *field, size_t size, const char *text);
 void record_round(struct record *record);
 /* Adds a word to the warnings, once; by warning_add. */
 void record_warn(struct record *record, const char *warning);
-bool record_has_warning(const struct record *record, const char *warning);
+/* Whether words, separated by ";", have that one. */
+bool record_text_has(const char *words, const char *warning);
 
 /* The header and the rows of runs.csv. 0, or -1 once a write has failed (writer->error). */
 int record_write_header(struct csv_writer *runs);

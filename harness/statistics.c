@@ -40,8 +40,8 @@ static double sorted_quantile(const double *sorted, size_t count, double q)
     if (below + 1 >= count)
         return sorted[count - 1];
     double part = place - (double)below;
-    /* Without this an infinite neighbour that has no weight would give NaN. */
-    if (part == 0)
+    /* Without this an infinite neighbour that has no weight, or is as large, would give NaN. */
+    if (part == 0 || !(sorted[below + 1] > sorted[below]))
         return sorted[below];
     return sorted[below] + part * (sorted[below + 1] - sorted[below]);
 }

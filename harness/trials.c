@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "units.h"
+#include "warnings.h"
 
 enum {
     KEYS = RECORD_FACTOR_COUNT + 2 /* the columns that tell a cell: target, model, factors */
@@ -13,7 +14,7 @@ enum {
 /* Where a file has the columns that matter; -1: it has no such column. */
 struct places {
     int keys[KEYS];
-    int schema_version, generator, host_kind, status, bound;
+    int schema_version, generator, host_kind, status, bound, loop, warnings;
     int *metrics; /* owned */
 };
 
@@ -77,6 +78,8 @@ static int places_find(struct places *places, const struct csv_reader *reader,
     places->host_kind = csv_reader_column(reader, "host_kind");
     places->status = csv_reader_column(reader, "status");
     places->bound = csv_reader_column(reader, "bound");
+    places->loop = csv_reader_column(reader, "loop");
+    places->warnings = csv_reader_column(reader, "warnings");
     return 0;
 }
 
@@ -182,9 +185,22 @@ static int cell_find(struct trials *trials, const struct csv_reader *reader,
                                    : fail(message, message_size, reader->row_line, "out of memory");
 }
 
+/* What an empty percentile of such a row stands for: longer than any, or not known. */
+static double unanswered(const char *loop, const char *warnings)
+{
+    bool is_open = strcmp(loop, "open") == 0;
+    return is_open && warnings_have(warnings, WARNING_UNANSWERED) ? INFINITY : NAN;
+}
+
+static bool is_percentile(const struct metric *metric)
+{
+    return (metric->basis == METRIC_OWN || metric->basis == METRIC_UNCORRECTED) &&
+           metric->percentile > 0;
+}
+
 /* Where the measured values of one more row belong; NULL without memory. */
 static double *row_add(struct trials *trials, size_t number, const char *host_kind,
-                       const char *bound)
+                       const char *bound, const char *warnings)
 {
     size_t capacity = trials->row_capacity;
     size_t *cells = array_grown(trials->row_cells, sizeof *cells, trials->row_count, &capacity);
@@ -200,6 +216,8 @@ static double *row_add(struct trials *trials, size_t number, const char *host_ki
     struct trials_cell *cell = &trials->cells[number];
     cell->rows++;
     cell->client_bound += strcmp(bound, "client") == 0;
+    cell->starved += warnings_have(warnings, WARNING_STARVED);
+    cell->warned += warnings[0] != '\0';
     if (cell->host_kind[0] == '\0')
         record_set_text(cell->host_kind, sizeof cell->host_kind, host_kind);
     return values + trials->row_count++ * trials->metric_count;
@@ -208,13 +226,15 @@ static double *row_add(struct trials *trials, size_t number, const char *host_ki
 static int row_keep(struct trials *trials, const struct csv_reader *reader,
                     const struct places *places, size_t cell, char *message, size_t message_size)
 {
-    double *values =
-        row_add(trials, cell, field(reader, places->host_kind), field(reader, places->bound));
+    const char *warnings = field(reader, places->warnings);
+    double none = unanswered(field(reader, places->loop), warnings);
+    double *values = row_add(trials, cell, field(reader, places->host_kind),
+                             field(reader, places->bound), warnings);
     if (values == NULL)
         return fail(message, message_size, reader->row_line, "out of memory");
     for (size_t i = 0; i < trials->metric_count; i++) {
         const char *text = field(reader, places->metrics[i]);
-        values[i] = NAN;
+        values[i] = is_percentile(trials->metrics[i]) ? none : NAN;
         if (text[0] != '\0' && !units_parse_double(text, &values[i])) {
             snprintf(message, message_size, "line %zu: %s: not a number", reader->row_line,
                      trials->metrics[i]->name);
@@ -243,9 +263,13 @@ int trials_add(struct trials *trials, const struct record *record)
         return -1;
     if (is_left_out(&trials->cells[cell], record->status))
         return 0;
-    double *values = row_add(trials, cell, record->host_kind, record->bound);
-    for (size_t i = 0; values != NULL && i < trials->metric_count; i++)
+    double none = unanswered(record->loop, record->warnings);
+    double *values = row_add(trials, cell, record->host_kind, record->bound, record->warnings);
+    for (size_t i = 0; values != NULL && i < trials->metric_count; i++) {
         values[i] = record_number(record, trials->metrics[i]->name);
+        if (!record_has(values[i]) && is_percentile(trials->metrics[i]))
+            values[i] = none;
+    }
     return values == NULL ? -1 : 0;
 }
 
@@ -267,6 +291,10 @@ static int row_read(struct trials *trials, const struct csv_reader *reader,
     trials->parts += field(reader, places->generator)[0] != '\0';
     if (is_left_out(&trials->cells[cell], field(reader, places->status)))
         return 0;
+    if (warnings_have(field(reader, places->warnings), WARNING_CONNECTIONS_MISSING)) {
+        trials->cells[cell].incomplete++;
+        return 0;
+    }
     return row_keep(trials, reader, places, cell, message, message_size);
 }
 

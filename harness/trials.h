@@ -21,7 +21,10 @@ struct trials_cell {
     size_t rows;          /* with status ok */
     size_t skipped;
     size_t failed;
-    size_t client_bound; /* of the rows that are ok */
+    size_t incomplete;   /* left out by trials_read: a ramp's rows without all their connections */
+    size_t client_bound; /* of the rows that are ok, as below */
+    size_t starved;      /* left clients without any answer */
+    size_t warned;       /* have a warning */
     size_t first;        /* trials' own */
 };
 
@@ -57,7 +60,10 @@ int trials_read(struct trials *trials, FILE *file, size_t *cut_line, char *messa
 int trials_add(struct trials *trials, const struct record *record);
 /* Once, after the last file. 0, or -1 without memory. */
 int trials_gather(struct trials *trials);
-/* The measured values of a cell, in the order of the file; how many. */
+/*
+ * The measured values of a cell, in the order of the file; how many. A percentile that lies among an
+ * open loop's unanswered messages is infinite.
+ */
 const double *trials_values(const struct trials *trials, size_t cell, size_t metric, size_t *count);
 const char *trials_target(const struct trials_cell *cell);
 const char *trials_model(const struct trials_cell *cell);

@@ -70,7 +70,12 @@ void warning_add(struct record *record, enum warning warning)
 
 bool warning_has(const struct record *record, enum warning warning)
 {
-    return record_has_warning(record, warnings[warning].word);
+    return warnings_have(record->warnings, warning);
+}
+
+bool warnings_have(const char *words, enum warning warning)
+{
+    return record_text_has(words, warnings[warning].word);
 }
 
 void warnings_print(FILE *file, const struct record *records, size_t count, unsigned width)

@@ -37,6 +37,8 @@ const char *warning_word(enum warning warning);
 /* Adds the word to the row's. */
 void warning_add(struct record *record, enum warning warning);
 bool warning_has(const struct record *record, enum warning warning);
+/* The same of the column's text. */
+bool warnings_have(const char *words, enum warning warning);
 /*
  * What the rows, those of one run, have in warnings, in how many rows, and what helps; and whether
  * the machine drifted meanwhile. Nothing where there is none. width: as terminal_print_wrapped.

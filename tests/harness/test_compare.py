@@ -93,6 +93,35 @@ class Models(Case):
         low, high = float(line["ratio_low"]), float(line["ratio_high"])
         self.assertTrue(20 / 15 <= low < 2 < high <= 3, (low, high))
 
+    COLUMNS = list(ROW) + ["trial", "warnings", *METRICS]
+
+    def test_unanswered_are_the_slowest(self):
+        """Trials whose percentile lies among unanswered messages are not left out."""
+        run = self.write(rows(SIX, "rtt_p99_us", model="select", loop="open"),
+                         rows(SIX, "rtt_p99_us", model="poll", loop="open"),
+                         rows([""] * 14, "rtt_p99_us", model="poll", loop="open",
+                              warnings="overload;unanswered"), columns=self.COLUMNS)
+        (line,) = self.table(run, errors=["14 of 26 rows have warnings"])
+        self.assertEqual((line["trials"], line["median"], line["verdict"]), ("20", "", "slower"))
+
+    def test_starved(self):
+        """What only some clients got says nothing of the others."""
+        run = self.write([dict(row, rtt_p99_us=str(latency)) for row, latency in
+                          zip(rows(SIX, model="select"), TWICE)],
+                         [dict(row, rtt_p99_us=str(latency)) for row, latency in
+                          zip(rows(TWICE, model="poll", warnings="starved"), SIX)],
+                         columns=self.COLUMNS)
+        found = {line["metric"]: line["verdict"]
+                 for line in self.table(run, errors=["6 of 12 rows have warnings"])}
+        self.assertEqual(found, {"server_cpu_us_per_msg": "slower", "rtt_p99_us": ""})
+
+    def test_missing_connections(self):
+        run = self.write(rows(SIX, model="select"), rows(TWICE, model="poll"),
+                         rows([1, 1, 1], model="poll", warnings="connections_missing"),
+                         columns=self.COLUMNS)
+        (line,) = self.table(run, errors=["left out: 3 rows of which connections were missing"])
+        self.assertEqual((line["trials"], line["median"]), ("6", "25"))
+
     def test_part_of_a_run(self):
         """It is told in each file that has such rows, and of no other."""
         columns = list(ROW) + ["generator", "trial", *METRICS]
@@ -313,7 +342,7 @@ class Runs(Case):
 
     def test_sample(self):
         sample = os.path.join(tool.SOURCE, "results", "samples", "quick-debian12-wine8")
-        verdicts = self.verdicts(sample, "--target", "native", errors=["rows that failed"])
+        verdicts = self.verdicts(sample, "--target", "native", errors=["rows that failed", "have warnings"])
         self.assertEqual(len(verdicts), 4 * 4 * 3)
         self.assertEqual(verdicts["native", "select", "63", "server_cpu_us_per_msg"], "faster")
 
