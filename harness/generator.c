@@ -63,6 +63,16 @@ uint64_t generator_share(const struct generator *generator, uint64_t total)
     return total / generator->count + (generator->index <= total % generator->count);
 }
 
+uint64_t generator_share_by(const struct generator *generator, uint64_t connections, uint64_t total)
+{
+    uint64_t each = connections / generator->count, more = connections % generator->count;
+    uint64_t others = generator->index - 1;
+    double before = (double)(others * each + (others < more ? others : more));
+    double own = (double)generator_share(generator, connections);
+    return (uint64_t)((double)total * (before + own) / (double)connections) -
+           (uint64_t)((double)total * before / (double)connections);
+}
+
 uint64_t generator_slot_length_ns(const struct generator *generator, uint64_t warmup_ns,
                                   uint64_t duration_ns)
 {

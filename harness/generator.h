@@ -41,6 +41,9 @@ const char *generator_text(const struct generator *generator, char *text, size_t
 
 /* This one's part of `total` things, split as evenly as it goes; all parts together are total. */
 uint64_t generator_share(const struct generator *generator, uint64_t total);
+/* Of a total that belongs to the connections (at least 1) in equal parts: what its own have. */
+uint64_t generator_share_by(const struct generator *generator, uint64_t connections,
+                            uint64_t total);
 
 /* Of clock_now_ns, but for the first. */
 struct generator_slot {

@@ -336,7 +336,8 @@ static struct run_workload workload_share(const struct run_workload *workload,
     share.connections = (unsigned)generator_share(generator, workload->connections);
     share.active = (unsigned)generator_share(generator, workload->active);
     share.misbehaving = (unsigned)generator_share(generator, workload->misbehaving);
-    share.rate_msgs_per_s = generator_share(generator, workload->rate_msgs_per_s);
+    share.rate_msgs_per_s =
+        generator_share_by(generator, workload->connections, workload->rate_msgs_per_s);
     return share;
 }
 

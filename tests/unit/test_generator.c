@@ -88,11 +88,31 @@ static void test_ports(void)
     CHECK_EQ_U64(server_ports_take(&ports), 65534);
 }
 
+/* A generator without connections has no rate; together they have all of it. */
+static void test_shares_by_connections(void)
+{
+    static const uint64_t connections[] = {1, 2, 3, 7, 1000};
+    for (size_t i = 0; i < sizeof connections / sizeof connections[0]; i++) {
+        struct generator generator = {.count = 3};
+        uint64_t sum = 0;
+        for (generator.index = 1; generator.index <= 3; generator.index++) {
+            uint64_t rate = generator_share_by(&generator, connections[i], 3001);
+            uint64_t own = generator_share(&generator, connections[i]);
+            CHECK((rate == 0) == (own == 0));
+            CHECK(rate * connections[i] <= 3001 * own + connections[i] &&
+                  rate * connections[i] + connections[i] >= 3001 * own);
+            sum += rate;
+        }
+        CHECK_EQ_U64(sum, 3001);
+    }
+}
+
 int main(void)
 {
     test_identify();
     test_share();
     test_slots();
     test_ports();
+    test_shares_by_connections();
     return check_report();
 }
