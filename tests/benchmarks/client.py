@@ -11,17 +11,10 @@ TRIALS = 10
 
 def minimal(server, client, connections, cpus):
     """CPU time for a message of the minimal client."""
-    process = subprocess.Popen(ratios.command(server, "serve", "--port", "0", "--control"),
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                               preexec_fn=lambda: os.sched_setaffinity(0, {cpus[0]}))
-    try:
-        words = dict(word.split("=", 1) for word in process.stdout.readline().split())
-        run = subprocess.run([client, "127.0.0.1", words["port"], connections, "64", "100", "400"],
+    with ratios.serving(ratios.command(server), cpus[0]) as port:
+        run = subprocess.run([client, "127.0.0.1", port, connections, "64", "100", "400"],
                              stdout=subprocess.PIPE, text=True, check=True,
                              preexec_fn=lambda: os.sched_setaffinity(0, {cpus[-1]}))
-    finally:
-        process.stdin.close()
-        process.wait()
     figures = dict(word.split("=", 1) for word in run.stdout.split())
     return float(figures["cpu_us"]) / float(figures["messages"])
 

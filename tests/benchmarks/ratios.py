@@ -60,6 +60,20 @@ def call(words):
 
 
 @contextlib.contextmanager
+def serving(words, cpu):
+    """The port of a server, on that processor, which is started by these words and ended."""
+    process = subprocess.Popen([*words, "serve", "--port", "0", "--control"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+    try:
+        yield dict(word.split("=", 1) for word in process.stdout.readline().split())["port"]
+    finally:
+        process.stdin.close()
+        process.wait()
+        process.stdout.close()
+
+
+@contextlib.contextmanager
 def run_folder(program, targets, arguments):
     """The folder of a run of `iomodels bench`."""
     with tempfile.TemporaryDirectory() as out:
@@ -71,11 +85,16 @@ def run_folder(program, targets, arguments):
         yield os.path.join(out, folder)
 
 
+def read(folder, name):
+    """A CSV file of a run's folder, as dictionaries."""
+    with open(os.path.join(folder, name), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def bench(program, targets, arguments):
     """Runs `iomodels bench`; its rows as dictionaries."""
     with run_folder(program, targets, arguments) as folder:
-        with open(os.path.join(folder, "runs.csv"), encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+        return read(folder, "runs.csv")
 
 
 def compare(program, targets, arguments, *options):

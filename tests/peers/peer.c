@@ -333,8 +333,9 @@ void session_filled(struct session *session, size_t bytes)
 {
     if (burn_loops > 0)
         spin(burn_loops);
-    session->begin = 0;
-    session->end = bytes;
+    if (session->begin == session->end)
+        session->begin = session->end = 0;
+    session->end += bytes;
     atomic_fetch_add_explicit(&received, bytes, memory_order_relaxed);
 }
 
@@ -533,10 +534,15 @@ int main(int argc, char **argv)
     bool controlled = false;
 
     system_start();
-    if (argc >= 3 && strcmp(argv[1], "--burn-ns") == 0) {
-        burn_prepare(strtoul(argv[2], NULL, 10));
-        argv += 2;
-        argc -= 2;
+    for (; argc >= 3; argv += 2, argc -= 2) {
+        if (strcmp(argv[1], "--burn-ns") == 0)
+            burn_prepare(strtoul(argv[2], NULL, 10));
+        else if (strcmp(argv[1], "--delays") == 0)
+            peer.delays = argv[2];
+        else if (strcmp(argv[1], "--stall") == 0)
+            peer.stall = argv[2];
+        else
+            break;
     }
     if (argc >= 2 && strcmp(argv[1], "list") == 0) {
         printf("model,available,reason\n%s,yes,\n", peer_model);

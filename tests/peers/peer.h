@@ -41,6 +41,8 @@ enum step {
 struct peer {
     size_t buffer_bytes;
     size_t max_connections;
+    const char *delays; /* as they were given, for native_delays; else NULL */
+    const char *stall;
 };
 
 extern struct peer peer;
@@ -62,7 +64,7 @@ enum step session_receive(struct session *session);
 enum step session_send(struct session *session);
 void session_close(struct session *session);
 
-/* For who receives, sends and closes by a library. */
+/* For who receives, sends and closes by other means. What is received goes behind what is pending. */
 void session_filled(struct session *session, size_t bytes);
 void session_drained(struct session *session, size_t bytes);
 void session_free(struct session *session);
