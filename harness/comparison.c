@@ -19,9 +19,6 @@ static enum comparison_verdict verdict_of(const struct comparison *pair, bool mo
         return COMPARISON_NONE;
     bool is_more = pair->contestant_median > pair->baseline_median;
     bool is_less = pair->contestant_median < pair->baseline_median;
-    /* A growth that turned out a shrinking is the host's doing. */
-    if (pair->contestant_median < 0 || pair->baseline_median < 0)
-        return COMPARISON_UNCLEAR;
     if (pair->p >= SIGNIFICANT || is_more - is_less != pair->direction)
         return COMPARISON_UNCLEAR;
     return is_more == more_is_better ? COMPARISON_FASTER : COMPARISON_SLOWER;
