@@ -18,8 +18,8 @@ enum {
     SOURCES_EACH_PORT = 256,
     HISTOGRAMS = 5
 };
-/* For the server's orderly end of each connection; what takes longer is cut off. */
-static const uint64_t close_timeout_ns = UINT64_C(2000000000);
+/* The longest time in which the server ends none of the connections that its clients have ended. */
+static const uint64_t close_pause_ns = UINT64_C(5000000000);
 
 /* ---- the result ---- */
 
@@ -145,11 +145,19 @@ static void window_begin(struct load *load, uint64_t now)
     load->options->at_window(load->options->context, false);
 }
 
-/* From when on the oldest outstanding message waits for its answer, or the connect for its end. */
+/* Whether the server owes it something: an answer, the connect or its own end. */
+static bool is_owed(const struct load_connection *connection)
+{
+    return connection->outstanding > 0 || connection->connecting || connection->finishing;
+}
+
+/* From when on what it is owed is due. */
 static uint64_t waits_since(const struct load *load, const struct load_connection *connection)
 {
     if (connection->connecting)
         return connection->connect_begun_ns;
+    if (connection->finishing)
+        return connection->finished_ns;
     if (!load->workload->is_open || connection->completed == 0)
         return connection->begun_ns[connection->oldest];
     return schedule_meant_ns(load, schedule_message(load, connection, connection->completed - 1));
@@ -165,7 +173,7 @@ static void window_end(struct load *load, uint64_t now)
     load->options->at_window(load->options->context, true);
     result->window_ns = now - load->window_begin_ns;
     for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;) {
-        if (connection->outstanding == 0 && !connection->connecting)
+        if (!is_owed(connection))
             continue;
         uint64_t since = waits_since(load, connection);
         result->starved +=
@@ -205,6 +213,8 @@ static void connection_ended(struct load *load, struct load_connection *connecti
                  connection->established ? "" : " before its first echo");
         failure_note(load, what, error);
         load->result->errors += connection->established;
+    } else if (load->phase == PHASE_CLOSE) {
+        load->deadline_ns = clock_now_ns() + close_pause_ns;
     }
     connection_close(load, connection);
 }
@@ -212,6 +222,7 @@ static void connection_ended(struct load *load, struct load_connection *connecti
 void load_finish(struct load *load, struct load_connection *connection)
 {
     connection->finishing = true;
+    connection->finished_ns = clock_now_ns();
     engine_finish_sending(load->engine, &connection->engine);
 }
 
@@ -580,13 +591,13 @@ static void measure(struct load *load)
 /*
  * The clients end first, so that the server sees the orderly end of each session. The price is
  * their TIME_WAIT, which hinders nobody: every run's server has a port of its own. What is
- * unanswered is cut off.
+ * unanswered is cut off; a server that does not follow in the others is one that breaks them.
  */
 static void close_all(struct load *load)
 {
     struct load_connection *connection;
     load->phase = PHASE_CLOSE;
-    load->deadline_ns = clock_now_ns() + close_timeout_ns;
+    load->deadline_ns = clock_now_ns() + close_pause_ns;
     if (load->misbehaving != NULL)
         misbehaving_stop(load->misbehaving);
     for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;) {
@@ -600,8 +611,13 @@ static void close_all(struct load *load)
     }
     while (load->awaited > 0 && load_step(load))
         continue;
-    for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;)
+    for (unsigned i = 0; (connection = open_next(load, &i)) != NULL;) {
+        if (!load->over) {
+            failure_note(load, "the server did not end a connection after its client", 0);
+            load->result->errors++;
+        }
         connection_close(load, connection);
+    }
 }
 
 static int load_open(struct load *load, const struct load_options *options,

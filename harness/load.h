@@ -75,14 +75,17 @@ struct load_result {
     uint64_t bytes;           /* payload bytes that came back inside the window */
     uint64_t window_ns;       /* its true length; 0: the run ended before it */
     uint64_t connects;        /* churn: complete inside the window, wherever they began */
-    uint64_t errors;          /* established connections that broke, at any time; churn: and those
-                               * that could not be made again */
+    uint64_t errors;          /* established connections that broke, at any time, or that the server
+                               * did not end after the client; churn: and those that could not be
+                               * made again */
     uint64_t verify_failures; /* connections that brought a wrong byte (then closed) */
     double fairness_jain;     /* of what the active of the established connections had of the
                                * window: messages; stream: bytes; burst: mean round trips of those
                                * that had any. NaN: none */
     unsigned starved;         /* outstanding through the whole window, nothing completed */
-    uint64_t oldest_unanswered_ns;  /* age of the oldest outstanding message at the window's end */
+    uint64_t oldest_unanswered_ns;  /* age of the oldest outstanding message at the window's end;
+                                     * churn: or of the oldest connect, or wait for the server's
+                                     * end */
     uint64_t bursts;                /* meant for the window, of which every echo came back */
     struct histogram rtt;           /* of the messages; open: from when each was meant to be sent */
     struct histogram rtt_from_sent; /* open: of the same messages, from when each was sent */

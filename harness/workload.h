@@ -25,6 +25,7 @@ struct load_connection {
     bool awaited;   /* the phase waits for it */
     bool blocked;   /* a send was cut short, `writable` follows */
     uint64_t connect_begun_ns;
+    uint64_t finished_ns; /* finishing: since when */
     uint64_t received;
     uint64_t sent;
     uint64_t offered;      /* may be sent */

@@ -172,6 +172,8 @@ void engine_finish_sending(struct engine *engine, struct engine_connection *conn
     (void)engine;
     link->finishing = true;
     link->finished_ns = now_ns + serving.end_ns;
+    if (serving.endless_ns != 0 && now_ns >= serving.endless_ns)
+        link->finished_ns = VIRTUAL_NEVER;
 }
 
 void engine_pause_receiving(struct engine *engine, struct engine_connection *connection, bool pause)

@@ -26,6 +26,7 @@ struct virtual_server {
     void *context;
     uint64_t connect_ns;   /* what a connect takes */
     uint64_t end_ns;       /* what the server takes to end a connection after the client */
+    uint64_t endless_ns;   /* from this moment on it ends none; 0: it always does */
     uint64_t send_cost_ns; /* what a send takes of the client's time */
     uint64_t wake_late_ns; /* how long a wait in which nothing happens lasts beyond its time */
 };

@@ -604,6 +604,45 @@ static void test_churn(void)
     load_result_free(&run.result);
 }
 
+/*
+ * A server that ends no connection any more, from before the warm-up or a moment of the window on:
+ * in churn each connection soon waits for that, else it shows at the end.
+ */
+static void test_endless(void)
+{
+    static const enum load_workload workload_kinds[] = {LOAD_CHURN, LOAD_PINGPONG};
+    static const uint64_t moments_ns[] = {1, 300 * MS};
+    for (size_t i = 0; i < sizeof workload_kinds / sizeof workload_kinds[0]; i++)
+        for (size_t j = 0; j < sizeof moments_ns / sizeof moments_ns[0]; j++) {
+            uint64_t delay_ns = 100 * US, since_ns = clock_now_ns() + moments_ns[j];
+            struct virtual_server server = {
+                .answer_ns = constant_answer, .context = &delay_ns, .endless_ns = since_ns};
+            struct run run = {.options = options_of(workload_kinds[i], 3)};
+            bool churns = workload_kinds[i] == LOAD_CHURN, whole_window = churns && j == 0;
+            if (load_result_init(&run.result) != 0)
+                abort();
+            run.options.context = &run;
+            virtual_begin(&server);
+            CHECK(load_run(&run.options, &run.result) == 0);
+            CHECK_EQ_U64(run.result.established, 3);
+            CHECK_EQ_U64(run.result.errors, 3);
+            CHECK_EQ_U64(run.result.unanswered, 0);
+            CHECK_EQ_U64(run.result.starved, whole_window ? 3 : 0);
+            CHECK((run.result.messages == 0) == whole_window);
+            CHECK_EQ_TEXT(run.result.error_text,
+                          "the server did not end a connection after its client");
+            if (whole_window)
+                CHECK_EQ_U64(run.result.oldest_unanswered_ns,
+                             run.options.warmup_ns + run.options.duration_ns);
+            else if (churns)
+                CHECK_NEAR((double)run.result.oldest_unanswered_ns,
+                           (double)(run.window_ns[1] - since_ns), (double)delay_ns);
+            else
+                CHECK(run.result.oldest_unanswered_ns <= delay_ns);
+            load_result_free(&run.result);
+        }
+}
+
 /* The first echoes come one after the other, the last one *late_ns after its turn. */
 static uint64_t slow_first_answer(void *context, uint32_t connection, uint64_t nth, uint64_t now_ns)
 {
@@ -682,6 +721,7 @@ int main(void)
     test_anything();
     test_pingpong();
     test_churn();
+    test_endless();
     test_idle();
     test_ramp();
     free(log_places);
