@@ -12,6 +12,7 @@
 enum {
     CONNECTS_AT_ONCE = 128, /* fewer than a listener's usual backlog */
     RECEIVE_BYTES_MOST = 64 * 1024,
+    CONNECT_AGAIN_NS = 20 * 1000 * 1000,
     WAIT_NS_MOST = 50 * 1000 * 1000, /* so often at least the caller can cancel */
     LOOPBACK = 0x7f000000,           /* 127.0.0.0, of which a server is at .1 */
     LOOPBACK_HOSTS = 0x00fffffe,
@@ -203,6 +204,18 @@ static void connection_close(struct load *load, struct load_connection *connecti
     connection_settle(load, connection);
 }
 
+/* Was it lost before its first echo, it may be connected once more, as if it had not been begun. */
+static void connect_later(struct load *load, struct load_connection *connection)
+{
+    const struct load_options *options = load->options;
+    if (load->phase != PHASE_CONNECT || connection->established || !options->connect_again)
+        return;
+    *connection = (struct load_connection){
+        .engine = connection->engine, .completes_at = options->message_bytes, .again = true};
+    load->again++;
+    load->again_ns = clock_now_ns() + CONNECT_AGAIN_NS;
+}
+
 /* It ended by itself. error: 0 where the server ended it in good order. */
 static void connection_ended(struct load *load, struct load_connection *connection, int error)
 {
@@ -217,6 +230,7 @@ static void connection_ended(struct load *load, struct load_connection *connecti
         load->deadline_ns = clock_now_ns() + close_pause_ns;
     }
     connection_close(load, connection);
+    connect_later(load, connection);
 }
 
 void load_finish(struct load *load, struct load_connection *connection)
@@ -337,6 +351,7 @@ static int connection_connect(struct load *load, struct load_connection *connect
         return 0;
     failure_note(load, "connect", error);
     connection->connecting = false;
+    connect_later(load, connection);
     return error;
 }
 
@@ -428,6 +443,7 @@ static void on_connected(void *context, struct engine_connection *engine_connect
         failure_note(load, itself ? "connect: nobody listens there any more" : "connect", error);
         load->result->errors += connection->established;
         connection_close(load, connection);
+        connect_later(load, connection);
         return;
     }
     if (load->phase == PHASE_WINDOW && load->workload->reconnects) {
@@ -471,19 +487,38 @@ static bool load_step(struct load *load)
     return !load->over;
 }
 
+static void connect_begin(struct load *load, struct load_connection *connection)
+{
+    if (connection_connect(load, connection) == 0)
+        connection_await(load, connection);
+}
+
 /*
  * So many at a time that no backlog runs over. One that is connected counts until its first echo:
- * only then it surely is out of the backlog.
+ * only then it surely is out of the backlog. And none right after one was lost.
  */
+static bool may_connect(const struct load *load)
+{
+    return load->awaited < CONNECTS_AT_ONCE &&
+           (load->again == 0 || clock_now_ns() >= load->again_ns);
+}
+
 static void connects_begin(struct load *load)
 {
     const struct load_options *options = load->options;
-    while (load->begun < options->connections && load->awaited < CONNECTS_AT_ONCE) {
+    for (unsigned i = 0; load->again > 0 && i < load->begun && may_connect(load); i++) {
+        struct load_connection *connection = load_connection_at(load, i);
+        if (!connection->again)
+            continue;
+        connection->again = false;
+        load->again--;
+        connect_begin(load, connection);
+    }
+    while (load->begun < options->connections && may_connect(load)) {
         struct load_connection *connection = load_connection_at(load, load->begun);
         connection->engine.id = load->begun++;
         connection->completes_at = options->message_bytes;
-        if (connection_connect(load, connection) == 0)
-            connection_await(load, connection);
+        connect_begin(load, connection);
     }
 }
 
@@ -497,9 +532,13 @@ static void connect_all(struct load *load)
                                                                : load->options->connect_timeout_ns);
     do
         connects_begin(load);
-    while (load->awaited > 0 && load_step(load));
+    while ((load->awaited > 0 || load->again > 0) && load_step(load));
     if (load->over)
         return;
+    /* All that was lost was made good. */
+    if (load->again_ns != 0 && result->established == load->options->connections &&
+        result->errors + result->verify_failures == 0)
+        result->error_text[0] = '\0';
     for (unsigned i = 0; load->awaited > 0 && (connection = open_next(load, &i)) != NULL;) {
         failure_note(load, "no first echo in time", 0);
         if (connection->awaited)

@@ -51,6 +51,8 @@ struct load_options {
     uint64_t begin_at_ns; /* when the warm-up begins, of clock_now_ns; whoever comes later has less
                            * of it. 0: as soon as all are connected */
     uint64_t connect_timeout_ns; /* for connecting and echoing once, all together */
+    bool connect_again;          /* what was not established is connected again, as long as that
+                                  * time lasts: the server may not listen yet */
     uint64_t connect_pause_ns;   /* instead, where it isn't 0: the longest time in which none is
                                   * established */
     uint64_t drain_timeout_ns;

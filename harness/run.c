@@ -20,7 +20,6 @@ enum {
     IDLE_LOOK_MS = 60,  /* six steps of the kernel's 100 Hz accounting on each processor */
     IDLE_WAIT_MS = 250, /* between looks at a host that is busy */
     WAIT_STEP_MS = 50,  /* so often at least a wait can be cancelled */
-    CONNECT_AGAIN_NS = 20 * 1000 * 1000,
     NS_PER_MS = 1000000,
     NS_PER_S = 1000000000
 };
@@ -243,25 +242,21 @@ static bool wait_until(const struct run_settings *settings, uint64_t at_ns)
     }
 }
 
-/* Together with the others: where the server that one of them starts is late, again and again. */
+/* Together with the others. The server, which one of them starts, may be late. */
 static void load_in_slot(struct load_options *options, struct load_result *load,
                          const struct run_settings *settings, const struct generator_slot *slot,
                          bool own_server)
 {
     options->begin_at_ns = slot->warmup_ns;
     options->connect_pause_ns = 0; /* the slot's time is all there is */
+    options->connect_again = !own_server;
     options->drain_timeout_ns = slot->drain_ns;
     load->cancelled = !own_server && !wait_until(settings, slot->connect_ns);
     if (load->cancelled)
         return;
-    do {
-        uint64_t now_ns = clock_now_ns();
-        options->connect_timeout_ns = now_ns < slot->warmup_ns ? slot->warmup_ns - now_ns : 0;
-        load_run(options, load);
-        if (own_server || load->established > 0 || load->cancelled)
-            return;
-        load->cancelled = !wait_until(settings, clock_now_ns() + CONNECT_AGAIN_NS);
-    } while (!load->cancelled && clock_now_ns() < slot->warmup_ns);
+    uint64_t now_ns = clock_now_ns();
+    options->connect_timeout_ns = now_ns < slot->warmup_ns ? slot->warmup_ns - now_ns : 0;
+    load_run(options, load);
 }
 
 /* Whether its window was at the same time as the others'. */

@@ -21,6 +21,7 @@ struct load_connection {
     struct engine_connection engine; /* first: the engine's callbacks bring it */
     bool established;
     bool connecting;
+    bool again;     /* it was not established, and is to be connected once more */
     bool finishing; /* it has sent all, and waits for the server's end */
     bool awaited;   /* the phase waits for it */
     bool blocked;   /* a send was cut short, `writable` follows */
@@ -56,6 +57,8 @@ struct load {
     uint64_t deadline_ns;    /* of the phase */
     unsigned awaited;        /* connections that the phase still waits for */
     unsigned begun;          /* connections of which the connect was begun */
+    unsigned again;          /* connections that are to be connected once more */
+    uint64_t again_ns;       /* not before */
     uint64_t connects_begun; /* in all */
     uint64_t window_begin_ns;
     uint64_t window_end_ns; /* UINT64_MAX: not yet */

@@ -29,7 +29,9 @@ struct watch {
     unsigned asked;        /* how often for the cancel, since the window began */
     unsigned cancel_asked; /* true at this time; 0: never */
     bool cancel_at_once;
-    bool cancel_established; /* true once all connections are */
+    bool cancel_established;             /* true once all connections are */
+    void (*at_ask)(struct watch *watch); /* at the third time when it is asked; NULL: nothing */
+    unsigned asks;
 };
 
 static void at_window(void *context, bool at_end)
@@ -50,6 +52,8 @@ static void at_window(void *context, bool at_end)
 static bool cancelled(void *context)
 {
     struct watch *watch = context;
+    if (++watch->asks == 3 && watch->at_ask != NULL)
+        watch->at_ask(watch);
     if (watch->begins > 0)
         watch->asked++;
     if (watch->cancel_established && watch->result.established == watch->options.connections)
@@ -779,20 +783,88 @@ static void test_nobody_accepts(void)
 }
 
 /* The port stays bound: else a client's own socket may get it, and be connected with itself. */
+static net_socket bind_only(struct net_address *address)
+{
+    socklen_t length = sizeof address->storage;
+    net_socket bound = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    if (bound == NET_SOCKET_NONE || !loopback(address) ||
+        bind(bound, (struct sockaddr *)&address->storage, address->length) != 0 ||
+        getsockname(bound, (struct sockaddr *)&address->storage, &length) != 0)
+        abort();
+    return bound;
+}
+
 static void test_nobody_listens(void)
 {
     struct net_address address;
     struct watch watch;
-    socklen_t length = sizeof address.storage;
-    net_socket bound = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-    if (bound == NET_SOCKET_NONE || !loopback(&address) ||
-        bind(bound, (struct sockaddr *)&address.storage, address.length) != 0 ||
-        getsockname(bound, (struct sockaddr *)&address.storage, &length) != 0)
-        abort();
+    net_socket bound = bind_only(&address);
     watch_init(&watch, &address, 3);
     watch_run(&watch);
     check_impossible(&watch);
     CHECK(strstr(watch.result.error_text, "connect: ") == watch.result.error_text);
+    watch_free(&watch);
+    net_close(bound);
+}
+
+/* Lost before their first echo, while others were established: they come again. */
+static void test_connect_again(void)
+{
+    static const enum fault faults[] = {FAULT_REFUSE, FAULT_CLOSE, FAULT_RESET};
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        struct faulty faulty;
+        struct watch watch;
+        faulty_start(&faulty, faults[i], 1, 2, 0);
+        watch_init(&watch, &faulty.address, 4);
+        watch.options.connect_again = true;
+        CHECK(watch_run(&watch) == 0);
+        faulty_stop(&faulty);
+        CHECK_EQ_U64(faulty.accepted, 4 + 2);
+        check_flawless(&watch);
+        watch_free(&watch);
+    }
+}
+
+static struct faulty late;
+
+static void late_listen(struct watch *watch)
+{
+    (void)watch;
+    if (listen(late.listener, SOMAXCONN) != 0 ||
+        thread_start(&late.thread, faulty_main, &late, 0) != 0)
+        abort();
+}
+
+/* The server begins to listen while it is connected to. */
+static void test_connect_to_a_late_server(void)
+{
+    struct watch watch;
+    late = (struct faulty){.fault = FAULT_NONE};
+    late.listener = bind_only(&late.address);
+    watch_init(&watch, &late.address, 4);
+    watch.options.connect_again = true;
+    watch.at_ask = late_listen;
+    CHECK(watch_run(&watch) == 0);
+    CHECK(watch.asks >= 3);
+    if (watch.asks >= 3)
+        faulty_stop(&late);
+    check_flawless(&watch);
+    watch_free(&watch);
+}
+
+/* As long as the time for it lasts, not longer. */
+static void test_connect_again_in_vain(void)
+{
+    struct net_address address;
+    struct watch watch;
+    net_socket bound = bind_only(&address);
+    watch_init(&watch, &address, 3);
+    watch.options.connect_again = true;
+    watch.options.connect_timeout_ns = 100 * NS_PER_MS;
+    watch_run(&watch);
+    check_impossible(&watch);
+    CHECK(strstr(watch.result.error_text, "connect: ") == watch.result.error_text);
+    CHECK(!watch.result.cancelled);
     watch_free(&watch);
     net_close(bound);
 }
@@ -839,6 +911,9 @@ int main(void)
     test_none_established();
     test_nobody_accepts();
     test_nobody_listens();
+    test_connect_again();
+    test_connect_to_a_late_server();
+    test_connect_again_in_vain();
     net_cleanup();
     return check_report();
 }
