@@ -89,6 +89,7 @@ class Loopback(unittest.TestCase):
 
 NAMES = "/run/netns"
 
+
 def ip(*words):
     subprocess.run(("ip",) + words, check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.PIPE, timeout=tool.HANG_S)

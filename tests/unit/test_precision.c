@@ -16,7 +16,8 @@ static struct precision of_trials(size_t trials, double apart)
         record_set_text(rows[i].model, sizeof rows[i].model, i % 2 == 0 ? "select" : "epoll");
         rows[i].connections = 16;
         rows[i].throughput_msgs_per_s = 1000;
-        rows[i].server_cpu_us_per_msg = i % 2 == 0 ? 5 : 10 + apart * (double)(i / 2);
+        size_t trial = i / 2;
+        rows[i].server_cpu_us_per_msg = i % 2 == 0 ? 5 : 10 + apart * (double)trial;
     }
     return precision_of(rows, 2 * trials, &rows[0]);
 }
