@@ -44,13 +44,6 @@ void measured_at_window(void *context, bool at_end)
         measured_host_now(window, at_end);
 }
 
-static double percentile_us(const struct histogram *samples, double percentile)
-{
-    if (!histogram_carries(samples, percentile))
-        return NAN;
-    return (double)histogram_percentile(samples, percentile) / 1e3;
-}
-
 static void take_round_trips(struct record *record, const struct load_result *load, bool is_open)
 {
     /* In an open loop what got no answer is a round trip too, whose length nobody knows. */
@@ -74,13 +67,13 @@ static void take_open_loop(struct record *record, const struct load_result *load
     const struct histogram *last = &load->burst_last;
     record->achieved_rate_msgs_per_s = record->throughput_msgs_per_s;
     record_set_uncorrected(record, &load->rtt_from_sent, load->unanswered);
-    record->send_late_p99_us = percentile_us(&load->send_late, 99);
+    record->send_late_p99_us = record_percentile_us(&load->send_late, 0, 99);
     if (is_overloaded(load, workload))
         warning_add(record, WARNING_OVERLOAD);
     if (workload->burst_interval_ns == 0)
         return;
     record->bursts = (double)load->bursts;
-    record->burst_last_p50_us = percentile_us(last, 50);
+    record->burst_last_p50_us = record_percentile_us(last, 0, 50);
     if (last->total > 0)
         record->burst_last_max_us = (double)last->max / 1e3;
 }

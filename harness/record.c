@@ -236,7 +236,7 @@ const char *record_workload_text(const struct record *record, char *text, size_t
     return text;
 }
 
-static double percentile_us(const struct histogram *samples, uint64_t slower, double percentile)
+double record_percentile_us(const struct histogram *samples, uint64_t slower, double percentile)
 {
     uint64_t value_ns;
     if (!histogram_percentile_of(samples, slower, percentile, &value_ns))
@@ -250,10 +250,10 @@ void record_set_round_trips(struct record *record, const struct histogram *rtt, 
     if (rtt->total == 0)
         return;
     record->rtt_min_us = (double)rtt->min / 1e3;
-    record->rtt_p50_us = percentile_us(rtt, slower, 50);
-    record->rtt_p90_us = percentile_us(rtt, slower, 90);
-    record->rtt_p99_us = percentile_us(rtt, slower, 99);
-    record->rtt_p99_9_us = percentile_us(rtt, slower, 99.9);
+    record->rtt_p50_us = record_percentile_us(rtt, slower, 50);
+    record->rtt_p90_us = record_percentile_us(rtt, slower, 90);
+    record->rtt_p99_us = record_percentile_us(rtt, slower, 99);
+    record->rtt_p99_9_us = record_percentile_us(rtt, slower, 99.9);
     if (slower == 0) {
         record->rtt_mean_us = histogram_mean(rtt) / 1e3;
         record->rtt_max_us = (double)rtt->max / 1e3;
@@ -262,30 +262,38 @@ void record_set_round_trips(struct record *record, const struct histogram *rtt, 
 
 void record_set_uncorrected(struct record *record, const struct histogram *rtt, uint64_t slower)
 {
-    record->rtt_uncorrected_p50_us = percentile_us(rtt, slower, 50);
-    record->rtt_uncorrected_p99_us = percentile_us(rtt, slower, 99);
-    record->rtt_uncorrected_p99_9_us = percentile_us(rtt, slower, 99.9);
+    record->rtt_uncorrected_p50_us = record_percentile_us(rtt, slower, 50);
+    record->rtt_uncorrected_p99_us = record_percentile_us(rtt, slower, 99);
+    record->rtt_uncorrected_p99_9_us = record_percentile_us(rtt, slower, 99.9);
 }
 
 void record_set_connects(struct record *record, const struct histogram *connects)
 {
-    record->connect_p50_us = percentile_us(connects, 0, 50);
-    record->connect_p99_us = percentile_us(connects, 0, 99);
+    record->connect_p50_us = record_percentile_us(connects, 0, 50);
+    record->connect_p99_us = record_percentile_us(connects, 0, 99);
     if (connects->total > 0)
         record->connect_max_us = (double)connects->max / 1e3;
 }
 
+const char *const record_histogram_columns[RECORD_HISTOGRAM_COLUMNS] = {
+    [RECORD_HISTOGRAM_RUN_ID] = "run_id",
+    [RECORD_HISTOGRAM_TARGET] = "target",
+    [RECORD_HISTOGRAM_MODEL] = "model",
+    [RECORD_HISTOGRAM_WORKLOAD] = "workload",
+    [RECORD_HISTOGRAM_CONNECTIONS] = "connections",
+    [RECORD_HISTOGRAM_ACTIVE] = "connections_active",
+    [RECORD_HISTOGRAM_MESSAGE_BYTES] = "message_bytes",
+    [RECORD_HISTOGRAM_RATE] = "target_rate_msgs_per_s",
+    [RECORD_HISTOGRAM_TRIAL] = "trial",
+    [RECORD_HISTOGRAM_BASIS] = "latency_basis",
+    [RECORD_HISTOGRAM_LOW] = "low_ns",
+    [RECORD_HISTOGRAM_HIGH] = "high_ns",
+    [RECORD_HISTOGRAM_COUNT] = "count"};
+
 int record_write_histogram_header(struct csv_writer *histograms)
 {
-    static const char *const names[] = {"run_id",        "target",
-                                        "model",         "workload",
-                                        "connections",   "connections_active",
-                                        "message_bytes", "target_rate_msgs_per_s",
-                                        "trial",         "latency_basis",
-                                        "low_ns",        "high_ns",
-                                        "count"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        csv_write_text(histograms, names[i]);
+    for (size_t i = 0; i < RECORD_HISTOGRAM_COLUMNS; i++)
+        csv_write_text(histograms, record_histogram_columns[i]);
     return csv_end_row(histograms);
 }
 

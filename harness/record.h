@@ -198,6 +198,11 @@ bool record_same_configuration(const struct record *a, const struct record *b);
 const char *record_workload_text(const struct record *record, char *text, size_t size);
 
 /*
+ * Of the samples and `slower` more, which are larger than all of them, in us; NaN where it lies among
+ * those, or too few samples carry it.
+ */
+double record_percentile_us(const struct histogram *samples, uint64_t slower, double percentile);
+/*
  * Round trips by their histogram; slower: so many more have no known length, but are longer than
  * all of these. What such samples don't carry stays empty.
  */
@@ -212,6 +217,24 @@ struct record_histogram {
     const char *basis;
     const struct histogram *histogram;
 };
+/* The columns of histogram.csv, in their order. */
+enum record_histogram_column {
+    RECORD_HISTOGRAM_RUN_ID,
+    RECORD_HISTOGRAM_TARGET,
+    RECORD_HISTOGRAM_MODEL,
+    RECORD_HISTOGRAM_WORKLOAD,
+    RECORD_HISTOGRAM_CONNECTIONS,
+    RECORD_HISTOGRAM_ACTIVE,
+    RECORD_HISTOGRAM_MESSAGE_BYTES,
+    RECORD_HISTOGRAM_RATE,
+    RECORD_HISTOGRAM_TRIAL,
+    RECORD_HISTOGRAM_BASIS,
+    RECORD_HISTOGRAM_LOW,
+    RECORD_HISTOGRAM_HIGH,
+    RECORD_HISTOGRAM_COUNT,
+    RECORD_HISTOGRAM_COLUMNS
+};
+extern const char *const record_histogram_columns[RECORD_HISTOGRAM_COLUMNS];
 /* The header and the lines of histogram.csv: one for each bucket that holds anything. */
 int record_write_histogram_header(struct csv_writer *histograms);
 int record_write_histogram(struct csv_writer *histograms, const struct record *record,

@@ -10,31 +10,6 @@
 
 enum { BLOCK_BYTES = 1 << 16 };
 
-/* The columns of histogram.csv, as record_write_histogram_header has them. */
-enum column {
-    COLUMN_RUN_ID,
-    COLUMN_TARGET,
-    COLUMN_MODEL,
-    COLUMN_WORKLOAD,
-    COLUMN_CONNECTIONS,
-    COLUMN_ACTIVE,
-    COLUMN_MESSAGE_BYTES,
-    COLUMN_RATE,
-    COLUMN_TRIAL,
-    COLUMN_BASIS,
-    COLUMN_LOW,
-    COLUMN_HIGH,
-    COLUMN_COUNT,
-    COLUMNS
-};
-static const char *const column_names[COLUMNS] = {"run_id",        "target",
-                                                  "model",         "workload",
-                                                  "connections",   "connections_active",
-                                                  "message_bytes", "target_rate_msgs_per_s",
-                                                  "trial",         "latency_basis",
-                                                  "low_ns",        "high_ns",
-                                                  "count"};
-
 static int fail(char *message, size_t size, const char *folder, const char *name, const char *cause)
 {
     snprintf(message, size, "%s/%s: %s", folder, name, cause);
@@ -140,12 +115,12 @@ static int histograms_open(struct results_reader *reader, char *message, size_t 
         return fail(message, message_size, reader->folder, histogram_name, reader->csv.message);
     if (line_next(reader, message, message_size) != 0)
         return -1;
-    for (size_t i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < RECORD_HISTOGRAM_COLUMNS; i++) {
         reader->columns[i] =
-            reader->has_line ? csv_reader_column(&reader->csv, column_names[i]) : -1;
+            reader->has_line ? csv_reader_column(&reader->csv, record_histogram_columns[i]) : -1;
         if (reader->columns[i] >= 0)
             continue;
-        snprintf(cause, sizeof cause, "it has no column %s", column_names[i]);
+        snprintf(cause, sizeof cause, "it has no column %s", record_histogram_columns[i]);
         return fail(message, message_size, reader->folder, histogram_name, cause);
     }
     return line_next(reader, message, message_size);
@@ -172,12 +147,13 @@ void results_reader_close(struct results_reader *reader)
     *reader = (struct results_reader){.folder = NULL};
 }
 
-static const char *field(const struct results_reader *reader, enum column column)
+static const char *field(const struct results_reader *reader, enum record_histogram_column column)
 {
     return reader->csv.fields[reader->columns[column]];
 }
 
-static bool field_is(const struct results_reader *reader, enum column column, double number)
+static bool field_is(const struct results_reader *reader, enum record_histogram_column column,
+                     double number)
 {
     double value;
     const char *text = field(reader, column);
@@ -189,15 +165,15 @@ static bool field_is(const struct results_reader *reader, enum column column, do
 /* Whether the line in hand is one of the row's. */
 static bool line_is_of(const struct results_reader *reader, const struct record *record)
 {
-    return reader->has_line && field_is(reader, COLUMN_TRIAL, record->trial) &&
-           field_is(reader, COLUMN_CONNECTIONS, record->connections) &&
-           strcmp(field(reader, COLUMN_MODEL), record->model) == 0 &&
-           strcmp(field(reader, COLUMN_TARGET), record->target) == 0 &&
-           strcmp(field(reader, COLUMN_WORKLOAD), record->workload) == 0 &&
-           strcmp(field(reader, COLUMN_RUN_ID), record->run_id) == 0 &&
-           field_is(reader, COLUMN_ACTIVE, record->connections_active) &&
-           field_is(reader, COLUMN_MESSAGE_BYTES, record->message_bytes) &&
-           field_is(reader, COLUMN_RATE, record->target_rate_msgs_per_s);
+    return reader->has_line && field_is(reader, RECORD_HISTOGRAM_TRIAL, record->trial) &&
+           field_is(reader, RECORD_HISTOGRAM_CONNECTIONS, record->connections) &&
+           strcmp(field(reader, RECORD_HISTOGRAM_MODEL), record->model) == 0 &&
+           strcmp(field(reader, RECORD_HISTOGRAM_TARGET), record->target) == 0 &&
+           strcmp(field(reader, RECORD_HISTOGRAM_WORKLOAD), record->workload) == 0 &&
+           strcmp(field(reader, RECORD_HISTOGRAM_RUN_ID), record->run_id) == 0 &&
+           field_is(reader, RECORD_HISTOGRAM_ACTIVE, record->connections_active) &&
+           field_is(reader, RECORD_HISTOGRAM_MESSAGE_BYTES, record->message_bytes) &&
+           field_is(reader, RECORD_HISTOGRAM_RATE, record->target_rate_msgs_per_s);
 }
 
 static int line_add(const struct results_reader *reader, struct histogram *into, char *message,
@@ -205,9 +181,9 @@ static int line_add(const struct results_reader *reader, struct histogram *into,
 {
     uint64_t low, high, count;
     char cause[80];
-    if (units_parse_count(field(reader, COLUMN_LOW), 0, UINT64_MAX, &low) &&
-        units_parse_count(field(reader, COLUMN_HIGH), 0, UINT64_MAX, &high) &&
-        units_parse_count(field(reader, COLUMN_COUNT), 0, UINT64_MAX, &count) &&
+    if (units_parse_count(field(reader, RECORD_HISTOGRAM_LOW), 0, UINT64_MAX, &low) &&
+        units_parse_count(field(reader, RECORD_HISTOGRAM_HIGH), 0, UINT64_MAX, &high) &&
+        units_parse_count(field(reader, RECORD_HISTOGRAM_COUNT), 0, UINT64_MAX, &count) &&
         histogram_add_bucket(into, low, high, count))
         return 0;
     snprintf(cause, sizeof cause, "line %zu is no bucket of these histograms",
@@ -226,12 +202,13 @@ int results_reader_histogram(struct results_reader *reader, const struct record 
     reader->row = record;
     if (!line_is_of(reader, record))
         return 0;
-    snprintf(basis, basis_size, "%s", field(reader, COLUMN_BASIS));
+    snprintf(basis, basis_size, "%s", field(reader, RECORD_HISTOGRAM_BASIS));
     do {
         if (line_add(reader, into, message, message_size) != 0 ||
             line_next(reader, message, message_size) != 0)
             return -1;
-    } while (line_is_of(reader, record) && strcmp(field(reader, COLUMN_BASIS), basis) == 0);
+    } while (line_is_of(reader, record) &&
+             strcmp(field(reader, RECORD_HISTOGRAM_BASIS), basis) == 0);
     return 1;
 }
 

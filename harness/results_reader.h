@@ -17,7 +17,7 @@ struct results_reader {
     struct csv_reader csv;
     bool has_line;            /* csv holds a line that was not taken */
     const struct record *row; /* whose histograms are being read */
-    int columns[13];
+    int columns[RECORD_HISTOGRAM_COLUMNS];
 };
 
 /* 0, or -1 with a one-line message that names the file; then nothing needs closing. */
