@@ -167,10 +167,18 @@ def run(*arguments, data=None, **more):
     if data is not None:
         more["stdin"] = subprocess.PIPE
     result = Process(arguments, **more).end(data)
-    # Seen once of Wine 8.0: a process could not be created, by ERROR_INTERNAL_ERROR.
-    if ON_WINE and "cannot start" in result.err and "Internal error" in result.err:
+    if ON_WINE and not has_started(result):
         result = Process(arguments, **more).end(data)
     return result
+
+
+def has_started(result):
+    """False as seen of Wine 8.0 in one of some thousand starts: a child could not be created, by
+    ERROR_INTERNAL_ERROR; or the program itself did not come to run, exit status 1 without a word,
+    where it says something of every failure of its own."""
+    if result.status == 1 and result.out == result.err == "":
+        return False
+    return "cannot start" not in result.err or "Internal error" not in result.err
 
 
 def wait_until(condition, limit_s=HANG_S):
