@@ -25,7 +25,7 @@ static bool generator_take(struct bench_options *given, const char *identity, co
                            int *status)
 {
     struct generator *generator = &given->generator;
-    *status = STATUS_USAGE;
+    *status = EXIT_USAGE;
     if (!generator_identify(generator, identity)) {
         options_fail("bench", "--generator %s: not I/N, such as 2/3: the second of three",
                      identity);

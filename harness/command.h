@@ -5,7 +5,7 @@
 #ifndef IOMODELS_COMMAND_H
 #define IOMODELS_COMMAND_H
 
-enum { STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_INTERRUPTED = 130 };
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
 int command_list(int argc, char **argv);
 int command_serve(int argc, char **argv);

@@ -45,7 +45,7 @@ static int add_self(struct plan *plan, char *message, size_t message_size)
     char path[4096], text[4200];
     if (!program_path(path, sizeof path)) {
         snprintf(message, message_size, "this program's own path can't be told; name a --target");
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     }
     static char kept[sizeof text]; /* the target points into it */
     char quote = strchr(path, '\'') == NULL ? '\'' : '"';
@@ -71,7 +71,7 @@ static int fail(const char *message)
 {
     terminal_progress(NULL);
     fprintf(stderr, "iomodels bench: %s\n", message);
-    return STATUS_FAILED;
+    return EXIT_FAILED;
 }
 
 static int folder_open(struct results *results, const struct bench_options *given, char *message,
@@ -222,9 +222,9 @@ static int carry_out(struct bench *bench, const struct bench_options *given, str
     if (status == 0 || !found_finished(bench))
         print_results(bench, given, search);
     if (bench->cancelled)
-        status = STATUS_INTERRUPTED;
+        status = EXIT_INTERRUPTED;
     else if (status == 0 && bench->failed > 0)
-        status = STATUS_FAILED;
+        status = EXIT_FAILED;
     bench_close(bench);
     if (search != NULL)
         search_free(search);
@@ -436,9 +436,9 @@ static int bench(struct bench_options *given, struct plan *plan, const struct re
     payload_init();
     int status = add_targets(plan, given, message, sizeof message);
     if (is_interrupted(NULL))
-        return STATUS_INTERRUPTED;
+        return EXIT_INTERRUPTED;
     if (status != 0)
-        return status == STATUS_USAGE ? options_fail("bench", "%s", message) : fail(message);
+        return status == EXIT_USAGE ? options_fail("bench", "%s", message) : fail(message);
     if (reach_choose(plan->targets, plan->target_count, &given->connects, &given->server_binds,
                      message, sizeof message) != 0)
         return options_fail("bench", "%s", message);
@@ -460,7 +460,7 @@ static int options_resume(struct bench_options *given, struct resume *resume, in
     char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
     int status = resume_open(resume, given->resume, argc, argv, message, sizeof message);
     if (status != 0)
-        return status == STATUS_USAGE ? options_fail("bench", "%s", message) : fail(message);
+        return status == EXIT_USAGE ? options_fail("bench", "%s", message) : fail(message);
     if (!bench_options_take(given, resume->argc, resume->argv, &status))
         resume_close(resume);
     return status;

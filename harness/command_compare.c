@@ -42,7 +42,7 @@ struct compare {
 static int refuse(const char *message)
 {
     fprintf(stderr, "iomodels compare: %s\n", message);
-    return STATUS_USAGE;
+    return EXIT_USAGE;
 }
 
 /* Names of metrics that have a better side into text. */
@@ -427,7 +427,7 @@ static int fail_if_judge(const struct compare *compare, const struct pairing *pa
                 compare->given->fail_if, compare->failed, compare->judged);
     if (pairing->broken_count > 0)
         broken_tell(compare, pairing);
-    return compare->failed + pairing->broken_count > 0 ? STATUS_FAILED : 0;
+    return compare->failed + pairing->broken_count > 0 ? EXIT_FAILED : 0;
 }
 
 static int compare_print(struct compare *compare, const struct pairing *pairing)
@@ -440,7 +440,7 @@ static int compare_print(struct compare *compare, const struct pairing *pairing)
     comparison_table_begin(&compare->table);
     if (families_compare(compare, pairing) != 0) {
         fprintf(stderr, "iomodels compare: out of memory\n");
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     }
     notes_print(compare, pairing);
     if (compare->rules.by == PAIRING_RUNS)
@@ -474,7 +474,7 @@ static int compare_runs(struct compare *compare)
     if (trials_gather(&compare->trials) != 0 ||
         pairing_make(&pairing, &compare->trials, &compare->rules) != 0) {
         fprintf(stderr, "iomodels compare: out of memory\n");
-        status = STATUS_FAILED;
+        status = EXIT_FAILED;
     } else if (pairing.count == 0 && compare->may_fail && pairing.broken_count > 0) {
         status = fail_if_judge(compare, &pairing);
     } else if (pairing.count == 0) {

@@ -42,7 +42,7 @@ static int targets_ask(const struct option_texts *given, struct plan *plan, stru
         struct answer *answer = &answers[i];
         int status = plan_add_target(plan, given->items[i], false, NULL, NULL, answer->message,
                                      sizeof answer->message);
-        if (status == STATUS_USAGE)
+        if (status == EXIT_USAGE)
             return options_fail("doctor", "%s", answer->message);
         answer->target = status == 0 ? &plan->targets[plan->target_count - 1] : NULL;
     }
@@ -84,7 +84,7 @@ static int examine(unsigned connections, const struct option_texts *targets, str
     unsigned problems = report.counts[DOCTOR_PROBLEM], notes = report.counts[DOCTOR_NOTE];
     printf("\n%u problem%s, %u note%s\n", problems, problems == 1 ? "" : "s", notes,
            notes == 1 ? "" : "s");
-    return problems == 0 ? 0 : STATUS_FAILED;
+    return problems == 0 ? 0 : EXIT_FAILED;
 }
 
 int command_doctor(int argc, char **argv)

@@ -51,7 +51,7 @@ static int list_csv(void)
         csv_write_text(&csv, entry->summary);
         csv_end_row(&csv);
     }
-    return csv.failed ? STATUS_FAILED : 0;
+    return csv.failed ? EXIT_FAILED : 0;
 }
 
 static void limit_print(const struct model_entry *entry)

@@ -50,7 +50,7 @@ struct merger {
 _Static_assert((int)PARTS_MAX <= OPTION_TEXTS_MAX, "each part's folder is an argument");
 
 #define FAIL(merger, ...)                                                                          \
-    (snprintf((merger)->message, sizeof(merger)->message, __VA_ARGS__), STATUS_FAILED)
+    (snprintf((merger)->message, sizeof(merger)->message, __VA_ARGS__), EXIT_FAILED)
 
 static bool is_there(const struct part *part)
 {
@@ -128,7 +128,7 @@ static int parts_open(struct merger *merger, const struct option_texts *folders)
         struct results_reader reader;
         if (results_reader_open(&reader, folders->items[i], merger->message,
                                 sizeof merger->message) != 0)
-            return STATUS_FAILED;
+            return EXIT_FAILED;
         int status = part_place(merger, &reader);
         if (status != 0) {
             results_reader_close(&reader);
@@ -205,7 +205,7 @@ static int part_histograms(struct merger *merger, struct part *part, const struc
             round_trips += kept->total;
     } while (found > 0);
     if (found < 0)
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     if ((double)round_trips != row->rtt_samples)
         return FAIL(merger, "%s: histogram.csv has %llu round trips of a row that has %.0f (%s %s)",
                     part->reader.folder, (unsigned long long)round_trips, row->rtt_samples,
@@ -244,7 +244,7 @@ static int row_keep(struct merger *merger, const struct record *merged)
     return results_add(&merger->results, merged, kept, merger->bases_used, merger->message,
                        sizeof merger->message) == 0
                ? 0
-               : STATUS_FAILED;
+               : EXIT_FAILED;
 }
 
 /* The run of that row, of all generators from this one on: those before do not have it. */
@@ -345,7 +345,7 @@ static int environment_write(struct merger *merger, const struct csv_table *tabl
     facts[count] = (struct results_fact){"generators", generators};
     if (status == 0 && results_write_environment(&merger->results, facts, count + 1,
                                                  merger->message, sizeof merger->message) != 0)
-        status = STATUS_FAILED;
+        status = EXIT_FAILED;
     for (size_t i = 0; i < count; i++)
         free(values[i]);
     return status;
@@ -359,7 +359,7 @@ static int environment_merge(struct merger *merger)
         if (is_there(&merger->parts[i]) &&
             results_read_table(merger->parts[i].reader.folder, "environment.csv", &tables[i],
                                merger->message, sizeof merger->message) != 0)
-            status = STATUS_FAILED;
+            status = EXIT_FAILED;
     if (status == 0)
         status = environment_write(merger, tables);
     for (size_t i = 0; i < merger->count; i++)
@@ -373,7 +373,7 @@ static int results_make(struct merger *merger, const char *folder)
 {
     if (results_open_at(&merger->results, folder, reader_any(merger)->records[0].run_id,
                         merger->message, sizeof merger->message) != 0)
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     int status = environment_merge(merger);
     if (status == 0)
         status = rows_merge(merger);
@@ -382,7 +382,7 @@ static int results_make(struct merger *merger, const char *folder)
                               sizeof merger->message) != 0 ||
          results_write_summary(&merger->results, merger->records, merger->record_count,
                                &merger->cells, merger->message, sizeof merger->message) != 0))
-        status = STATUS_FAILED;
+        status = EXIT_FAILED;
     char message[MESSAGE_BYTES];
     if (results_close(&merger->results, message, sizeof message) != 0 && status == 0)
         status = FAIL(merger, "%s", message);
@@ -416,7 +416,7 @@ static int merge(const struct option_texts *folders, const char *out)
         warnings_print(stdout, merger.records, merger.record_count,
                        terminal_is(stdout) ? terminal_width(stdout) : 0);
         printf("\nresults: %s\n", merger.results.folder);
-        status = merger.failed > 0 ? STATUS_FAILED : 0;
+        status = merger.failed > 0 ? EXIT_FAILED : 0;
     }
     merger_close(&merger);
     return status;

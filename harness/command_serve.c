@@ -137,7 +137,7 @@ static const struct model_entry *model_choose(const char *name, int *status)
                                      used == 0 ? "" : ", ", entry->name);
     const struct model_entry *chosen = name == NULL ? NULL : model_find(name);
     const char *reason = chosen == NULL ? NULL : model_unavailable(chosen, text, sizeof text);
-    *status = STATUS_USAGE;
+    *status = EXIT_USAGE;
     if (name == NULL) {
         options_fail("serve", "--model is missing: %s", known);
     } else if (chosen == NULL) {
@@ -146,7 +146,7 @@ static const struct model_entry *model_choose(const char *name, int *status)
         options_fail("serve", "%s %s; the models here are %s", name, reason, known);
     } else if (reason != NULL) {
         fprintf(stderr, "iomodels serve: %s: %s\n", name, reason);
-        *status = STATUS_FAILED;
+        *status = EXIT_FAILED;
     } else {
         return chosen;
     }
@@ -162,7 +162,7 @@ static int serve(const struct io_model *model, const struct server_options *opti
     if (error != 0) {
         fprintf(stderr, "iomodels serve: preparing for Ctrl-C: %s\n",
                 net_error_text(error, cause, sizeof cause));
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     }
     descriptors_raise("serve", options->max_connections);
     error = server_open(&server, options, model_needs(model));
@@ -170,7 +170,7 @@ static int serve(const struct io_model *model, const struct server_options *opti
         fprintf(stderr,
                 "iomodels serve: %s; choose another --port (0: any free one) or --bind address\n",
                 server_failure_text(&server));
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     }
     thread_mutex_lock(&serving.mutex);
     serving.server = &server;
@@ -192,7 +192,7 @@ static int serve(const struct io_model *model, const struct server_options *opti
     if (error != 0)
         fprintf(stderr, "iomodels serve: %s\n", server_failure_text(&server));
     server_close(&server);
-    return error == 0 ? 0 : STATUS_FAILED;
+    return error == 0 ? 0 : EXIT_FAILED;
 }
 
 int command_serve(int argc, char **argv)

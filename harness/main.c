@@ -40,7 +40,7 @@ static int command_run(int argc, char **argv)
     if (argc < 2 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
         strcmp(name, "help") == 0) {
         help_print();
-        return argc < 2 ? STATUS_USAGE : 0;
+        return argc < 2 ? EXIT_USAGE : 0;
     }
     if (strcmp(name, "--version") == 0) {
         printf("iomodels %s\n", IOMODELS_VERSION);
@@ -53,7 +53,7 @@ static int command_run(int argc, char **argv)
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(stderr, "%s %s", i == 0 ? "" : ",", commands[i].name);
     fprintf(stderr, " (see: iomodels --help)\n");
-    return STATUS_USAGE;
+    return EXIT_USAGE;
 }
 
 static int program_run(int argc, char **argv)
@@ -62,14 +62,14 @@ static int program_run(int argc, char **argv)
     int error = net_startup();
     if (error != 0) {
         fprintf(stderr, "iomodels: WSAStartup: %s\n", net_error_text(error, cause, sizeof cause));
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     }
     int status = command_run(argc, argv);
     net_cleanup();
     /* What could not be written must not pass for written: a full disk, a closed pipe. */
     if ((fflush(stdout) != 0 || ferror(stdout) != 0)) {
         fprintf(stderr, "iomodels: standard output could not be written\n");
-        status = status == 0 ? STATUS_FAILED : status;
+        status = status == 0 ? EXIT_FAILED : status;
     }
     return status;
 }
@@ -88,7 +88,7 @@ static char *argument_utf8(const wchar_t *wide)
 int wmain(int argc, wchar_t **wide); /* the C runtime declares only main */
 int wmain(int argc, wchar_t **wide)
 {
-    int status = STATUS_FAILED;
+    int status = EXIT_FAILED;
     char **argv = calloc((size_t)argc + 1, sizeof *argv);
     bool complete = argv != NULL;
     for (int i = 0; complete && i < argc; i++)

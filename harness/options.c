@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
 #include "units.h"
 
-enum { EXIT_USAGE = 2, HELP_COLUMN = 30, VALUE_TEXT = 48 };
+enum { HELP_COLUMN = 30, VALUE_TEXT = 48 };
 
 int options_fail(const char *command, const char *format, ...)
 {

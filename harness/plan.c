@@ -30,11 +30,11 @@ int plan_add_target(struct plan *plan, const char *text, bool missing,
         length >= sizeof plan->target_names[0]) {
         snprintf(message, message_size, "--target%s %s: not of the form NAME=%s",
                  missing ? "-missing" : "", text, missing ? "REASON" : "COMMAND");
-        return STATUS_USAGE;
+        return EXIT_USAGE;
     }
     if (plan->target_count == PLAN_TARGETS_MAX) {
         snprintf(message, message_size, "more than %d targets", PLAN_TARGETS_MAX);
-        return STATUS_USAGE;
+        return EXIT_USAGE;
     }
     struct target *target = &plan->targets[plan->target_count];
     char *name = plan->target_names[plan->target_count];
@@ -43,13 +43,13 @@ int plan_add_target(struct plan *plan, const char *text, bool missing,
     for (size_t i = 0; i < plan->target_count; i++)
         if (strcmp(plan->target_names[i], name) == 0) {
             snprintf(message, message_size, "two targets are called %s", name);
-            return STATUS_USAGE;
+            return EXIT_USAGE;
         }
     if (missing)
         *target = (struct target){.name = name, .missing = text + length + 1};
     else if (target_open(target, name, text + length + 1, cancelled, context, message,
                          message_size) != 0)
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     plan->target_count++;
     return 0;
 }

@@ -33,7 +33,7 @@ struct plan {
 
 /*
  * Adds "NAME=COMMAND"; missing: of "NAME=REASON". 0, or with a one-line message the exit status:
- * STATUS_USAGE where the text is wrong, STATUS_FAILED where the target can't be had. What was added
+ * EXIT_USAGE where the text is wrong, EXIT_FAILED where the target can't be had. What was added
  * is plan_close's.
  */
 int plan_add_target(struct plan *plan, const char *text, bool missing,

@@ -76,7 +76,7 @@ static size_t arguments_keep(int argc, char **argv, const char **kept, char *mes
 static int no_memory(char *message, size_t message_size)
 {
     snprintf(message, message_size, "out of memory");
-    return STATUS_FAILED;
+    return EXIT_FAILED;
 }
 
 /* The arguments of the run and those that stay, as one line. */
@@ -127,7 +127,7 @@ static int facts_check(const struct resume *resume, char *message, size_t messag
     if (cause == NULL)
         return 0;
     snprintf(message, message_size, "--resume %s: %s", resume->folder, cause);
-    return STATUS_FAILED;
+    return EXIT_FAILED;
 }
 
 static int arguments_take(struct resume *resume, int argc, char **argv, char *message,
@@ -139,12 +139,12 @@ static int arguments_take(struct resume *resume, int argc, char **argv, char *me
     int status = 0;
     size_t count = arguments_keep(argc, argv, kept, message, message_size);
     if (count == SIZE_MAX)
-        status = STATUS_USAGE;
+        status = EXIT_USAGE;
     resume->changes = status == 0 && count > 0;
     const char *old = status == 0 ? resume_fact(resume, "arguments") : "";
     if (old[0] != '\0') {
         resume->words = child_split_command(old, message, message_size);
-        status = resume->words == NULL ? STATUS_FAILED : 0;
+        status = resume->words == NULL ? EXIT_FAILED : 0;
     }
     if (status == 0 &&
         (arguments_join(resume, kept, count) != 0 || argv_make(resume, argc, argv) != 0))
@@ -158,7 +158,7 @@ int resume_open(struct resume *resume, const char *folder, int argc, char **argv
 {
     *resume = (struct resume){.folder = folder};
     if (results_read_table(folder, "environment.csv", &resume->facts, message, message_size) != 0)
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     int status = facts_check(resume, message, message_size);
     if (status == 0)
         status = arguments_take(resume, argc, argv, message, message_size);

@@ -22,7 +22,7 @@ struct resume {
 
 /*
  * argc, argv: of the `iomodels bench` that goes on. 0, or with a one-line message the exit status:
- * STATUS_USAGE where something is given that can't be changed any more, STATUS_FAILED where that
+ * EXIT_USAGE where something is given that can't be changed any more, EXIT_FAILED where that
  * folder holds no such run. Then nothing needs closing.
  */
 int resume_open(struct resume *resume, const char *folder, int argc, char **argv, char *message,

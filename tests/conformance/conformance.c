@@ -19,7 +19,7 @@
 #include "subject.h"
 #include "test.h"
 
-enum { STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_SKIPPED = 77, PATH_BYTES = 4096 };
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SKIPPED = 77, PATH_BYTES = 4096 };
 
 static const struct test_case *const groups[] = {cases_echo, cases_end, cases_limits, cases_stop};
 enum { GROUPS = sizeof groups / sizeof groups[0] };
@@ -182,18 +182,18 @@ static int unavailable_run(struct test *test)
     struct child *child = child_start(words, NULL, message, sizeof message);
     if (child == NULL) {
         printf("FAILED unavailable: %s\n", message);
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     }
     enum child_read read = child_read_line(child, line, sizeof line, test->hang_ms, NULL, NULL);
     snprintf(message, sizeof message, "%s", child_error_line(child));
     int status = child_end(child, test->hang_ms, NULL);
-    if (read != CHILD_EOF || status != STATUS_USAGE || strstr(message, test->model) == NULL) {
+    if (read != CHILD_EOF || status != EXIT_USAGE || strstr(message, test->model) == NULL) {
         printf("FAILED unavailable: serve --model %s: exit status %d and \"%s\"\n", test->model,
                status, message);
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     }
     printf("skipped %s: %s\n", test->model, message);
-    return STATUS_SKIPPED;
+    return EXIT_SKIPPED;
 }
 
 static int model_run(struct test *test, char *const *names)
@@ -201,11 +201,11 @@ static int model_run(struct test *test, char *const *names)
     bool available;
     if (!model_find(test, &available)) {
         printf("FAILED list: %s\n", test->failure);
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     }
     if (!available)
         return unavailable_run(test);
-    return cases_run(test, names) == 0 ? 0 : STATUS_FAILED;
+    return cases_run(test, names) == 0 ? 0 : EXIT_FAILED;
 }
 
 int main(int argc, char **argv)
@@ -215,24 +215,24 @@ int main(int argc, char **argv)
     char cause[160];
     if (argc < 3 || !platform_argument_utf8(argv[1], program, sizeof program)) {
         fprintf(stderr, "usage: conformance PROGRAM MODEL [CASE...]\n");
-        return STATUS_USAGE;
+        return EXIT_USAGE;
     }
     for (int i = 3; i < argc; i++)
         if (!case_exists(argv[i])) {
             fprintf(stderr, "conformance: unknown case %s\n", argv[i]);
-            return STATUS_USAGE;
+            return EXIT_USAGE;
         }
     int error = net_startup();
     if (error != 0) {
         fprintf(stderr, "conformance: %s\n", net_error_text(error, cause, sizeof cause));
-        return STATUS_FAILED;
+        return EXIT_FAILED;
     }
     net_raise_limit();
     payload_init();
     test.program = program;
     test.model = argv[2];
     test.clients = calloc(TEST_CLIENTS_MOST, sizeof *test.clients);
-    int status = test.clients == NULL ? STATUS_FAILED : model_run(&test, argv + 3);
+    int status = test.clients == NULL ? EXIT_FAILED : model_run(&test, argv + 3);
     free(test.clients);
     net_cleanup();
     return status;

@@ -39,7 +39,7 @@ enum {
     AFTER_BYTES = 512, /* echoed on all connections together, before the fault */
     LIST_BYTES = 2 << 20,
     LINE_BYTES = 4000,
-    STATUS_DEAD = 3,
+    EXIT_DEAD = 3,
     REFUSED_EACH = 3
 };
 
@@ -112,7 +112,7 @@ static void wait_for_end_of_input(void)
 static int die(const char *words)
 {
     fprintf(stderr, "%s\n", words);
-    return STATUS_DEAD;
+    return EXIT_DEAD;
 }
 
 /* ---- list ---- */
@@ -141,7 +141,7 @@ static int list(void)
     case LIST_DIES:
         return die("fake: no licence");
     case LIST_SILENT:
-        return STATUS_DEAD;
+        return EXIT_DEAD;
     case LIST_NONSENSE:
         text = "Hello, world\nHow are you?\n";
         break;
@@ -343,7 +343,7 @@ static int serve(void)
     case START_BYTES:
         return die("fake: \xff\xfe broken, \"bytes\"");
     case START_SILENT:
-        return STATUS_DEAD;
+        return EXIT_DEAD;
     case START_NONSENSE:
         printf("ready\n");
         fflush(stdout);
