@@ -99,7 +99,6 @@ static int histograms_replay(struct bench *bench, const struct record *record, c
 {
     char basis[sizeof record->latency_basis];
     struct histogram *histogram = &bench->load.rtt;
-    const struct record_histogram kept = {basis, histogram};
     double samples = 0;
     int found;
     for (;;) {
@@ -112,8 +111,10 @@ static int histograms_replay(struct bench *bench, const struct record *record, c
             samples = (double)histogram->total;
             restore_ends(record, histogram);
         }
+        const struct record_histogram kept = {basis, histogram};
         if (merged_add(&bench->merged, record, &kept, 1) != 0)
             return no_memory(message, message_size);
+        histogram = &bench->load.rtt_from_sent; /* the row's own round trips come first, and stay */
     }
     if (found == 0 && samples != record->rtt_samples) {
         snprintf(message, message_size,
@@ -209,6 +210,14 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
         return -1;
     return merged_add(&bench->merged, record, kept, count) == 0 ? 0
                                                                 : no_memory(message, message_size);
+}
+
+double bench_percentile_us(const struct bench *bench, double percentile)
+{
+    const struct record *last = &bench->records[bench->record_count - 1];
+    bool is_open = strcmp(last->loop, "open") == 0;
+    uint64_t slower = is_open ? (uint64_t)last->messages_unanswered : 0;
+    return record_percentile_us(&bench->load.rtt, slower, percentile);
 }
 
 void bench_shuffle(size_t *order, size_t count, struct random_state *random)

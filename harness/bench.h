@@ -53,6 +53,9 @@ int bench_run(struct bench *bench, char *message, size_t message_size);
 int bench_measure(struct bench *bench, const struct run_settings *settings,
                   const struct contestant *contestant, const struct run_workload *workload,
                   unsigned trial, unsigned order_index, char *message, size_t message_size);
+/* A percentile of the last row's round trips, which was measured or taken just now and is `ok`; as
+ * record_percentile_us. */
+double bench_percentile_us(const struct bench *bench, double percentile);
 /* Fisher and Yates' shuffle of 0..count-1. */
 void bench_shuffle(size_t *order, size_t count, struct random_state *random);
 /* What is derived from all rows: summary.csv and the .hgrm files. As above; once all is measured. */

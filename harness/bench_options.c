@@ -13,10 +13,14 @@
 enum { NS_PER_MS = 1000000 };
 
 static const uint64_t DURATION_MAX_NS = (uint64_t)24 * 3600 * 1000000000;
+static const uint64_t MESSAGE_BYTES_MAX = (uint64_t)1 << 30;
 static const uint64_t IDLE_WAIT_NS = (uint64_t)5 * 1000000000;
 static const uint64_t ALLOWANCE_NS = (uint64_t)2 * 1000000000;
 /* So that no two slots begin in the same second, which tells them apart. */
 static const uint64_t ALLOWANCE_LEAST_NS = 500000000;
+
+/* Of the example of a moment. */
+static const uint64_t START_AHEAD_NS = (uint64_t)60 * 1000000000;
 
 enum { GENERATORS_PORT = 7777 };
 
@@ -35,10 +39,13 @@ static bool generator_take(struct bench_options *given, const char *identity, co
     } else if (generator->count == 1 && start != NULL) {
         options_fail("bench", "--start-at is for several load generators: see --generator");
     } else if (generator->count > 1 && start == NULL) {
+        char moment[24];
         options_fail("bench",
-                     "generator %u of %u (by %s): --start-at is missing, the moment when all of "
-                     "them begin, such as --start-at $(date -u -d +10sec +%%FT%%TZ)",
-                     generator->index, generator->count, generator->known_by);
+                     "generator %u of %u (by %s): --start-at is missing, the moment in UTC when "
+                     "all of them begin, such as --start-at %s%s",
+                     generator->index, generator->count, generator->known_by,
+                     clock_utc_format(clock_utc_ns() + START_AHEAD_NS, moment, sizeof moment),
+                     identity == NULL ? "; to measure alone: --generator 1/1" : "");
     } else if (start != NULL && !clock_utc_parse(start, &generator->start_utc_ns)) {
         options_fail("bench", "--start-at %s: not a moment in UTC such as 2026-11-24T15:00:00Z",
                      start);
@@ -93,6 +100,13 @@ static void outro_write(char *text, size_t size)
         used = append_named(text, size, used, load_workload_name((enum load_workload)i),
                             load_workload_summary((enum load_workload)i));
     append(text, size, used,
+           "\nLists have commas, or their option is given again: --connections 1,16 --connections "
+           "1k.\n"
+           "k is 1,000 and M 1,000,000, KiB 1,024 B. Names and units in upper or lower case.\n"
+           "\nA --target's command is split at blanks; '...' and \"...\" keep them, as in\n"
+           "--target \"new='C:\\Program Files\\x\\iomodels.exe'\" or --target \"far=ssh host "
+           "iomodels\".\n"
+           "Where all of it is the path of a file, it is that file. No shell reads it.\n"
            "\nWritten are DIR/TIME/runs.csv (a row for each run: results/README.md explains its\n"
            "columns), histogram.csv, summary.csv (medians with their intervals), environment.csv,\n"
            "with --rate-search rate_search.csv, and .hgrm files for the HdrHistogram plotter.\n"
@@ -118,17 +132,17 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "only these models or lessons; by default every model of each\n"
          "target"},
         {"--target", "NAME=COMMAND", OPTION_TEXTS, &given->targets, 0, 0,
-         "whose models to measure: a command that runs an iomodels;\n"
-         "may be repeated; by default this program itself"},
+         "whose models to measure: a command that runs an iomodels, see\n"
+         "below; may be repeated; by default this program itself"},
         {"--target-missing", "NAME=REASON", OPTION_TEXTS, &given->missing, 0, 0,
          "a target that can't be had: its rows are skipped"},
         {.name = "the load", .kind = OPTION_HEADING},
-        {"--workload", "NAME", OPTION_TEXTS, &given->workloads, 0, 0,
-         "one of those below, instead of the suite's; may be repeated"},
+        {"--workload", "NAME[,NAME]", OPTION_TEXTS, &given->workloads, 0, 0,
+         "those of the list below, instead of the suite's"},
         {"--connections", "N[,N]", OPTION_COUNTS, &given->connections, 1, 1000000,
          "numbers of connections, each measured"},
-        {"--message-bytes", "SIZE", OPTION_TEXTS, &given->message_sizes, 0, 0,
-         "64 or 64KiB; may be repeated; of a stream: its blocks"},
+        {"--message-bytes", "SIZE[,SIZE]", OPTION_SIZES, &given->message_sizes, 1,
+         MESSAGE_BYTES_MAX, "such as 64,64KiB, each measured; of a stream: its blocks"},
         {"--pipeline", "N", OPTION_COUNT, &given->pipeline_depth, 1, 1024,
          "messages in flight on each connection: stream (4 by\n"
          "default), rate, burst and mixed (1)"},
@@ -137,8 +151,9 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "measured; 10000 by default"},
         {"--rate-search", "BOUND", OPTION_TEXT, &given->rate_search, 0, 0,
          "find the highest rate within a bound of latency, such as\n"
-         "'p99<=1ms' (or p50, p90, p99.9, max); --rate is where it\n"
-         "begins, --trials of each rate (3) decide by majority"},
+         "p99:1ms, any percentile up to p99.99 or max; --rate is\n"
+         "where it begins, --trials of each rate (3) decide by\n"
+         "majority"},
         {"--burst-every", "TIME", OPTION_DURATION, &given->burst_interval_ns, 1, DURATION_MAX_NS,
          "from one burst to the next; 10ms by default"},
         {"--active", "N", OPTION_COUNT, &given->active, 1, 1000000,
@@ -156,7 +171,7 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "repetitions; a verdict between models takes at least 6"},
         {"--until-ci", "PERCENT", OPTION_TEXT, &given->until_ci, 0, 0,
          "trials until half of the 95 % interval of each median CPU\n"
-         "time is at most so much of it, such as 5%; 6 at least,\n"
+         "time is at most so many percent of it, such as 5; 6 at least,\n"
          "--trials (50) at most"},
         {"--idle-wait", "TIME", OPTION_DURATION, &given->idle_wait_ns, 0, DURATION_MAX_NS,
          "how long a run waits for a host that is idle enough; 5s\n"
@@ -180,7 +195,7 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "leave Nagle's algorithm on, at both ends"},
         {.name = "more than one machine", .kind = OPTION_HEADING},
         {"--connect", "[NAME=]ADDRESS", OPTION_TEXTS, &given->connects, 0, 0,
-         "numeric: the server of a --target NAME='ssh host iomodels' is\n"
+         "numeric: the server of a --target \"NAME=ssh host iomodels\" is\n"
          "reached, and listens, there; without NAME: of every target"},
         {"--server-bind", "[NAME=]ADDRESS", OPTION_TEXTS, &given->server_binds, 0, 0,
          "where it listens, if that is another address (NAT)"},
@@ -189,7 +204,8 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "through; any free one by default"},
         {"--generator", "I/N", OPTION_TEXT, &identity, 0, 0,
          "the Ith of N load generators, each of which is started with\n"
-         "the same options; by default from mpirun's or srun's variables"},
+         "the same options; by default from mpirun's or srun's variables;\n"
+         "1/1: this one alone, whatever those say"},
         {"--start-at", "UTC", OPTION_TEXT, &start, 0, 0,
          "when all of them begin: 2026-11-24T15:00:00Z"},
         {"--allowance", "TIME", OPTION_DURATION, &given->generator.allowance_ns, ALLOWANCE_LEAST_NS,

@@ -12,10 +12,10 @@ struct bench_options {
     const char *suite;
     struct option_texts models;
     struct option_texts workloads;
-    struct option_counts connections;
-    struct option_texts message_sizes;
+    struct option_numbers connections;
+    struct option_numbers message_sizes;
     uint64_t pipeline_depth; /* 0, as below: not given */
-    struct option_counts rates;
+    struct option_numbers rates;
     const char *rate_search; /* NULL: none */
     uint64_t burst_interval_ns;
     uint64_t active;

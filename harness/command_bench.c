@@ -13,12 +13,14 @@
 #include "environment.h"
 #include "explain.h"
 #include "host.h"
+#include "names.h"
 #include "payload.h"
 #include "placement.h"
 #include "precision.h"
 #include "program.h"
 #include "resume.h"
 #include "search.h"
+#include "shell.h"
 #include "summary_table.h"
 #include "terminal.h"
 #include "textbook_table.h"
@@ -149,11 +151,20 @@ static void announce(const struct plan *plan, const struct run_settings *setting
     fprintf(stderr, "\n");
 }
 
+static void search_announce(const struct search *search, const struct plan *plan,
+                            const struct run_settings *settings)
+{
+    char about[32];
+    uint64_t seconds = search_duration_ns(search, plan, settings) / 1000000000 + 1;
+    fprintf(stderr, "a search: about %zu runs, about %s\n", search_runs(search, plan),
+            units_format_duration(seconds * 1000000000, about, sizeof about));
+}
+
 static void print_go_on(const char *folder)
 {
-    char *quoted = child_quote_words(&folder, 1);
-    printf("go on with: iomodels bench --resume %s\n", quoted == NULL ? folder : quoted);
-    free(quoted);
+    const char *const words[] = {"bench", "--resume", folder};
+    printf("go on with: ");
+    shell_print_command(stdout, words, sizeof words / sizeof words[0]);
 }
 
 /* Whether no row is new in a run that was gone on with. */
@@ -240,7 +251,7 @@ static int begin(struct bench *bench, const struct bench_options *given,
     if (search == NULL)
         announce(bench->plan, settings, 0);
     else
-        fprintf(stderr, "a search, about %zu runs\n", search_runs(search, bench->plan));
+        search_announce(search, bench->plan, settings);
     if (given->dry_run)
         return 0;
     if (folder_open(bench->results, given, message, sizeof message) != 0)
@@ -353,7 +364,7 @@ static int until_ci_choose(struct plan *plan, const struct bench_options *given,
     if (given->trials == 0)
         plan->trials = TRIALS_MOST_DEFAULT;
     if (!units_parse_percent(given->until_ci, &plan->until_ci) || plan->until_ci <= 0)
-        wrong = "not a share of the median such as 5%";
+        wrong = "not a share of the median in percent, such as 5";
     else if (plan->trials < STATISTICS_TRIALS_MIN)
         wrong = "an interval takes at least 6 --trials";
     else if (given->rate_search != NULL)
@@ -371,16 +382,15 @@ static int search_choose(struct search *search, struct bench_options *given, cha
                          size_t message_size)
 {
     enum { TRIALS_DEFAULT = 3 };
-    search->bound_text = given->rate_search;
     search->trials = given->trials == 0 ? TRIALS_DEFAULT : (unsigned)given->trials;
     if (rate_bound_parse(given->rate_search, &search->bound, message, message_size) != 0)
         return -1;
     if (given->workloads.count == 0)
         given->workloads = (struct option_texts){{"rate"}, 1};
     const char *wrong = NULL;
-    for (size_t i = 0; i < given->workloads.count; i++)
-        if (strcmp(given->workloads.items[i], "rate") != 0 &&
-            strcmp(given->workloads.items[i], "mixed") != 0)
+    char name[80];
+    for (size_t i = 0; options_word(&given->workloads, i, name, sizeof name); i++)
+        if (!name_equals("rate", name) && !name_equals("mixed", name))
             wrong = "is for --workload rate or mixed only";
     if (given->rates.count > 1)
         wrong = "begins at one --rate";

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "comparison_table.h"
 #include "files.h"
+#include "names.h"
 #include "options.h"
 #include "program.h"
 #include "results.h"
@@ -79,19 +80,20 @@ static int metrics_choose(struct compare *compare)
     return 0;
 }
 
-/* "slower", "slower>10%". */
+/* "slower", "slower:10", also "slower:10%" and "slower>10%", which cmd and sh take apart. */
 static int fail_if_parse(struct compare *compare)
 {
-    static const char word[] = "slower", more[] = "slower>";
+    static const char word[] = "slower";
     const char *text = compare->given->fail_if;
     if (text == NULL)
         return 0;
     compare->may_fail = true;
-    if (strcmp(text, word) == 0 ||
-        (strncmp(text, more, strlen(more)) == 0 &&
-         units_parse_percent(text + strlen(more), &compare->slower_than)))
+    size_t length = strcspn(text, ":>");
+    if (name_equals_part(word, text, length) &&
+        (text[length] == '\0' || units_parse_percent(text + length + 1, &compare->slower_than)))
         return 0;
-    return options_fail("compare", "--fail-if %s: not 'slower' or such as 'slower>10%%'", text);
+    return options_fail("compare", "--fail-if %s: not slower or, by more than 10 %%, slower:10",
+                        text);
 }
 
 static int format_parse(struct compare *compare)
@@ -99,7 +101,7 @@ static int format_parse(struct compare *compare)
     static const char *const names[] = {"text", "markdown", "csv"};
     const char *given = compare->given->format;
     for (int i = 0; i < 3; i++)
-        if (given == NULL || strcmp(given, names[i]) == 0) {
+        if (given == NULL || name_equals(names[i], given)) {
             compare->table.format = (enum comparison_format)i;
             return 0;
         }
@@ -151,7 +153,8 @@ typedef const char *name_of(const struct trials_cell *cell);
 static bool is_there(const struct compare *compare, name_of *of, const char *name)
 {
     for (size_t i = 0; i < compare->trials.cell_count; i++)
-        if (strcmp(of(&compare->trials.cells[i]), name) == 0)
+        if (of == trials_model ? name_equals(of(&compare->trials.cells[i]), name)
+                               : strcmp(of(&compare->trials.cells[i]), name) == 0)
             return true;
     return false;
 }
@@ -255,7 +258,7 @@ static int rules_choose(struct compare *compare)
         by = names_count(compare, trials_model) == 1 && names_count(compare, trials_target) > 1
                  ? "target"
                  : "model";
-    rules->by = strcmp(by, "target") == 0 ? PAIRING_TARGETS : PAIRING_MODELS;
+    rules->by = name_equals("target", by) ? PAIRING_TARGETS : PAIRING_MODELS;
     rules->baseline = given->baseline;
     if (given->baseline != NULL) {
         const struct option_texts named = {{given->baseline}, 1};
@@ -272,7 +275,7 @@ static int rules_choose(struct compare *compare)
 
 static bool is_given_rightly(const struct compare_options *given, int *status)
 {
-    if (given->by != NULL && strcmp(given->by, "model") != 0 && strcmp(given->by, "target") != 0)
+    if (given->by != NULL && !name_equals("model", given->by) && !name_equals("target", given->by))
         *status = options_fail("compare", "--by %s: known are model, target", given->by);
     else if (given->runs.count == 2 && given->by != NULL)
         *status =
@@ -514,8 +517,8 @@ static bool options_get(struct compare_options *given, int argc, char **argv, in
         {"--target", "NAME[,NAME]", OPTION_TEXTS, &given->targets, 0, 0, "only these targets"},
         {"--format", "WORD", OPTION_TEXT, &given->format, 0, 0, "text (by default), markdown, csv"},
         {"--fail-if", "CONDITION", OPTION_TEXT, &given->fail_if, 0, 0,
-         "exit with 1 where a verdict is 'slower', or with 'slower>10%'\n"
-         "slower by more than that: a median 10 % higher, or 10 % lower where\n"
+         "slower: exit with 1 where a verdict is 'slower'; slower:10: only\n"
+         "where by more than 10 %: a median 10 % higher, or 10 % lower where\n"
          "more is better; also where every row failed of what has a measured\n"
          "baseline"},
         {.name = NULL}};

@@ -253,8 +253,8 @@ int command_serve(int argc, char **argv)
         fprintf(stderr,
                 "iomodels serve: --threads does not apply to %s, which has a thread for "
                 "each connection\n",
-                given.model);
+                chosen->name);
     program_set_output_binary();
-    serving.model = given.model;
+    serving.model = chosen->name;
     return serve(chosen->model, &settings, given.control, !given.control && terminal_is(stderr));
 }

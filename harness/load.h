@@ -114,7 +114,7 @@ int load_run(const struct load_options *options, struct load_result *result);
 const char *load_workload_name(enum load_workload workload);    /* "pingpong", "stream" ... */
 const char *load_workload_summary(enum load_workload workload); /* what it does, one line */
 bool load_workload_is_open(enum load_workload workload);
-/* By name; false: none. */
+/* By name, without regard to case; false: none. */
 bool load_workload_find(const char *name, enum load_workload *workload);
 /* The number of workloads: each value of the enumeration below it is one. */
 unsigned load_workload_count(void);

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "command.h"
+#include "names.h"
 #include "net.h"
 #include "program.h"
+#include "shell.h"
 
 static const struct {
     const char *name;
@@ -30,25 +32,33 @@ static void help_print(void)
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
     printf(
-        "\n'iomodels COMMAND --help' tells the options of each; 'iomodels --version' the version.\n"
+        "\n'iomodels help COMMAND' tells the options of each; 'iomodels --version' the version.\n"
         "A first look, in under 20 seconds: iomodels bench --suite smoke\n");
 }
 
 static int command_run(int argc, char **argv)
 {
+    static char help_option[] = "--help";
+    char *only_help[] = {help_option}, **arguments = argv + 2;
     const char *name = argc > 1 ? argv[1] : "";
-    if (argc < 2 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
-        strcmp(name, "help") == 0) {
+    int count = argc - 2;
+    bool help = name_equals("help", name);
+    if (argc < 2 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (help && argc < 3)) {
         help_print();
         return argc < 2 ? EXIT_USAGE : 0;
+    }
+    if (help) { /* "help bench" is "bench --help" */
+        name = argv[2];
+        arguments = only_help;
+        count = 1;
     }
     if (strcmp(name, "--version") == 0) {
         printf("iomodels %s\n", IOMODELS_VERSION);
         return 0;
     }
     for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return commands[i].run(argc - 2, argv + 2);
+        if (name_equals(commands[i].name, name))
+            return commands[i].run(count, arguments);
     fprintf(stderr, "iomodels: unknown command %s; the commands are", name);
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(stderr, "%s %s", i == 0 ? "" : ",", commands[i].name);
@@ -64,6 +74,8 @@ static int program_run(int argc, char **argv)
         fprintf(stderr, "iomodels: WSAStartup: %s\n", net_error_text(error, cause, sizeof cause));
         return EXIT_FAILED;
     }
+    if (argc > 0)
+        shell_set_program(argv[0]);
     int status = command_run(argc, argv);
     net_cleanup();
     /* What could not be written must not pass for written: a full disk, a closed pipe. */

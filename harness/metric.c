@@ -2,7 +2,8 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <string.h>
+
+#include "names.h"
 
 #define LESS(name)                                                                                 \
     {                                                                                              \
@@ -74,7 +75,7 @@ const struct metric metrics[] = {
 const struct metric *metric_find(const char *name)
 {
     for (const struct metric *metric = metrics; metric->name != NULL; metric++)
-        if (strcmp(metric->name, name) == 0)
+        if (name_equals(metric->name, name))
             return metric;
     return NULL;
 }

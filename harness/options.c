@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "command.h"
+#include "names.h"
 #include "units.h"
 
-enum { HELP_COLUMN = 30, VALUE_TEXT = 48 };
+enum { HELP_COLUMN = 30, VALUE_TEXT = 48, ITEM_BYTES = 32 };
 
 int options_fail(const char *command, const char *format, ...)
 {
@@ -66,9 +67,12 @@ static const char *range_text(const struct option *option, char *text, size_t si
     char low[VALUE_TEXT], high[VALUE_TEXT];
     switch (option->kind) {
     case OPTION_SIZE:
+    case OPTION_SIZES:
         units_format_size(option->low, low, sizeof low);
         units_format_size(option->high, high, sizeof high);
-        snprintf(text, size, "a size from %s to %s, such as 64KiB", low, high);
+        snprintf(text, size, "%s from %s to %s, such as %s",
+                 option->kind == OPTION_SIZE ? "a size" : "sizes with commas between", low, high,
+                 option->kind == OPTION_SIZE ? "64KiB" : "64,64KiB");
         break;
     case OPTION_DURATION:
         units_format_duration(option->low, low, sizeof low);
@@ -76,14 +80,37 @@ static const char *range_text(const struct option *option, char *text, size_t si
         snprintf(text, size, "a time from %s to %s with its unit, such as 300ms or 2s", low, high);
         break;
     case OPTION_COUNTS:
-        snprintf(text, size, "numbers from %" PRIu64 " to %" PRIu64 ", separated by commas",
+        snprintf(text, size,
+                 "numbers from %" PRIu64 " to %" PRIu64 " with commas between, such as 1,16,1k",
                  option->low, option->high);
         break;
     default:
-        snprintf(text, size, "a number from %" PRIu64 " to %" PRIu64, option->low, option->high);
+        snprintf(text, size, "a number from %" PRIu64 " to %" PRIu64 ", such as 16 or 20k",
+                 option->low, option->high);
         break;
     }
     return text;
+}
+
+/* Adds "1,16,1k", "64,64KiB" to its list; false where one of them is not what it takes. */
+static bool numbers_parse(const struct option *option, const char *value)
+{
+    struct option_numbers *numbers = option->into;
+    for (;; value++) {
+        char item[ITEM_BYTES];
+        size_t length = strcspn(value, ",");
+        if (numbers->count == OPTION_NUMBERS_MAX || length >= sizeof item)
+            return false;
+        memcpy(item, value, length);
+        item[length] = '\0';
+        if (!(option->kind == OPTION_SIZES ? units_parse_size : units_parse_quantity)(
+                item, option->low, option->high, &numbers->items[numbers->count]))
+            return false;
+        numbers->count++;
+        value += length;
+        if (*value == '\0')
+            return true;
+    }
 }
 
 /* False where the value is not what the option takes. */
@@ -105,13 +132,10 @@ static bool value_parse(const struct option *option, const char *value)
         return true;
     }
     case OPTION_COUNT:
-        return units_parse_count(value, option->low, option->high, option->into);
-    case OPTION_COUNTS: {
-        struct option_counts *counts = option->into;
-        counts->count =
-            units_parse_counts(value, option->low, option->high, counts->items, OPTION_COUNTS_MAX);
-        return counts->count > 0;
-    }
+        return units_parse_quantity(value, option->low, option->high, option->into);
+    case OPTION_COUNTS:
+    case OPTION_SIZES:
+        return numbers_parse(option, value);
     case OPTION_SIZE:
         return units_parse_size(value, option->low, option->high, option->into);
     case OPTION_DURATION:
@@ -124,7 +148,17 @@ static enum options_result value_refuse(const struct command *command, const str
                                         const char *value)
 {
     char range[160];
-    if (option->kind == OPTION_TEXT || option->kind == OPTION_TEXTS)
+    bool is_list = option->kind == OPTION_COUNTS || option->kind == OPTION_SIZES;
+    if (is_list && ((const struct option_numbers *)option->into)->count == OPTION_NUMBERS_MAX)
+        options_fail(command->name, "%s %s: more than %d of them", option->name, value,
+                     OPTION_NUMBERS_MAX);
+    else if (is_list && (strchr(value, '-') != NULL || strstr(value, "..") != NULL))
+        options_fail(command->name, "%s %s: ranges are not understood, only %s", option->name,
+                     value, range_text(option, range, sizeof range));
+    else if (option->kind != OPTION_TEXT && option->kind != OPTION_TEXTS && !is_list &&
+             strchr(value, ',') != NULL)
+        options_fail(command->name, "%s %s: one value, not a list", option->name, value);
+    else if (option->kind == OPTION_TEXT || option->kind == OPTION_TEXTS)
         options_fail(command->name, "%s %s: %s", option->name, value,
                      value[0] == '\0' ? "the value is empty" : "too many of them");
     else
@@ -242,7 +276,17 @@ bool options_names(const struct option_texts *lists, const char *name)
     const char *word;
     size_t length;
     for (size_t i = 0; (word = word_find(lists, i, &length)) != NULL; i++)
-        if (length == strlen(name) && strncmp(word, name, length) == 0)
+        if (name_equals_part(name, word, length))
+            return true;
+    return false;
+}
+
+bool options_has_text(const struct option_texts *lists, const char *text)
+{
+    const char *word;
+    size_t length;
+    for (size_t i = 0; (word = word_find(lists, i, &length)) != NULL; i++)
+        if (length == strlen(text) && strncmp(word, text, length) == 0)
             return true;
     return false;
 }

@@ -1,7 +1,10 @@
 /*
  * options: a command's options as one table, which is parsed strictly and printed as its help.
  *
- * "--name value" and "--name=value"; the last one counts, but for OPTION_TEXTS, which gathers.
+ * "--name value" and "--name=value". One rule for all lists, which are OPTION_COUNTS, OPTION_SIZES
+ * and OPTION_TEXTS: commas separate, and an option that is given again adds to its list. (Of
+ * OPTION_TEXTS each one given is kept whole, since a target's command may have commas; options_word
+ * takes them apart.) Of all others the last one counts.
  * Arguments that are no options are taken only where the table has OPTION_ARGUMENTS.
  */
 #ifndef IOMODELS_OPTIONS_H
@@ -13,16 +16,16 @@
 
 #include "compiler.h"
 
-#define OPTION_TEXTS_MAX  64
-#define OPTION_COUNTS_MAX 64
+#define OPTION_TEXTS_MAX   64
+#define OPTION_NUMBERS_MAX 64
 
 struct option_texts {
     const char *items[OPTION_TEXTS_MAX]; /* point into argv */
     size_t count;
 };
 
-struct option_counts {
-    uint64_t items[OPTION_COUNTS_MAX];
+struct option_numbers {
+    uint64_t items[OPTION_NUMBERS_MAX];
     size_t count; /* 0: not given */
 };
 
@@ -30,9 +33,10 @@ enum option_kind {
     OPTION_FLAG,     /* bool: given */
     OPTION_TEXT,     /* const char *: any text but the empty one */
     OPTION_TEXTS,    /* struct option_texts: each one given */
-    OPTION_COUNT,    /* uint64_t in low..high */
-    OPTION_COUNTS,   /* struct option_counts: "1,16,63", each in low..high */
+    OPTION_COUNT,    /* uint64_t in low..high: "16", "20k" */
+    OPTION_COUNTS,   /* struct option_numbers: "1,16,1k", each in low..high */
     OPTION_SIZE,     /* uint64_t, bytes in low..high: "64KiB" */
+    OPTION_SIZES,    /* struct option_numbers: "64,64KiB", each in low..high */
     OPTION_DURATION, /* uint64_t, nanoseconds in low..high: "300ms" */
     OPTION_HEADING,  /* no option: a line of its own in the help, its name */
     OPTION_ARGUMENTS /* struct option_texts: what is no option ("RUN"), low to high of them */
@@ -66,9 +70,11 @@ enum options_result options_parse(const struct command *command, int argc, char 
 /* The same for a command's beginning: false where the command is over, with its exit status. */
 bool options_take(const struct command *command, int argc, char **argv, int *status);
 /* The words of lists such as "select,blocking", one after the other; false where there are not so
- * many. Whether one of them is `name`. */
+ * many. */
 bool options_word(const struct option_texts *lists, size_t index, char *word, size_t size);
+/* Whether one of them is `name`, without regard to case; and whether one is that very text. */
 bool options_names(const struct option_texts *lists, const char *name);
+bool options_has_text(const struct option_texts *lists, const char *text);
 /* "iomodels COMMAND: MESSAGE" and where the help is; returns 2, the exit status of bad usage. */
 int options_fail(const char *command, const char *format, ...) COMPILER_PRINTF(2, 3);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "names.h"
 
 /* A cell that takes part, or would if not all of its rows had failed. */
 struct entry {
@@ -65,7 +66,7 @@ static int entry_compare(const void *left, const void *right)
 bool pairing_wants(const struct pairing_rules *rules, const struct trials_cell *cell)
 {
     return (rules->models->count == 0 || options_names(rules->models, trials_model(cell))) &&
-           (rules->targets->count == 0 || options_names(rules->targets, trials_target(cell)));
+           (rules->targets->count == 0 || options_has_text(rules->targets, trials_target(cell)));
 }
 
 /* NULL where the group has none. */
@@ -73,9 +74,8 @@ static const struct entry *named_find(const struct entry *group, size_t count,
                                       const struct pairing_rules *rules, const char *name)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(rules->by == PAIRING_TARGETS ? trials_target(group[i].cell)
-                                                : trials_model(group[i].cell),
-                   name) == 0)
+        if (rules->by == PAIRING_TARGETS ? strcmp(trials_target(group[i].cell), name) == 0
+                                         : name_equals(trials_model(group[i].cell), name))
             return &group[i];
     return NULL;
 }

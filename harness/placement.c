@@ -1,9 +1,9 @@
 #include "placement.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "host.h"
+#include "names.h"
 #include "net.h"
 
 /* Pins the client, this thread. 0, or -1 with a message. */
@@ -62,17 +62,17 @@ int placement_choose(const struct bench_options *given, struct run_settings *set
     bool can_split = host_split_cpus(server, client, sizeof server);
     if (given->server_cpus != NULL || given->client_cpus != NULL)
         return place_as_given(given, given->connects.count > 0, settings, message, message_size);
-    settings->placement = given->placement != NULL ? given->placement
-                          : can_split && !remote   ? "split"
-                                                   : "none";
-    settings->server_cpu_count = host_cpu_count();
-    if (strcmp(settings->placement, "none") == 0)
-        return 0;
-    if (strcmp(settings->placement, "split") != 0) {
+    bool split =
+        given->placement == NULL ? can_split && !remote : name_equals("split", given->placement);
+    if (given->placement != NULL && !split && !name_equals("none", given->placement)) {
         snprintf(message, message_size, "unknown placement %s; known are split, none",
                  given->placement);
         return -1;
     }
+    settings->placement = split ? "split" : "none";
+    settings->server_cpu_count = host_cpu_count();
+    if (!split)
+        return 0;
     if (!can_split) {
         snprintf(message, message_size, "--placement split needs two processors");
         return -1;

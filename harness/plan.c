@@ -8,6 +8,7 @@
 #include "descriptors.h"
 #include "host.h"
 #include "model.h"
+#include "names.h"
 #include "payload.h"
 #include "units.h"
 
@@ -16,10 +17,9 @@ enum {
     RUN_OVERHEAD_MS = 150,
     NS_PER_MS = 1000000,
     CONNECTION_BYTES = 128 * 1024, /* both ends, amply: a thread's stack, the kernel's sockets */
-    STEPS_DEFAULT = 4
+    STEPS_DEFAULT = 4,
+    WORKLOAD_NAME_BYTES = 80
 };
-
-static const uint64_t MESSAGE_BYTES_MAX = (uint64_t)1 << 30;
 
 int plan_add_target(struct plan *plan, const char *text, bool missing,
                     bool (*cancelled)(void *context), void *context, char *message,
@@ -131,8 +131,7 @@ static int listed_contestants(struct plan *plan, const struct target *target,
 static bool is_listed(const struct plan *plan, const char *word, size_t length)
 {
     for (size_t i = 0; i < plan->contestant_count; i++)
-        if (strlen(plan->contestants[i].model) == length &&
-            strncmp(plan->contestants[i].model, word, length) == 0)
+        if (name_equals_part(plan->contestants[i].model, word, length))
             return true;
     return false;
 }
@@ -338,19 +337,12 @@ static int kind_add(struct plan *plan, enum load_workload kind, const struct ben
                     char *message, size_t message_size)
 {
     struct run_workload workload = suite_workload_default(kind);
-    const struct option_texts *sizes = &given->message_sizes;
+    const struct option_numbers *sizes = &given->message_sizes;
     single_options_apply(&workload, given);
     if (sizes->count == 0)
         return counts_add(plan, workload, given, message, message_size);
     for (size_t i = 0; i < sizes->count; i++) {
-        uint64_t bytes;
-        if (!units_parse_size(sizes->items[i], 1, MESSAGE_BYTES_MAX, &bytes)) {
-            snprintf(message, message_size,
-                     "--message-bytes %s: not a size from 1 B to 1 GiB, such as 64 or 64KiB",
-                     sizes->items[i]);
-            return -1;
-        }
-        workload.message_bytes = (size_t)bytes;
+        workload.message_bytes = (size_t)sizes->items[i];
         if (counts_add(plan, workload, given, message, message_size) != 0)
             return -1;
     }
@@ -398,10 +390,11 @@ int plan_choose_workloads(struct plan *plan, const struct suite *suite,
     const struct option_texts pingpong = {{"pingpong"}, 1};
     if (kinds->count == 0)
         kinds = &pingpong;
-    for (size_t i = 0; i < kinds->count; i++) {
+    char name[WORKLOAD_NAME_BYTES];
+    for (size_t i = 0; options_word(kinds, i, name, sizeof name); i++) {
         enum load_workload kind;
-        if (!load_workload_find(kinds->items[i], &kind))
-            return unknown_workload(kinds->items[i], message, message_size);
+        if (!load_workload_find(name, &kind))
+            return unknown_workload(name, message, message_size);
         if (kind_add(plan, kind, given, message, message_size) != 0)
             return -1;
     }
@@ -416,12 +409,17 @@ size_t plan_runs(const struct plan *plan)
     return runnable * plan->workload_count * plan->trials;
 }
 
-uint64_t plan_duration_ns(const struct plan *plan, const struct run_settings *settings)
+uint64_t plan_round_ns(const struct plan *plan, const struct run_settings *settings)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < plan->contestant_count; i++)
         if (plan->contestants[i].skipped[0] == '\0')
             sum += settings->warmup_ns + settings->duration_ns +
                    plan->contestants[i].target->start_ns + (uint64_t)RUN_OVERHEAD_MS * NS_PER_MS;
-    return sum * plan->workload_count * plan->trials;
+    return sum;
+}
+
+uint64_t plan_duration_ns(const struct plan *plan, const struct run_settings *settings)
+{
+    return plan_round_ns(plan, settings) * plan->workload_count * plan->trials;
 }

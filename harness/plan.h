@@ -56,6 +56,8 @@ int plan_choose_workloads(struct plan *plan, const struct suite *suite,
 /* Runs that will be measured, and about how long they take. */
 size_t plan_runs(const struct plan *plan);
 uint64_t plan_duration_ns(const struct plan *plan, const struct run_settings *settings);
+/* The same of one trial of one workload on all of them. */
+uint64_t plan_round_ns(const struct plan *plan, const struct run_settings *settings);
 void plan_close(struct plan *plan);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminal.h"
 #include "units.h"
 #include "warnings.h"
 
@@ -16,26 +17,42 @@ static const double SAMPLES_AMPLY = 1.2;
 
 enum { NS_PER_S = 1000000000 };
 
-static double latency_us(const struct record *record, double percentile)
+static const char missed_by_client[] = "client_late";
+
+/*
+ * Of the last row, rounded as the row's own figures: a run that goes on sees no other digits, and
+ * has to decide as before.
+ */
+static double latency_us(const struct search *search, const struct bench *bench)
 {
-    if (percentile >= 100)
-        return record->rtt_max_us;
-    if (percentile > 99)
-        return record->rtt_p99_9_us;
-    if (percentile > 90)
-        return record->rtt_p99_us;
-    return percentile > 50 ? record->rtt_p90_us : record->rtt_p50_us;
+    enum { DIGITS = 6 };
+    char text[400];
+    double us = search->bound.percentile >= 100
+                    ? bench->records[bench->record_count - 1].rtt_max_us
+                    : bench_percentile_us(bench, search->bound.percentile);
+    if (record_has(us))
+        (void)units_parse_double(units_format_double(us, DIGITS, text, sizeof text), &us);
+    return us;
 }
 
-/* "" where it met the bound; else what it missed by. */
-static const char *miss_of(const struct search *search, const struct record *record)
+/* Of the last row: "" where it met the bound; else what it missed by. */
+static const char *miss_of(const struct search *search, const struct bench *bench)
 {
-    double us = latency_us(record, search->bound.percentile);
-    if (warning_has(record, WARNING_OVERLOAD))
-        return "overload";
-    if (!record_has(us))
-        return "unanswered";
-    return us * 1e3 <= (double)search->bound.limit_ns ? "" : "latency";
+    const struct record *record = &bench->records[bench->record_count - 1];
+    double us = latency_us(search, bench);
+    bool overload = warning_has(record, WARNING_OVERLOAD);
+    if (!overload && record_has(us) && us * 1e3 <= (double)search->bound.limit_ns)
+        return "";
+    if (warning_has(record, WARNING_CLIENT_LATE))
+        return missed_by_client;
+    return overload ? "overload" : record_has(us) ? "latency" : "unanswered";
+}
+
+/* The window that carries the percentile at this rate. */
+static uint64_t window_ns(const struct search *search, double rate, uint64_t least_ns)
+{
+    double ns = SAMPLES_AMPLY * rate_bound_samples(&search->bound) / rate * NS_PER_S;
+    return ns > (double)least_ns ? (uint64_t)ns : least_ns;
 }
 
 /* One trial of a rate. *decided: +1 where it met the bound, -1 where not, 0 where there is no row. */
@@ -45,10 +62,8 @@ static int trial_run(const struct search *search, struct search_finding *finding
 {
     struct run_workload workload = *finding->workload;
     struct run_settings settings = *bench->settings;
-    double least_s = SAMPLES_AMPLY * rate_bound_samples(&search->bound) / rate;
     workload.rate_msgs_per_s = (uint64_t)rate;
-    if (least_s * NS_PER_S > (double)settings.duration_ns)
-        settings.duration_ns = (uint64_t)(least_s * NS_PER_S);
+    settings.duration_ns = window_ns(search, rate, settings.duration_ns);
     *decided = 0;
     if (bench_measure(bench, &settings, finding->contestant, &workload, trial, order_index, message,
                       message_size) != 0)
@@ -60,7 +75,7 @@ static int trial_run(const struct search *search, struct search_finding *finding
         finding->ended = strcmp(record->status, "skipped") == 0 ? "skipped" : "a run failed";
         return 0;
     }
-    const char *miss = miss_of(search, record);
+    const char *miss = miss_of(search, bench);
     *decided = miss[0] == '\0' ? 1 : -1;
     if (*decided < 0) {
         finding->missed_by = miss;
@@ -69,13 +84,54 @@ static int trial_run(const struct search *search, struct search_finding *finding
     return 0;
 }
 
+/* How many trials of this rate there are already: those to come count on, since a row's trial tells
+ * it from the others of its rate. */
+static unsigned trials_before(const struct bench *bench, const struct search_finding *finding,
+                              double rate)
+{
+    unsigned before = 0;
+    for (size_t i = 0; i < bench->record_count; i++) {
+        const struct record *record = &bench->records[i];
+        before += strcmp(record->model, finding->contestant->model) == 0 &&
+                  strcmp(record->target, finding->contestant->target->name) == 0 &&
+                  strcmp(record->workload, load_workload_name(finding->workload->kind)) == 0 &&
+                  record->connections == finding->workload->connections &&
+                  record->message_bytes == (double)finding->workload->message_bytes &&
+                  record->target_rate_msgs_per_s == rate;
+    }
+    return before;
+}
+
+/* tally: trials that met the bound less those that missed it. */
+static enum rate_outcome outcome_of(const struct search_finding *finding, int tally)
+{
+    if (tally > 0)
+        return RATE_MET;
+    return finding->missed_by == missed_by_client ? RATE_NOT_SENT : RATE_MISSED;
+}
+
+/* To who watches no terminal, where the line of progress shows more. */
+static void step_print(const struct search_finding *finding, double rate, enum rate_outcome outcome)
+{
+    char text[24];
+    if (terminal_is(stderr))
+        return;
+    fprintf(
+        stderr, "%s on %s: %s/s %s%s\n", finding->contestant->model,
+        finding->contestant->target->name, units_format_si(rate, text, sizeof text),
+        outcome == RATE_MET ? "met" : "not met: ", outcome == RATE_MET ? "" : finding->missed_by);
+}
+
 /* The trials of one round: each finding that still searches tries its rate until it is decided. */
 static int round_run(const struct search *search, struct search_finding *const *active,
                      const double *rates, size_t count, struct bench *bench,
                      struct random_state *random, char *message, size_t message_size)
 {
     int tallies[PLAN_CONTESTANTS_MAX] = {0};
+    unsigned before[PLAN_CONTESTANTS_MAX];
     size_t order[PLAN_CONTESTANTS_MAX] = {0};
+    for (size_t i = 0; i < count; i++)
+        before[i] = trials_before(bench, active[i], rates[i]);
     for (unsigned trial = 1; trial <= search->trials; trial++) {
         bench_shuffle(order, count, random);
         for (size_t i = 0; i < count; i++) {
@@ -85,8 +141,8 @@ static int round_run(const struct search *search, struct search_finding *const *
             /* What is left can't turn it round. */
             if (finding->ended[0] != '\0' || abs(*tally) > left)
                 continue;
-            if (trial_run(search, finding, bench, rates[order[i]], trial, (unsigned)i, &decided,
-                          message, message_size) != 0)
+            if (trial_run(search, finding, bench, rates[order[i]], before[order[i]] + trial,
+                          (unsigned)i, &decided, message, message_size) != 0)
                 return -1;
             if (bench->cancelled)
                 return 0;
@@ -95,8 +151,13 @@ static int round_run(const struct search *search, struct search_finding *const *
     }
     for (size_t i = 0; i < count; i++)
         if (active[i]->ended[0] == '\0') {
-            rate_search_tell(&active[i]->search, rates[i], tallies[i] > 0);
-            active[i]->tries++;
+            enum rate_outcome outcome = outcome_of(active[i], tallies[i]);
+            active[i]->tries += before[i] == 0;
+            rate_search_tell(&active[i]->search, rates[i], outcome);
+            if (active[i]->search.unsendable)
+                active[i]->ended = "the client's limit";
+            if (bench->record_count > bench->replayed)
+                step_print(active[i], rates[i], outcome);
         }
     return 0;
 }
@@ -162,14 +223,28 @@ int search_run(struct search *search, struct bench *bench, char *message, size_t
     return error;
 }
 
+/* Some doublings, some halvings and the last miss again; two of three trials often decide. */
+enum { RATES_ABOUT = 11 };
+
 size_t search_runs(const struct search *search, const struct plan *plan)
 {
-    /* Some doublings and some halvings; two of three trials often decide. */
-    enum { RATES_ABOUT = 10 };
     size_t contestants = 0;
     for (size_t i = 0; i < plan->contestant_count; i++)
         contestants += plan->contestants[i].skipped[0] == '\0';
     return contestants * plan->workload_count * RATES_ABOUT * (search->trials / 2 + 1);
+}
+
+uint64_t search_duration_ns(const struct search *search, const struct plan *plan,
+                            const struct run_settings *settings)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < plan->workload_count; i++) {
+        struct run_settings as_begun = *settings;
+        as_begun.duration_ns =
+            window_ns(search, (double)plan->workloads[i].rate_msgs_per_s, settings->duration_ns);
+        sum += plan_round_ns(plan, &as_begun) * RATES_ABOUT * (search->trials / 2 + 1);
+    }
+    return sum;
 }
 
 static double or_empty(double rate)
@@ -205,7 +280,7 @@ int search_write(const struct search *search, struct csv_writer *csv)
         csv_write_u64(csv, finding->workload->connections);
         csv_write_u64(csv, finding->workload->message_bytes);
         csv_write_u64(csv, finding->workload->pipeline_depth);
-        csv_write_text(csv, search->bound_text);
+        csv_write_text(csv, search->bound.text);
         csv_write_double(csv, or_empty(finding->search.met), 6);
         csv_write_double(csv, or_empty(finding->search.missed), 6);
         csv_write_u64(csv, finding->tries);
@@ -243,7 +318,7 @@ void search_print(const struct search *search, FILE *file)
             fprintf(file,
                     "\nhighest rate with %s, messages per second; %s x %u\n"
                     "  %-16s%-22s%10s%10s   %-12s%s\n",
-                    search->bound_text,
+                    search->bound.text,
                     units_format_size(shown->message_bytes, bytes, sizeof bytes),
                     shown->connections, "target", "model", "met", "not met", "by", "then bound by");
         }

@@ -13,7 +13,7 @@ struct search_finding {
     const struct contestant *contestant;
     const struct run_workload *workload; /* but for its rate */
     struct rate_search search;
-    unsigned tries;        /* rates */
+    unsigned tries;        /* different rates */
     const char *ended;     /* why it ended early; "" where it did not */
     const char *missed_by; /* why the last trial that missed did: see search_write; "" as below */
     char missed_bound[12]; /* `bound` of the last row that missed; "" where none did */
@@ -21,16 +21,17 @@ struct search_finding {
 
 struct search {
     struct rate_bound bound;
-    const char *bound_text; /* as it was given */
-    unsigned trials;        /* of each rate, odd: the majority decides */
+    unsigned trials; /* of each rate, odd: the majority decides */
     /* the rest is search_run's */
     const char *run_id;
     struct search_finding *findings;
     size_t count;
 };
 
-/* About how many runs that takes, and how long, at least where no window has to be longer. */
+/* About how many runs that takes, and how long, where the first rates are not far off. */
 size_t search_runs(const struct search *search, const struct plan *plan);
+uint64_t search_duration_ns(const struct search *search, const struct plan *plan,
+                            const struct run_settings *settings);
 /* 0 once it is done or was cancelled; -1 with a one-line message where it can't go on. */
 int search_run(struct search *search, struct bench *bench, char *message, size_t message_size);
 /* rate_search.csv. 0, or -1 once a write failed. */

@@ -1,6 +1,6 @@
 #include "suite.h"
 
-#include <string.h>
+#include "names.h"
 
 enum { NS_PER_MS = 1000000, KIB = 1024 };
 
@@ -79,7 +79,7 @@ const struct suite suites[] = {
 const struct suite *suite_find(const char *name)
 {
     for (const struct suite *suite = suites; suite->name != NULL; suite++)
-        if (strcmp(suite->name, name) == 0)
+        if (name_equals(suite->name, name))
             return suite;
     return NULL;
 }

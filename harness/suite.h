@@ -24,7 +24,7 @@ struct suite {
 };
 
 extern const struct suite suites[]; /* ends with a NULL name; the first is the default */
-/* By name, or NULL. */
+/* By name, without regard to case, or NULL. */
 const struct suite *suite_find(const char *name);
 
 /* What a workload has where nobody says otherwise: message size, depth, connections, rate ... */

@@ -8,6 +8,8 @@
 
 #include "clock.h"
 #include "compiler.h"
+#include "files.h"
+#include "shell.h"
 #include "units.h"
 
 enum {
@@ -176,19 +178,58 @@ static int models_ask(struct target *target, bool (*cancelled)(void *context), v
     return error;
 }
 
+/*
+ * The command's words. A path with blanks is easily forgotten to be quoted, so what is a file as it
+ * stands is that program. As child_split_command.
+ */
+static char **words_of(const char *command, char *message, size_t message_size)
+{
+    FILE *file = files_open_read(command);
+    if (file == NULL)
+        return child_split_command(command, message, message_size);
+    fclose(file);
+    size_t length = strlen(command);
+    char **words = malloc(2 * sizeof *words + length + 1);
+    if (words == NULL) {
+        say(message, message_size, "out of memory");
+        return NULL;
+    }
+    words[0] = memcpy(words + 2, command, length + 1);
+    words[1] = NULL;
+    return words;
+}
+
+/* What the user may have meant by a command that did not do; "" where nothing is known. */
+static const char *remedy_of(const struct target *target, char *text, size_t size)
+{
+    shell_remedy(target->words, shell_here(), text, size);
+    if (text[0] != '\0' || target->words[1] == NULL || strpbrk(target->words[0], "/\\") == NULL ||
+        strpbrk(target->command, "'\"") != NULL)
+        return text;
+    FILE *file = files_open_read(target->words[0]);
+    if (file != NULL)
+        fclose(file);
+    else
+        say(text, size, "a path with blanks takes quotes: --target \"%s='PATH' ...\"",
+            target->name);
+    return text;
+}
+
 int target_open(struct target *target, const char *name, const char *command,
                 bool (*cancelled)(void *context), void *context, char *message, size_t message_size)
 {
-    char cause[TARGET_MESSAGE_BYTES / 2];
+    char cause[TARGET_MESSAGE_BYTES / 2], remedy[TARGET_MESSAGE_BYTES / 4] = "";
     uint64_t begun_ns = clock_now_ns();
     *target = (struct target){.name = name, .command = command};
-    target->words = child_split_command(command, cause, sizeof cause);
+    target->words = words_of(command, cause, sizeof cause);
     if (target->words != NULL && models_ask(target, cancelled, context, cause, sizeof cause) == 0) {
         target->start_ns = clock_now_ns() - begun_ns;
         return 0;
     }
-    say(message, message_size, "target %s: %s; tried: %s%s", name, cause, command,
-        target->words != NULL ? " list --csv" : "");
+    if (target->words != NULL)
+        remedy_of(target, remedy, sizeof remedy);
+    say(message, message_size, "target %s: %s; %s%stried: %s%s", name, cause, remedy,
+        remedy[0] == '\0' ? "" : "; ", command, target->words != NULL ? " list --csv" : "");
     free((void *)target->words);
     target->words = NULL;
     return -1;

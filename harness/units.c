@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
+
 enum { DIGITS_MAX = 17 }; /* tell every double from every other */
 
 struct unit {
@@ -15,6 +17,7 @@ struct unit {
     uint64_t factor;
 };
 
+static const struct unit quantity_units[] = {{"", 1}, {"k", 1000}, {"M", 1000000}};
 static const struct unit size_units[] = {
     {"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024},
 };
@@ -73,7 +76,7 @@ static bool store_within(uint64_t read, uint64_t low, uint64_t high, uint64_t *v
 static const struct unit *unit_find(const struct unit *units, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(units[i].name, name) == 0)
+        if (name_equals(units[i].name, name))
             return &units[i];
     return NULL;
 }
@@ -107,7 +110,9 @@ static bool fraction_of(const char *digits, size_t count, uint64_t factor, uint6
     return true;
 }
 
-bool units_parse_duration(const char *text, uint64_t low_ns, uint64_t high_ns, uint64_t *ns)
+/* "1.5k": a decimal number and its unit, which together are a whole number. */
+static bool parse_decimal(const char *text, const struct unit *units, size_t unit_count,
+                          uint64_t *value)
 {
     uint64_t read, fraction;
     if (!read_digits(&text, &read))
@@ -121,37 +126,28 @@ bool units_parse_duration(const char *text, uint64_t low_ns, uint64_t high_ns, u
             return false;
         text = digits + count;
     }
-    const struct unit *unit =
-        unit_find(duration_units, sizeof duration_units / sizeof duration_units[0], text);
+    const struct unit *unit = unit_find(units, unit_count, text);
     if (unit == NULL || !multiply(&read, unit->factor) ||
         !fraction_of(digits, count, unit->factor, &fraction) || fraction > UINT64_MAX - read)
         return false;
-    return store_within(read + fraction, low_ns, high_ns, ns);
+    *value = read + fraction;
+    return true;
 }
 
-/* The number of comma-separated counts in text, 0 where it is not of that form. */
-static size_t counts_check(const char *text, uint64_t low, uint64_t high)
+bool units_parse_quantity(const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
-    for (size_t count = 1;; count++, text++) {
-        uint64_t read;
-        if (!read_digits(&text, &read) || read < low || read > high)
-            return 0;
-        if (*text == '\0')
-            return count;
-        if (*text != ',')
-            return 0;
-    }
+    uint64_t read;
+    return parse_decimal(text, quantity_units, sizeof quantity_units / sizeof quantity_units[0],
+                         &read) &&
+           store_within(read, low, high, value);
 }
 
-size_t units_parse_counts(const char *text, uint64_t low, uint64_t high, uint64_t *values,
-                          size_t max)
+bool units_parse_duration(const char *text, uint64_t low_ns, uint64_t high_ns, uint64_t *ns)
 {
-    size_t count = counts_check(text, low, high);
-    if (count > max)
-        return 0;
-    for (size_t i = 0; i < count; i++, text++)
-        read_digits(&text, &values[i]);
-    return count;
+    uint64_t read;
+    return parse_decimal(text, duration_units, sizeof duration_units / sizeof duration_units[0],
+                         &read) &&
+           store_within(read, low_ns, high_ns, ns);
 }
 
 static bool is_plain_number(const char *text)
@@ -189,10 +185,11 @@ bool units_parse_percent(const char *text, double *share)
     char number[64];
     double percent;
     size_t length = strlen(text);
-    if (length < 2 || length > sizeof number || text[length - 1] != '%')
+    length -= length > 0 && text[length - 1] == '%';
+    if (length >= sizeof number)
         return false;
-    memcpy(number, text, length - 1);
-    number[length - 1] = '\0';
+    memcpy(number, text, length);
+    number[length] = '\0';
     if (!units_parse_double(number, &percent) || percent < 0)
         return false;
     *share = percent / 100;

@@ -2,7 +2,7 @@
  * units: numbers as people write them on a command line, read strictly, and written back.
  *
  * Every parser takes the whole text or nothing and returns false where it is not of its form or
- * out of its range; *value is then untouched.
+ * out of its range; *value is then untouched. Units are understood in upper and lower case.
  */
 #ifndef IOMODELS_UNITS_H
 #define IOMODELS_UNITS_H
@@ -11,8 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decimal digits only, low..high. */
+/* Decimal digits only, low..high: how programs write numbers to each other. */
 bool units_parse_count(const char *text, uint64_t low, uint64_t high, uint64_t *value);
+/* The same as people write it, also "20k", "1.5k" and "1M", of 1,000 and 1,000,000. */
+bool units_parse_quantity(const char *text, uint64_t low, uint64_t high, uint64_t *value);
 /* "64", "64B", "64KiB", "1MiB", "1GiB"; bytes. */
 bool units_parse_size(const char *text, uint64_t low, uint64_t high, uint64_t *bytes);
 /*
@@ -20,13 +22,9 @@ bool units_parse_size(const char *text, uint64_t low, uint64_t high, uint64_t *b
  * is refused, since its unit would be a guess.
  */
 bool units_parse_duration(const char *text, uint64_t low_ns, uint64_t high_ns, uint64_t *ns);
-/* "1,16,63": at most max values, each as units_parse_count. Returns how many, 0: not of that form.
- */
-size_t units_parse_counts(const char *text, uint64_t low, uint64_t high, uint64_t *values,
-                          size_t max);
 /* "12", "-0.5": what units_format_double writes; a point whatever the locale, no exponent. */
 bool units_parse_double(const char *text, double *value);
-/* "5%", "0.5%": not negative, as a share. */
+/* "5%" or "5", "0.5%": not negative, as a share. */
 bool units_parse_percent(const char *text, double *share);
 
 /*

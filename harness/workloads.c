@@ -1,6 +1,6 @@
 #include "workload.h"
 
-#include <string.h>
+#include "names.h"
 
 static bool all_active(const struct load *load, const struct load_connection *connection)
 {
@@ -194,7 +194,7 @@ bool load_workload_is_open(enum load_workload workload)
 bool load_workload_find(const char *name, enum load_workload *workload)
 {
     for (size_t i = 0; i < WORKLOADS; i++)
-        if (strcmp(workloads[i].name, name) == 0) {
+        if (name_equals(workloads[i].name, name)) {
             *workload = (enum load_workload)i;
             return true;
         }

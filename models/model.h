@@ -55,7 +55,7 @@ struct model_entry {
  * NULL name.
  */
 extern const struct model_entry model_registry[];
-/* By name, or NULL. */
+/* By name, without regard to case, or NULL. */
 const struct model_entry *model_find(const char *name);
 /* Its place in the registry; of an unknown one, the place behind the last. */
 size_t model_place(const char *name);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "names.h"
 
 /* The only list of the models, in order of presentation. */
 
@@ -93,7 +94,7 @@ size_t model_place(const char *name)
 const struct model_entry *model_find(const char *name)
 {
     for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)
-        if (strcmp(entry->name, name) == 0)
+        if (name_equals(entry->name, name))
             return entry;
     return NULL;
 }

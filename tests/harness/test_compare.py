@@ -361,6 +361,10 @@ class FailIf(Case):
                                   ((*rate, "--fail-if", "slower>66%"), 1),
                                   ((*rate, "--fail-if", "slower>67%"), 0),
                                   (("--fail-if", "slower>100%"), 1),
+                                  ((*cpu, "--fail-if", "slower:199"), 1),
+                                  ((*cpu, "--fail-if", "slower:199%"), 1),
+                                  ((*cpu, "--fail-if", "Slower:200"), 0),
+                                  ((*cpu, "--fail-if", "slower>200"), 0),
                                   (("--baseline", "poll", "--fail-if", "slower"), 0)):
             with self.subTest(arguments):
                 self.compare(run, *arguments, status=status,
@@ -421,9 +425,9 @@ class Refused(Case):
         self.refused(run, "--target", "frob", says=["no row of target frob", "native"])
         self.refused(run, "--baseline", "frob", says=["no row of model frob"])
         self.refused(run, "--baseline", "native", says=["no row of model native"])
-        for condition in ("slower>", "slower>10", "slower>%", "slower>x%", "slower>-1%",
-                          "faster", "slower >10%", "slower>10%%", "slower>1e1%", "Slower"):
-            self.refused(run, "--fail-if", condition, says=["--fail-if " + condition, "slower>10%"])
+        for condition in ("slower>", "slower>%", "slower>x%", "slower>-1%", "slower:", "slower:-1",
+                          "faster", "slower >10%", "slower>10%%", "slower::10", "slow"):
+            self.refused(run, "--fail-if", condition, says=["--fail-if " + condition, "slower:10"])
 
     def test_files(self):
         missing = os.path.join(self.folder, "missing")

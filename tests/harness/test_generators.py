@@ -49,6 +49,11 @@ class Options(unittest.TestCase):
         for rank, size in (("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
                            ("PMI_RANK", "PMI_SIZE"), ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS")):
             self.refused(missing % rank, env={rank: "1", size: "3"})
+            # Who is alone after all learns the way out, and it is one.
+            self.refused("to measure alone: --generator 1/1", env={rank: "0", size: "2"})
+            result = tool.run("bench", "--model", "select", "--generator", "1/1", "--dry-run",
+                              env={rank: "0", size: "2"})
+            self.assertEqual(result.status, 0, result.err)
             # The option counts more.
             self.refused("generator 4 of 5 (by --generator)", "--generator", "4/5",
                          env={rank: "1", size: "3"})

@@ -5,6 +5,7 @@ import math
 import os
 import re
 import signal
+import subprocess
 import unittest
 
 import tool
@@ -103,7 +104,14 @@ class Resume(unittest.TestCase):
             result = self.stop(out, tool.Process.interrupt, 8, 4)
             folder = tool.run_folder(out)
             self.assertEqual(result.status, 130)
-            self.assertRegex(result.out, r"(?m)^go on with: iomodels bench --resume '.*io models-.*'$")
+            # As it was started, and quoted for the shell of its system.
+            (line,) = re.findall(r"(?m)^go on with: (.*)$", result.out)
+            quote = '"' if tool.ON_WINE or tool.ON_WINDOWS else "'"
+            self.assertRegex(line, r"iomodels(\.exe\S*)? bench --resume %s.*io models-.*%s\Z" % (quote, quote))
+            if quote == "'":
+                pasted = subprocess.run(line + " --dry-run", shell=True, capture_output=True, text=True,
+                                        check=False)
+                self.assertEqual((pasted.returncode, pasted.stdout), (0, ""), pasted.stderr)
             before = len(tool.read_runs(out))
             self.assertLess(before, 24)
             dry = self.resume(out, "--dry-run")

@@ -1,6 +1,7 @@
 """A target that can't be had, or whose server does not start: one line that says which and why."""
 import os
 import re
+import shutil
 import unittest
 
 import tool
@@ -25,6 +26,26 @@ class Lists(unittest.TestCase):
         line = self.refused("there=/nowhere/iomodels x", ["target there", "/nowhere/iomodels"])
         self.assertIn("tried: /nowhere/iomodels x list --csv", line)
         self.refused("open='iomodels", ["target open", "quote"])
+        self.refused("blanks=/no where/iomodels", ["a path with blanks takes quotes",
+                                                   "--target \"blanks='PATH' ...\""])
+
+    def test_no_shell(self):
+        for command, word in (("~/bin/iomodels", "replace ~/bin/iomodels"),
+                              ("X=1 iomodels", "X=1 would be a setting"),
+                              (tool.command(tool.FAKE, "list-dies") + " | more", "to which | ")):
+            self.refused("a=" + command, ["no shell reads it", word])
+        variable = "%HOME%/x" if tool.ON_WINE or tool.ON_WINDOWS else "$HOME/x"
+        self.refused("a=" + variable, ["no shell reads it, which would replace " + variable])
+
+    def test_path_with_blanks(self):
+        """What is a file as it stands is the program."""
+        with tool.folder(prefix="io models' -") as place, tool.folder() as out:
+            path = os.path.join(place, os.path.basename(tool.PROGRAM))
+            shutil.copy(tool.PROGRAM, path)
+            for command in path, '"%s"' % path:
+                result = tool.bench(out, "--target", "x=" + command, "--model",
+                                    tool.available_models()[0], "--dry-run")
+                self.assertEqual(result.status, 0, result.err)
         self.refused("blank=  ", ["target blank", "empty"])
 
     def test_dies(self):

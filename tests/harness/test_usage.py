@@ -1,4 +1,7 @@
 """Bad usage: exit status 2 and one line that names what is wrong and what would be right."""
+import os
+import re
+import subprocess
 import unittest
 
 import tool
@@ -75,12 +78,46 @@ class Usage(unittest.TestCase):
                               ("--duration", "25000min"), ("--warmup", "0"), ("--warmup", "300"),
                               ("--idle-wait", "5"), ("--trials", "0"), ("--pipeline", "0"),
                               ("--seed", "-1"), ("--seed", "18446744073709551616"),
-                              ("--threads", "1025"), ("--rate", "0"), ("--rate", "10k"),
+                              ("--threads", "1025"), ("--threads", "1,2"), ("--rate", "0"), ("--rate", "10kk"),
+                              ("--connections", "1-16"), ("--message-bytes", "64,"),
+                              ("--message-bytes", "64k"),
                               ("--rate", "1000000001"), ("--burst-every", "5"),
                               ("--burst-every", "0s"), ("--active", "0"), ("--misbehaving", "0"), ("--steps", "0")):
             self.refused("bench", option, value, says=[option, value])
         self.refused("bench", "--duration", "5", says=["unit", "2s"])
         self.refused("bench", "--message-bytes", "0", says=["1 B", "64KiB"])
+        self.refused("bench", "--connections", "1-16", says=["ranges", "1,16,1k"])
+        self.refused("bench", "--connections", "1..16", says=["ranges", "1,16,1k"])
+        self.refused("bench", "--threads", "1,2", says=["one value, not a list"])
+
+    def test_one_rule_for_lists_and_names(self):
+        model = tool.available_models()[0]
+        able = len(tool.available_models())
+        for words, runs in ((("--workload", "PingPong,stream"), 2 * able),
+                            (("--workload", "pingpong", "--workload", "STREAM,burst"), 3 * able),
+                            (("--message-bytes", "64,1KiB"), 2 * able),
+                            (("--message-bytes", "64", "--message-bytes", "1kib,2KiB"), 3 * able),
+                            (("--connections", "1,1k,1.5K"), 3 * able),
+                            (("--connections", "1", "--connections", "2,3"), 3 * able),
+                            (("--workload", "rate", "--rate", "20k,1M"), 2 * able),
+                            (("--model", model.upper(), "--connections", "1"), 1),
+                            (("--suite", "SMOKE"), able),
+                            (("--suite", "smoke", "--placement", "NONE"), able),
+                            (("--suite", "smoke", "--until-ci", "5"), 50 * able)):
+            trials = () if "--suite" in words else ("--trials", "1")
+            result = tool.run("bench", "--dry-run", *trials, *words)
+            with self.subTest(words):
+                self.assertEqual((result.status, result.errors()), (0, []))
+                self.assertIn("%d run%s, " % (runs, "" if runs == 1 else "s"), result.err)
+        with tool.folder() as out:
+            self.assertEqual(tool.bench(out, "--model", model.upper(), "--workload", "PINGPONG",
+                                        "--placement", "NONE").status, 0)
+            (row,) = tool.read_runs(out)
+        self.assertEqual((row["model"], row["workload"], row["placement"]),
+                         (model, "pingpong", "none"))
+        server = tool.Server("--model", model.upper(), "--control", stdin=subprocess.PIPE)
+        self.assertEqual(server.listening["model"], model)
+        self.assertEqual(server.end(b"stop\n").status, 0)
 
     def test_unknown_names(self):
         self.refused("bench", "--workload", "frob", says=["frob", "pingpong", "stream", "rate"])
@@ -109,6 +146,25 @@ class Usage(unittest.TestCase):
             self.assertIn("usage: iomodels", result.out)
         self.assertRegex(tool.run("--version").out, r"\Aiomodels \d+\.\d+\.\d+\n\Z")
         self.assertEqual(tool.run().status, 2)
+
+    def test_help_of_a_command(self):
+        for name in "list", "serve", "bench", "compare", "merge", "doctor":
+            asked = tool.run("help", name)
+            self.assertEqual((asked.status, asked.out), (0, tool.run(name, "--help").out))
+        self.refused("help", "frob", says=["unknown command frob", "bench"])
+
+    def test_shells_leave_alone_what_is_documented(self):
+        """cmd.exe takes < > % ^ and knows no '...'; sh takes < > $ and `...`."""
+        for name in "list", "serve", "bench", "compare", "merge", "doctor":
+            for line in tool.run(name, "--help").out.splitlines():
+                line = re.sub(r'"[^"]*"', "", line)  # in these all of them agree
+                for word in re.findall(r"--[a-z-]+[= ]\S+", line):
+                    self.assertNotRegex(word, r"[<>$^%]|=?'", line)
+        for path in "README.md", os.path.join("results", "README.md"):
+            with open(os.path.join(tool.SOURCE, path), encoding="utf-8") as file:
+                for option in re.findall(r"--(?:rate-search|fail-if|until-ci|target)[= ]\S+",
+                                         file.read()):
+                    self.assertNotRegex(option, r"[<>^%']", path)
 
     def test_dry_run(self):
         able = tool.available_models()

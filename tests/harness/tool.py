@@ -154,9 +154,10 @@ class Result:
         self.err = err
 
     def errors(self):
-        """Lines of standard error, without the one that says how many runs it will be."""
-        return [line for line in self.err.splitlines()
-                if not re.fullmatch(r"(at most )?\d+ runs?, (about|up to) .*", line)]
+        """Lines of standard error, without those that say how much it will be and how far it is."""
+        progress = re.compile(r"(at most )?\d+ runs?, (about|up to) .*|a search: about .*|"
+                              r"\S+ on \S+: \S+/s (met|not met: \S+)")
+        return [line for line in self.err.splitlines() if not progress.fullmatch(line)]
 
 
 def text(data):
@@ -220,9 +221,10 @@ SHORT = ("--idle-wait", "0s", "--warmup", "10ms", "--duration", "100ms", "--tria
 
 def bench(out, *arguments, **more):
     """A benchmark that takes no longer than it must; what is given again counts."""
+    if "--connections" not in arguments:  # lists would add up
+        arguments = ("--connections", "4", *arguments)
     for duration in "100ms", "500ms", "2s":
-        result = run("bench", *SHORT, "--duration", duration, "--connections", "4", "--out", out,
-                     *arguments, **more)
+        result = run("bench", *SHORT, "--duration", duration, "--out", out, *arguments, **more)
         if STARVED not in result.err:
             break
         for name in os.listdir(out):

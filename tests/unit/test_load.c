@@ -880,7 +880,8 @@ static void test_names(void)
         const char *name = load_workload_name((enum load_workload)i);
         CHECK(load_workload_find(name, &workload) && workload == (enum load_workload)i);
     }
-    CHECK(!load_workload_find("Stream", &workload) && !load_workload_find("", &workload));
+    CHECK(load_workload_find("Stream", &workload) && workload == LOAD_STREAM);
+    CHECK(!load_workload_find("Streams", &workload) && !load_workload_find("", &workload));
 }
 
 int main(void)

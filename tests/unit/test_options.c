@@ -6,8 +6,9 @@ struct given {
     const char *text;
     struct option_texts texts;
     uint64_t count;
-    struct option_counts counts;
+    struct option_numbers counts;
     uint64_t bytes;
+    struct option_numbers sizes;
     uint64_t duration_ns;
 };
 
@@ -18,8 +19,9 @@ static const struct option options[] = {
     {"--text", "TEXT", OPTION_TEXT, &given.text, 0, 0, "a text"},
     {"--texts", "TEXT", OPTION_TEXTS, &given.texts, 0, 0, "texts"},
     {"--count", "N", OPTION_COUNT, &given.count, 1, 65535, "a number"},
-    {"--counts", "N[,N]", OPTION_COUNTS, &given.counts, 1, 100, "numbers"},
+    {"--counts", "N[,N]", OPTION_COUNTS, &given.counts, 1, 2000000, "numbers"},
     {"--bytes", "SIZE", OPTION_SIZE, &given.bytes, 1, 1 << 20, "a size"},
+    {"--sizes", "SIZE[,SIZE]", OPTION_SIZES, &given.sizes, 1, 1 << 20, "sizes"},
     {"--time", "TIME", OPTION_DURATION, &given.duration_ns, 1000000, 2000000000, "a time"},
     {.name = NULL}};
 static const struct command command = {"test", "", "A test.\n", options, NULL};
@@ -64,6 +66,16 @@ static void test_each_kind(void)
     CHECK(parse("--counts", "1,16,100", NULL) == OPTIONS_GIVEN);
     CHECK_EQ_U64(given.counts.count, 3);
     CHECK_EQ_U64(given.counts.items[2], 100);
+    CHECK(parse("--count=2k", "--counts=1k,1.5K,2M", "--sizes=64,1KiB,64kib") == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.count, 2000);
+    CHECK_EQ_U64(given.counts.count, 3);
+    CHECK_EQ_U64(given.counts.items[0], 1000);
+    CHECK_EQ_U64(given.counts.items[1], 1500);
+    CHECK_EQ_U64(given.counts.items[2], 2000000);
+    CHECK_EQ_U64(given.sizes.count, 3);
+    CHECK_EQ_U64(given.sizes.items[0], 64);
+    CHECK_EQ_U64(given.sizes.items[1], 1024);
+    CHECK_EQ_U64(given.sizes.items[2], 65536);
     CHECK(parse("--bytes", "64KiB", NULL) == OPTIONS_GIVEN);
     CHECK_EQ_U64(given.bytes, 65536);
     CHECK(parse("--time=1.5s", NULL, NULL) == OPTIONS_GIVEN);
@@ -90,19 +102,48 @@ static void test_last_one_counts(void)
 {
     CHECK(parse("--count=1", "--count=2", "--count=3") == OPTIONS_GIVEN);
     CHECK_EQ_U64(given.count, 3);
-    CHECK(parse("--counts=1,2,3", "--counts=4", NULL) == OPTIONS_GIVEN);
-    CHECK_EQ_U64(given.counts.count, 1);
-    CHECK_EQ_U64(given.counts.items[0], 4);
+}
+
+/* One rule for all of them. */
+static void test_lists_gather(void)
+{
+    CHECK(parse("--counts=1,2,3", "--counts=4", "--sizes=1") == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.counts.count, 4);
+    CHECK_EQ_U64(given.counts.items[0], 1);
+    CHECK_EQ_U64(given.counts.items[3], 4);
+    CHECK(parse("--sizes=1", "--sizes=2,3", NULL) == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.sizes.count, 3);
+    const struct option_texts lists = {{"Select,poll", "EPOLL"}, 2};
+    CHECK(options_names(&lists, "select") && options_names(&lists, "epoll"));
+    CHECK(!options_names(&lists, "selec") && !options_names(&lists, "Select,poll"));
+    CHECK(options_has_text(&lists, "poll") && options_has_text(&lists, "Select"));
+    CHECK(!options_has_text(&lists, "select") && !options_has_text(&lists, "pol"));
 }
 
 static void test_refused(void)
 {
-    static const char *const bad[] = {
-        "--nothing", "--fla",       "--flags",   "flag",       "-flag",        "",
-        "--flag=",   "--flag=yes",  "--text=",   "--texts=",   "--count=",     "--count=0",
-        "--text",    "--count=1x",  "--count=-", "--counts=",  "--counts=0",   "--counts=1,",
-        "--count",   "--count=1e3", "--bytes=0", "--bytes=2M", "--bytes=2MiB", "--time=5",
-        "--time",    "--time=3s",   "--time=0s", "--",         "--count=65536"};
+    static const char *const bad[] = {"--nothing",      "--fla",
+                                      "--flags",        "flag",
+                                      "-flag",          "",
+                                      "--flag=",        "--flag=yes",
+                                      "--text=",        "--texts=",
+                                      "--count=",       "--count=0",
+                                      "--text",         "--count=1x",
+                                      "--count=-",      "--counts=",
+                                      "--counts=0",     "--counts=1,",
+                                      "--count",        "--count=1e3",
+                                      "--bytes=0",      "--bytes=2M",
+                                      "--bytes=2MiB",   "--time=5",
+                                      "--time",         "--time=3s",
+                                      "--time=0s",      "--",
+                                      "--count=65536",  "--count=1,2",
+                                      "--count=1.5",    "--count=1.0005k",
+                                      "--count=1kk",    "--count=k",
+                                      "--counts=1-16",  "--counts=1..16",
+                                      "--counts=1, 2",  "--sizes=",
+                                      "--sizes=1,",     "--sizes=64k",
+                                      "--sizes=1,2MiB", "--bytes=1,2",
+                                      "--time=1s,2s"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (parse(bad[i], NULL, NULL) != OPTIONS_BAD)
             printf("taken: %s\n", bad[i]);
@@ -132,12 +173,13 @@ static void test_too_many(void)
     given = (struct given){.count = 7};
     CHECK(options_parse(&command, OPTION_TEXTS_MAX + 1, argv) == OPTIONS_BAD);
 
-    char counts[16 + 2 * (OPTION_COUNTS_MAX + 1)] = "--counts=1", *many[] = {counts};
-    for (size_t i = 1; i < OPTION_COUNTS_MAX; i++)
+    char counts[16 + 2 * (OPTION_NUMBERS_MAX + 1)] = "--counts=1", *many[] = {counts};
+    for (size_t i = 1; i < OPTION_NUMBERS_MAX; i++)
         memcpy(counts + strlen(counts), ",1", sizeof ",1");
     CHECK(options_parse(&command, 1, many) == OPTIONS_GIVEN);
-    CHECK_EQ_U64(given.counts.count, OPTION_COUNTS_MAX);
+    CHECK_EQ_U64(given.counts.count, OPTION_NUMBERS_MAX);
     memcpy(counts + strlen(counts), ",1", sizeof ",1");
+    given = (struct given){.count = 7};
     CHECK(options_parse(&command, 1, many) == OPTIONS_BAD);
 }
 
@@ -171,6 +213,7 @@ int main(void)
     test_each_kind();
     test_texts();
     test_last_one_counts();
+    test_lists_gather();
     test_refused();
     test_help();
     test_too_many();

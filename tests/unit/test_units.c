@@ -45,10 +45,11 @@ static void test_size(void)
                 {"64KiB", 65536},
                 {"1MiB", 1048576},
                 {"1GiB", 1073741824},
+                {"64kib", 65536},
                 {"0", 0},
                 {"17179869183GiB", (uint64_t)17179869183 * 1073741824U}};
     static const char *const bad[] = {
-        "",       "B",  "64 B", "64kB", "64K", "64kib",          "64KB",
+        "",       "B",  "64 B", "64kB", "64K", "64ki",           "64KB",
         "1.5MiB", "-1", "64BB", "1TiB", " 64", "17179869184GiB", "18446744073709551616"};
     uint64_t bytes = UNTOUCHED;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -80,6 +81,7 @@ static void test_duration(void)
                 {"7us", 7000},
                 {"7.125us", 7125},
                 {"9ns", 9},
+                {"2S", 2000000000},
                 {"0s", 0},
                 {"18446744073.709551615s", UINT64_MAX}};
     static const char *const bad[] = {"",
@@ -98,7 +100,6 @@ static void test_duration(void)
                                       "1sec",
                                       "1m",
                                       "1h",
-                                      "1S",
                                       "1e3s",
                                       "1.5.s",
                                       "1.5ns",
@@ -123,21 +124,58 @@ static void test_duration(void)
     }
 }
 
-static void test_counts(void)
+static void test_quantity(void)
 {
-    static const char *const bad[] = {
-        "",    ",",   "1,",      ",1",  "1,,2",  "1, 2", "1;2",
-        "1 2", "1,x", "1,2,3,4", "0,1", "1,101", "1,-2", "1,99999999999999999999"};
-    uint64_t values[3] = {UNTOUCHED, UNTOUCHED, UNTOUCHED};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        CHECK_EQ_U64(units_parse_counts(bad[i], 1, 100, values, 3), 0);
-        CHECK_EQ_U64(values[0], UNTOUCHED);
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } good[] = {{"0", 0},        {"16", 16},
+                {"20k", 20000},  {"20K", 20000},
+                {"1.5k", 1500},  {"1.005k", 1005},
+                {"2M", 2000000}, {"0.25M", 250000},
+                {"0.0k", 0},     {"18446744073709551615", UINT64_MAX}};
+    static const char *const bad[] = {"",
+                                      "k",
+                                      "1 k",
+                                      "-1",
+                                      "+1",
+                                      "1.5",
+                                      "1.0005k",
+                                      "1kk",
+                                      "1Ki",
+                                      "1e3",
+                                      "1,5k",
+                                      ".5k",
+                                      "1.k",
+                                      "1G",
+                                      "18446744073709551616",
+                                      "18446744073709552k"};
+    uint64_t value = UNTOUCHED;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CHECK(!units_parse_quantity(bad[i], 0, UINT64_MAX, &value));
+    CHECK(!units_parse_quantity("1k", 0, 999, &value));
+    CHECK(!units_parse_quantity("1k", 1001, 9999, &value));
+    CHECK_EQ_U64(value, UNTOUCHED);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        CHECK(units_parse_quantity(good[i].text, 0, UINT64_MAX, &value));
+        CHECK_EQ_U64(value, good[i].value);
     }
-    CHECK_EQ_U64(units_parse_counts("5", 1, 100, values, 3), 1);
-    CHECK_EQ_U64(values[0], 5);
-    CHECK_EQ_U64(values[1], UNTOUCHED);
-    CHECK_EQ_U64(units_parse_counts("1,16,63", 1, 100, values, 3), 3);
-    CHECK(values[0] == 1 && values[1] == 16 && values[2] == 63);
+}
+
+static void test_percent(void)
+{
+    static const char *const bad[] = {"",    "%",    "5%%", "-5",  "-5%",
+                                      "5 %", "five", "0x5", "5%x", "%5"};
+    double share = UNTOUCHED;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CHECK(!units_parse_percent(bad[i], &share));
+    CHECK_NEAR(share, UNTOUCHED, 0);
+    CHECK(units_parse_percent("5%", &share));
+    CHECK_NEAR(share, 0.05, 1e-12);
+    CHECK(units_parse_percent("5", &share));
+    CHECK_NEAR(share, 0.05, 1e-12);
+    CHECK(units_parse_percent("0.5", &share));
+    CHECK_NEAR(share, 0.005, 1e-12);
 }
 
 static void test_format_size(void)
@@ -343,7 +381,8 @@ int main(void)
     test_count();
     test_size();
     test_duration();
-    test_counts();
+    test_quantity();
+    test_percent();
     test_format_size();
     test_format_duration();
     test_format_si();
