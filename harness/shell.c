@@ -149,18 +149,18 @@ const char *shell_remedy(char *const *words, enum shell shell, char *text, size_
                                             : "a script that hands on its \"$@\"";
     snprintf(text, size, "%s", "");
     if (words[0] != NULL && is_assignment(words[0])) {
-        snprintf(text, size, "no shell reads it, to which %s would be a setting: %s%s", words[0],
+        snprintf(text, size, "no shell reads this command, so %s sets nothing: %s%s", words[0],
                  shell == SHELL_CMD ? "put it into " : "write env in front of it",
                  shell == SHELL_CMD ? script : "");
         return text;
     }
     for (size_t i = 0; words[i] != NULL && text[0] == '\0'; i++) {
         if (is_replaced(words[i], shell))
-            snprintf(text, size, "no shell reads it, which would replace %s: write it in full",
+            snprintf(text, size,
+                     "no shell reads this command, so nothing replaces %s: write it in full",
                      words[i]);
         else if (is_operator(words[i]))
-            snprintf(text, size,
-                     "no shell reads it, to which %s would mean something: put it into %s",
+            snprintf(text, size, "no shell reads this command, so %s means nothing: put it into %s",
                      words[i], script);
         if (is_shell(words[0]))
             break;

@@ -30,12 +30,12 @@ class Lists(unittest.TestCase):
                                                    "--target \"blanks='PATH' ...\""])
 
     def test_no_shell(self):
-        for command, word in (("~/bin/iomodels", "replace ~/bin/iomodels"),
-                              ("X=1 iomodels", "X=1 would be a setting"),
-                              (tool.command(tool.FAKE, "list-dies") + " | more", "to which | ")):
-            self.refused("a=" + command, ["no shell reads it", word])
+        for command, word in (("~/bin/iomodels", "replaces ~/bin/iomodels"),
+                              ("X=1 iomodels", "X=1 sets nothing"),
+                              (tool.command(tool.FAKE, "list-dies") + " | more", "so | means nothing")):
+            self.refused("a=" + command, ["no shell reads this command", word])
         variable = "%HOME%/x" if tool.ON_WINE or tool.ON_WINDOWS else "$HOME/x"
-        self.refused("a=" + variable, ["no shell reads it, which would replace " + variable])
+        self.refused("a=" + variable, ["so nothing replaces " + variable])
 
     def test_path_with_blanks(self):
         """What is a file as it stands is the program."""

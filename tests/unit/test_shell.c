@@ -104,24 +104,23 @@ static void test_remedy(void)
 {
     check_remedy(SHELL_SH, "iomodels", "");
     check_remedy(SHELL_SH, "/opt/x/iomodels --a=b 50%", "");
-    check_remedy(SHELL_SH, "~/bin/iomodels", "would replace ~/bin/iomodels: write it in full");
-    check_remedy(SHELL_SH, "wine ~/x.exe", "would replace ~/x.exe");
-    check_remedy(SHELL_SH, "$HOME/iomodels", "would replace $HOME/iomodels");
-    check_remedy(SHELL_SH, "/opt/*/iomodels", "would replace /opt/*/iomodels");
-    check_remedy(SHELL_SH, "LD_PRELOAD=x.so iomodels",
-                 "LD_PRELOAD=x.so would be a setting: write env");
+    check_remedy(SHELL_SH, "~/bin/iomodels", "nothing replaces ~/bin/iomodels: write it in full");
+    check_remedy(SHELL_SH, "wine ~/x.exe", "nothing replaces ~/x.exe");
+    check_remedy(SHELL_SH, "$HOME/iomodels", "nothing replaces $HOME/iomodels");
+    check_remedy(SHELL_SH, "/opt/*/iomodels", "nothing replaces /opt/*/iomodels");
+    check_remedy(SHELL_SH, "LD_PRELOAD=x.so iomodels", "LD_PRELOAD=x.so sets nothing: write env");
     check_remedy(SHELL_SH, "env A=1 iomodels", "");
     check_remedy(SHELL_SH, "iomodels | tee log",
-                 "to which | would mean something: put it into a "
+                 "so | means nothing: put it into a "
                  "script that hands on its \"$@\"");
-    check_remedy(SHELL_SH, "cd /opt && iomodels", "to which && would");
-    check_remedy(SHELL_SH, "iomodels 2>/dev/null", "to which 2>/dev/null would");
+    check_remedy(SHELL_SH, "cd /opt && iomodels", "so && means");
+    check_remedy(SHELL_SH, "iomodels 2>/dev/null", "so 2>/dev/null means");
     /* There is a shell, of the other machine. */
     check_remedy(SHELL_SH, "ssh host ~/bin/iomodels", "");
     check_remedy(SHELL_SH, "/usr/bin/bash -c $X", "");
     check_remedy(SHELL_SH, "~/bin/ssh host iomodels", "~/bin/ssh");
     check_remedy(SHELL_CMD, "%USERPROFILE%/iomodels.exe",
-                 "would replace %USERPROFILE%/iomodels.exe");
+                 "nothing replaces %USERPROFILE%/iomodels.exe");
     check_remedy(SHELL_CMD, "A=1 iomodels", "a .cmd file that hands on its %*");
     check_remedy(SHELL_CMD, "C:/a$b/100%/iomodels", "");
     check_remedy(SHELL_CMD, "cmd.exe /c x > y", "");
