@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "descriptors.h"
+#include "net.h"
 #include "record.h"
 #include "units.h"
 
@@ -135,7 +136,17 @@ static void judge_clock(struct doctor_report *report, const struct doctor_facts 
 static void judge_processors(struct doctor_report *report, const struct doctor_facts *facts)
 {
     bool split = facts->server_cpus[0] != '\0';
-    char placed[2 * HOST_CPUS_TEXT + 64];
+    char placed[2 * HOST_CPUS_TEXT + 64], cause[160];
+    if (facts->pin_error != 0) {
+        doctor_find(report, DOCTOR_NOTE, "processors",
+                    "%u of %u: the system does not let this process choose among them (%s)",
+                    facts->cpus, facts->cpus_of_system,
+                    net_error_text(facts->pin_error, cause, sizeof cause));
+        doctor_advise(report, "server and client run wherever the system puts them: allow "
+                              "sched_getaffinity and sched_setaffinity (a container's seccomp "
+                              "profile)");
+        return;
+    }
     snprintf(placed, sizeof placed, "the server on %s, the client on %s", facts->server_cpus,
              facts->client_cpus);
     doctor_find(report, split && !facts->share_core ? DOCTOR_OK : DOCTOR_NOTE, "processors",
@@ -198,7 +209,7 @@ static void judge_load(struct doctor_report *report, const struct doctor_facts *
         return;
     bool busy = facts->busy >= HOST_IDLE_SHARE, stolen = facts->stolen > STOLEN_SHARE_MOST;
     doctor_find(report, busy || stolen ? DOCTOR_NOTE : DOCTOR_OK, "idle",
-                "%.0f %% of the processors is in use%s", 100 * facts->busy,
+                "%.0f %% of the busiest of these processors is in use%s", 100 * facts->busy,
                 stolen ? ", in part by other machines of the same host" : "");
     if (busy)
         doctor_advise(report,

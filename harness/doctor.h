@@ -31,6 +31,7 @@ struct doctor_facts {
     unsigned cpus; /* that this process may use */
     char cpus_text[HOST_CPUS_TEXT];
     unsigned cpus_of_system;
+    int pin_error; /* as host_pin_error */
     char server_cpus
         [HOST_CPUS_TEXT]; /* where `bench` would place the two sides; "" where it can't */
     char client_cpus[HOST_CPUS_TEXT];

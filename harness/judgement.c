@@ -1,5 +1,6 @@
 #include "judgement.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "warnings.h"
@@ -9,10 +10,11 @@ static const double SATURATED_LOAD = 0.9;
 /* A clock whose step is a larger part of the window than this says nothing of a load. */
 static const double COARSE_STEP_SHARE = 0.1;
 
-/* Steps of the host's accounting in the window, all processors together, that tell a load. */
+/* Steps of the host's accounting in the window, a side's processors together, that tell a load. */
 enum { HOST_STEPS_LEAST = 50, HOST_STEP_PER_S = 100 };
-/* Of all processors, used by others: more than the accounting's steps make of nothing. */
+/* Of a side's processors, used by others: more than the accounting's steps make of nothing. */
 static const double NOISY_LOAD = 0.1;
+static const double NOISY_STEPS = 10;
 static const double STOLEN_SHARE = 0.01;
 
 /* A client that is late by more of a round trip than this measures itself. */
@@ -43,11 +45,9 @@ const char *judgement_bound(const struct record *record)
     return record->connections_active * record->pipeline_depth == 1 ? "latency" : "undecided";
 }
 
-void judgement_take_host(struct record *record, const struct judgement_host *host)
+static void take_side(struct record *record, const struct host_times *from,
+                      const struct host_times *to, double own_cpu_s)
 {
-    const struct host_times *from = &host->from, *to = &host->to;
-    if (host->throttled)
-        warning_add(record, WARNING_CPU_THROTTLED);
     if (to->total <= from->total || to->busy - to->interrupts < from->busy - from->interrupts ||
         to->stolen < from->stolen)
         return; /* iowait can step back (proc_stat(5)), and the total with it */
@@ -56,13 +56,24 @@ void judgement_take_host(struct record *record, const struct judgement_host *hos
     uint64_t interrupts = to->interrupts > from->interrupts ? to->interrupts - from->interrupts : 0;
     double busy_s = (double)(to->busy - from->busy - interrupts) / (double)to->per_s;
     double stolen_s = (double)(to->stolen - from->stolen) / (double)to->per_s;
-    if (!record_has(host->own_cpu_s) || all_s * HOST_STEP_PER_S < HOST_STEPS_LEAST)
+    if (!record_has(own_cpu_s) || all_s * HOST_STEP_PER_S < HOST_STEPS_LEAST)
         return;
-    record->others_cpu_load = busy_s > host->own_cpu_s ? (busy_s - host->own_cpu_s) / all_s : 0;
+    double others_s = busy_s > own_cpu_s ? busy_s - own_cpu_s : 0;
+    if (!(others_s / all_s <= record->others_cpu_load))
+        record->others_cpu_load = others_s / all_s;
     if (stolen_s / all_s > STOLEN_SHARE)
         warning_add(record, WARNING_CPU_STOLEN);
-    if (record->others_cpu_load > NOISY_LOAD)
+    if (others_s / all_s > NOISY_LOAD && others_s * HOST_STEP_PER_S > NOISY_STEPS)
         warning_add(record, WARNING_HOST_NOISY);
+}
+
+void judgement_take_host(struct record *record, const struct judgement_host *host)
+{
+    record->others_cpu_load = NAN;
+    if (host->throttled)
+        warning_add(record, WARNING_CPU_THROTTLED);
+    for (size_t i = 0; i < host->sides; i++)
+        take_side(record, &host->from[i], &host->to[i], host->own_cpu_s[i]);
 }
 
 void judgement_take_load(struct record *record, const struct histogram *rtt)

@@ -11,10 +11,14 @@
 /* "server", "client", "latency", "rate" or "undecided", from the loads that the row has. */
 const char *judgement_bound(const struct record *record);
 
-/* What the host did between the two ends of the window. */
+/*
+ * What the host did between the two ends of the window, on the processors of each side, or of the
+ * only one that is here.
+ */
 struct judgement_host {
-    struct host_times from, to;
-    double own_cpu_s; /* of the client, and of the server and its wineserver where they are here */
+    size_t sides;
+    struct host_times from[HOST_SIDES], to[HOST_SIDES];
+    double own_cpu_s[HOST_SIDES]; /* of all that is ours and may run on them */
     bool throttled;
 };
 /* others_cpu_load, and the warnings that come of it. */

@@ -1,6 +1,7 @@
 #include "measured.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -16,14 +17,34 @@ static const double RATE_HELD_SHARE = 0.99;
 /* Its answers must lie apart by at least so much of the window. */
 static const double SNAPSHOTS_SPAN = 0.9;
 
+size_t measured_sides(const struct run_settings *settings, bool remote,
+                      const char *cpus[HOST_SIDES])
+{
+    cpus[0] = settings->client_cpus;
+    cpus[1] = settings->server_cpus;
+    return remote || (cpus[0] == NULL && cpus[1] == NULL) ? 1 : 2;
+}
+
+/* Whether the two lists have no processor in common. */
+static bool sides_apart(const char *const cpus[HOST_SIDES])
+{
+    char both[2 * HOST_CPUS_TEXT];
+    if (cpus[0] == NULL || cpus[1] == NULL)
+        return false;
+    snprintf(both, sizeof both, "%s,%s", cpus[0], cpus[1]);
+    return host_cpus_count(both) == host_cpus_count(cpus[0]) + host_cpus_count(cpus[1]);
+}
+
 static struct measured_moment moment_now(const struct measured_window *window)
 {
+    const char *cpus[HOST_SIDES];
+    size_t sides = measured_sides(window->settings, window->remote, cpus);
     struct measured_moment now = {.at_ns = clock_now_ns(), .client_cpu_ns = program_cpu_ns()};
     now.server_known = window->server->child != NULL && !window->remote &&
                        host_process_cpu_ns(child_pid(window->server->child), &now.server_cpu_ns);
     now.wineserver_known =
         window->wineserver != 0 && host_process_cpu_ns(window->wineserver, &now.wineserver_cpu_ns);
-    now.host_known = host_times_now(&now.host);
+    now.host_known = host_times_now(cpus, now.host, sides);
     return now;
 }
 
@@ -150,17 +171,25 @@ static void take_host(struct record *record, const struct measured_window *windo
 {
     const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
     char governor[32];
-    struct judgement_host host = {.from = from->host,
-                                  .to = to->host,
-                                  .own_cpu_s = record->client_cpu_s,
-                                  .throttled = window->throttles[1] > window->throttles[0]};
+    const char *cpus[HOST_SIDES];
+    struct judgement_host host = {.throttled = window->throttles[1] > window->throttles[0]};
     if (!window->remote) {
-        host.own_cpu_s += server_cpu_s;
-        host.own_cpu_s += strcmp(record->host_kind, "wine") == 0 ? record->wineserver_cpu_s : 0;
+        server_cpu_s += strcmp(record->host_kind, "wine") == 0 ? record->wineserver_cpu_s : 0;
         record->kernel_memory_bytes = window->kernel_memory[1] - window->kernel_memory[0];
     }
     if (from->host_known && to->host_known)
-        judgement_take_host(record, &host);
+        host.sides = measured_sides(window->settings, window->remote, cpus);
+    for (size_t i = 0; i < host.sides; i++) {
+        host.from[i] = from->host[i];
+        host.to[i] = to->host[i];
+        if (window->remote)
+            host.own_cpu_s[i] = record->client_cpu_s;
+        else if (host.sides == HOST_SIDES && sides_apart(cpus))
+            host.own_cpu_s[i] = i == 0 ? record->client_cpu_s : server_cpu_s;
+        else
+            host.own_cpu_s[i] = record->client_cpu_s + server_cpu_s;
+    }
+    judgement_take_host(record, &host);
     host_cpu_governor(governor, sizeof governor);
     if (governor[0] != '\0' && strcmp(governor, "performance") != 0)
         warning_add(record, WARNING_CPU_GOVERNOR);

@@ -16,7 +16,7 @@ struct measured_moment {
     uint64_t server_cpu_ns; /* as the host sees the process that was started */
     bool wineserver_known;
     bool server_known;
-    struct host_times host;
+    struct host_times host[HOST_SIDES]; /* as measured_sides */
     bool host_known;
 };
 
@@ -36,6 +36,12 @@ struct measured_statistics {
     char lines[2][TARGET_LINE_BYTES];
 };
 
+/*
+ * The processors whose load is looked at: those of each side that is on this machine, NULL for all
+ * that this process may use. How many lists, at most HOST_SIDES.
+ */
+size_t measured_sides(const struct run_settings *settings, bool remote,
+                      const char *cpus[HOST_SIDES]);
 /* What takes longer to read than may be done at the window's begin. */
 void measured_host_now(struct measured_window *window, bool at_end);
 /* The load generator's at_window: reads what is here, asks the server. context: the window. */

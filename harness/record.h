@@ -10,7 +10,7 @@
 #include "csv.h"
 #include "histogram.h"
 
-#define RECORD_SCHEMA_VERSION 2
+#define RECORD_SCHEMA_VERSION 3
 
 /*
  * The columns in their order. TEXT(name, bytes); NUMBER(name, significant digits): a double, NaN

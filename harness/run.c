@@ -92,21 +92,23 @@ void run_describe(struct record *record, const struct run_settings *settings,
  * Waits until the host is idle enough; the row keeps how busy it was, and that it stayed so. Only
  * who starts the server restarts Wine's: another generator would end what the first has started.
  */
-static void idle_wait(struct record *record, const struct run_settings *settings)
+static void idle_wait(struct record *record, const struct run_settings *settings, bool remote)
 {
+    const char *cpus[HOST_SIDES];
+    size_t sides = measured_sides(settings, remote, cpus);
     uint64_t begun_ns = clock_now_ns();
     unsigned look_ms = IDLE_LOOK_MS;
     do {
-        struct host_times from, to;
+        struct host_times from[HOST_SIDES], to[HOST_SIDES];
         uint64_t server_from = 0, server_to = 0;
         unsigned long wineserver = host_wineserver_pid();
         bool server_known = wineserver != 0 && host_process_cpu_ns(wineserver, &server_from);
-        if (!host_times_now(&from))
+        if (!host_times_now(cpus, from, sides))
             return;
         clock_sleep_ms(look_ms);
-        if (!host_times_now(&to))
+        if (!host_times_now(cpus, to, sides))
             return;
-        record->host_busy_before = host_busy_share(&from, &to);
+        record->host_busy_before = host_busiest_share(from, to, sides);
         server_known = server_known && host_process_cpu_ns(wineserver, &server_to);
         if (server_known && settings->generator->index == 1 &&
             (double)(server_to - server_from) > HOST_WINESERVER_SPINS_SHARE * look_ms * NS_PER_MS) {
@@ -413,7 +415,7 @@ static enum run_status serve_and_measure(struct record *record, struct load_resu
         .port = port,
         .cpus = target->reach.remote ? NULL : settings->server_cpus,
     };
-    idle_wait(record, settings);
+    idle_wait(record, settings, target->reach.remote);
     if (settings->cancelled(settings->context))
         return RUN_CANCELLED;
     measured_host_now(&window, false);
@@ -450,7 +452,7 @@ static enum run_status measure_in_slot(struct record *record, struct load_result
                               "--allowance may help");
     if (generator->index == 1)
         return serve_and_measure(record, load, settings, target, workload, port, &slot);
-    idle_wait(record, settings);
+    idle_wait(record, settings, target->reach.remote);
     target_server_assume(&server, target, port);
     return measure(record, load, &window, target, &share, &slot);
 }

@@ -64,36 +64,57 @@ static void test_warnings_are_whole_words(void)
 static void test_host(void)
 {
     /* Two processors for a second, in steps of 10 ms. */
-    struct judgement_host host = {.from = {100, 1000, 0, 0, 100}, .to = {220, 1200, 0, 0, 100}};
-    host.own_cpu_s = 1;
+    struct judgement_host host = {
+        .sides = 1, .from = {{100, 1000, 0, 0, 100}}, .to = {{220, 1200, 0, 0, 100}}};
+    host.own_cpu_s[0] = 1;
     begin();
     judgement_take_host(&record, &host);
     CHECK_NEAR(record.others_cpu_load, 0.1, 1e-9);
     CHECK_EQ_TEXT(record.warnings, "");
 
-    host.to.busy = 230;
+    host.to[0].busy = 230;
     judgement_take_host(&record, &host);
     CHECK_NEAR(record.others_cpu_load, 0.15, 1e-9);
     CHECK(warning_has(&record, WARNING_HOST_NOISY));
 
     /* Interrupts may be a process's own. */
-    host.to.interrupts = 20;
+    host.to[0].interrupts = 20;
     begin();
     judgement_take_host(&record, &host);
     CHECK_NEAR(record.others_cpu_load, 0.05, 1e-9);
     CHECK_EQ_TEXT(record.warnings, "");
 
-    host.own_cpu_s = 1.5; /* finer than the steps: nobody else, not less than nobody */
-    host.to.stolen = 3;
+    host.own_cpu_s[0] = 1.5; /* finer than the steps: nobody else, not less than nobody */
+    host.to[0].stolen = 3;
     host.throttled = true;
     judgement_take_host(&record, &host);
     CHECK(record.others_cpu_load == 0);
     CHECK_EQ_TEXT(record.warnings, "cpu_throttled;cpu_stolen");
 
     begin();
-    host.to.total = 1049; /* too few steps */
+    host.to[0].total = 1049; /* too few steps */
     judgement_take_host(&record, &host);
     CHECK(!record_has(record.others_cpu_load));
+}
+
+/* Somebody's busy loop on the server's processor; the client's side has 63 more, which are idle. */
+static void test_busiest_side(void)
+{
+    struct judgement_host host = {.sides = 2,
+                                  .from = {{0, 1000, 0, 0, 100}, {0, 1000, 0, 0, 100}},
+                                  .to = {{60, 7300, 0, 0, 100}, {100, 1100, 0, 0, 100}},
+                                  .own_cpu_s = {0.6, 0.4}};
+    begin();
+    judgement_take_host(&record, &host);
+    CHECK_NEAR(record.others_cpu_load, 0.6, 1e-9);
+    CHECK_EQ_TEXT(record.warnings, "host_noisy");
+
+    /* Too few steps to be told from none. */
+    host.from[1].total = 1040;
+    host.to[1].busy = 50;
+    begin();
+    judgement_take_host(&record, &host);
+    CHECK_EQ_TEXT(record.warnings, "");
 }
 
 static void test_round_trips(void)
@@ -212,6 +233,7 @@ int main(void)
     test_bound();
     test_warnings_are_whole_words();
     test_host();
+    test_busiest_side();
     test_round_trips();
     test_drift();
     test_failed_rows_do_not_drift();
