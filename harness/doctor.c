@@ -10,7 +10,14 @@
 #include "record.h"
 #include "units.h"
 
-enum { NUMBER_BYTES = 32, ABOUT_WIDTH = 16, LEVEL_WIDTH = 9, BUFFER_BYTES = 64 * 1024 };
+enum {
+    NUMBER_BYTES = 32,
+    ABOUT_WIDTH = 16,
+    LEVEL_WIDTH = 9,
+    BUFFER_BYTES = 64 * 1024,
+    /* Threads and processes of client and server beside those that serve. */
+    TASKS_OWN = 32
+};
 
 /* Reads that cost more are calls into the kernel, and many of them are made for a message. */
 static const double CLOCK_READ_NS_MOST = 500;
@@ -163,6 +170,39 @@ static void judge_processors(struct doctor_report *report, const struct doctor_f
                               "--client-cpus, or switch SMT off");
 }
 
+/* What control groups allow. */
+static void judge_group(struct doctor_report *report, const struct doctor_facts *facts,
+                        unsigned connections)
+{
+    char most[NUMBER_BYTES], now[NUMBER_BYTES], wanted[NUMBER_BYTES];
+    const struct cgroup_limits *group = &facts->group;
+    /* More than all processors that may be used can't be used up. */
+    bool ample = group->cpus >= facts->cpus;
+    bool room = group->tasks >= group->tasks_now + connections + TASKS_OWN;
+    if (group->cpus > 0)
+        doctor_find(report, ample ? DOCTOR_OK : DOCTOR_NOTE, "CPU quota",
+                    ample ? "%.3g processors, which is all of them (%s)"
+                          : "%.3g processors (%s): who has used it up pauses for the rest of %.3g "
+                            "ms, client and server alike",
+                    group->cpus, group->cpu_path, (double)group->cpu_period_us / 1e3);
+    if (group->cpus > 0 && !ample)
+        doctor_advise(report, "remove it (systemd's CPUQuota=, a container's --cpus); rows in "
+                              "which it strikes are warned of");
+    if (group->tasks > 0)
+        doctor_find(report, room ? DOCTOR_OK : DOCTOR_NOTE, "tasks",
+                    "%s processes and threads (%s), %s are there; blocking takes a thread for each "
+                    "of %s connections",
+                    number((double)group->tasks, most), group->tasks_path,
+                    number((double)group->tasks_now, now), number(connections, wanted));
+    if (group->tasks > 0 && !room)
+        doctor_advise(report, "raise it (systemd's TasksMax=, a container's --pids-limit), or "
+                              "leave blocking out");
+    if (group->memory_bytes > 0)
+        doctor_find(report, DOCTOR_OK, "memory limit", "%s (%s), of which %s is left",
+                    units_format_size(group->memory_bytes, most, sizeof most), group->memory_path,
+                    units_format_size(group->memory_left_bytes, now, sizeof now));
+}
+
 static void judge_frequency(struct doctor_report *report, const struct doctor_facts *facts)
 {
     char times[NUMBER_BYTES];
@@ -282,6 +322,7 @@ void doctor_judge(struct doctor_report *report, const struct doctor_facts *facts
     judge_ports(report, facts, connections);
     judge_backlog(report, facts, connections);
     judge_memory(report, facts, connections);
+    judge_group(report, facts, connections);
     judge_clock(report, facts);
     judge_processors(report, facts);
     judge_frequency(report, facts);

@@ -44,6 +44,7 @@ struct doctor_facts {
     double busy; /* share of the processors, while nothing of ours ran */
     double stolen;
     uint64_t memory_bytes; /* that programs could still get */
+    struct cgroup_limits group;
 
     const char *system; /* as program_system */
     char system_text[160];

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cgroup.h"
+
 #define HOST_CPUS_TEXT 256
 
 unsigned host_cpu_count(void);                       /* that this process may use */
@@ -71,6 +73,12 @@ double host_busy_share(const struct host_times *from, const struct host_times *t
 /* Of several lists of processors, the one that is busiest: on one busy processor all wait. */
 double host_busiest_share(const struct host_times *from, const struct host_times *to, size_t count);
 
+/*
+ * CPU quotas of control groups. Adds those of a process (0: the caller) to a set that began with 0;
+ * nothing on Windows. And how often, since boot, one of the set stopped somebody.
+ */
+void host_quotas_add(struct cgroup_throttles *quotas, unsigned long pid);
+uint64_t host_quota_stops(const struct cgroup_throttles *quotas);
 /* How often a processor was slowed down for its heat since boot; 0 where the system doesn't tell. */
 uint64_t host_throttles(void);
 /*

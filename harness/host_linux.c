@@ -380,6 +380,16 @@ bool host_times_now(const char *const *cpus, struct host_times *times, size_t co
     return host_times_read("/proc/stat", cpus, times, count);
 }
 
+void host_quotas_add(struct cgroup_throttles *quotas, unsigned long pid)
+{
+    cgroup_throttles_add(quotas, "", pid);
+}
+
+uint64_t host_quota_stops(const struct cgroup_throttles *quotas)
+{
+    return cgroup_throttles_now(quotas);
+}
+
 uint64_t host_throttles(void)
 {
     char path[PATH_BYTES];
@@ -397,11 +407,13 @@ uint64_t host_throttles(void)
 uint64_t host_memory_left(void)
 {
     char line[64];
-    uint64_t left = 0, most = proc_number("/sys/fs/cgroup/memory.max"); /* "max": 0 */
-    uint64_t used = proc_number("/sys/fs/cgroup/memory.current");
+    uint64_t left = 0;
+    struct cgroup_limits limits;
+    cgroup_limits_read(&limits, "");
     if (proc_line("/proc/meminfo", "MemAvailable:", line, sizeof line))
         left = strtoull(line, NULL, 10) * 1024;
-    return most > used && most - used < left ? most - used : left;
+    return limits.memory_bytes != 0 && limits.memory_left_bytes < left ? limits.memory_left_bytes
+                                                                       : left;
 }
 
 bool host_kernel_memory(uint64_t *bytes)

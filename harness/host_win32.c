@@ -316,6 +316,18 @@ bool host_times_now(const char *const *cpus, struct host_times *times, size_t co
     return true;
 }
 
+void host_quotas_add(struct cgroup_throttles *quotas, unsigned long pid)
+{
+    (void)quotas;
+    (void)pid;
+}
+
+uint64_t host_quota_stops(const struct cgroup_throttles *quotas)
+{
+    (void)quotas;
+    return 0;
+}
+
 uint64_t host_throttles(void)
 {
     return 0;

@@ -1,6 +1,7 @@
 #include "judgement.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "warnings.h"
@@ -19,6 +20,14 @@ static const double STOLEN_SHARE = 0.01;
 
 /* A client that is late by more of a round trip than this measures itself. */
 static const double CLIENT_LATE_SHARE = 0.5;
+
+/*
+ * Of the window, in which the client did not run: what is told, and what leaves no measurement. A
+ * time below the least is any busy system's.
+ */
+enum { TIME_LOST_NS_LEAST = 100 * 1000 * 1000, PAUSED_NS_MOST = 500 * 1000 * 1000 };
+static const double PAUSED_SHARE = 0.01;
+static const double PAUSED_SHARE_MOST = 0.5;
 
 /* Round trips that pile up where a delayed acknowledgement ends, and their neighbourhood. */
 enum { PLATEAU_FROM_NS = 38000000, PLATEAU_TO_NS = 48000000, PLATEAU_WIDTH_NS = 10000000 };
@@ -76,6 +85,36 @@ void judgement_take_host(struct record *record, const struct judgement_host *hos
         take_side(record, &host->from[i], &host->to[i], host->own_cpu_s[i]);
 }
 
+bool judgement_take_time(struct record *record, const struct judgement_time *time, char *reason,
+                         size_t size)
+{
+    uint64_t longer_ns = time->window_ns > time->asked_ns ? time->window_ns - time->asked_ns : 0;
+    uint64_t lost_ns = longer_ns > time->paused_ns && longer_ns >= TIME_LOST_NS_LEAST
+                           ? longer_ns
+                           : time->paused_ns;
+    double lost_share = (double)lost_ns / (double)time->asked_ns;
+    int64_t stepped_ns = time->stepped_ns < 0 ? -time->stepped_ns : time->stepped_ns;
+    if (stepped_ns >= TIME_LOST_NS_LEAST)
+        warning_add(record, WARNING_CLOCK_STEPPED);
+    if (lost_share > PAUSED_SHARE)
+        warning_add(record, WARNING_CLIENT_PAUSED);
+    if (time->suspended_ns >= TIME_LOST_NS_LEAST)
+        snprintf(reason, size, "the machine was suspended for %.1f s within the window",
+                 (double)time->suspended_ns / 1e9);
+    else if (time->server_stopped)
+        snprintf(reason, size,
+                 "the server's process was stopped within the window (SIGSTOP, Ctrl-Z)");
+    else if (lost_share > PAUSED_SHARE_MOST && lost_ns >= PAUSED_NS_MOST)
+        snprintf(reason, size,
+                 "the client did not run for %.1f s; its window was to be %.3g s and took %.3g s: "
+                 "was it stopped (Ctrl-Z), or is the machine too busy?",
+                 (double)lost_ns / 1e9, (double)time->asked_ns / 1e9,
+                 (double)time->window_ns / 1e9);
+    else
+        return true;
+    return false;
+}
+
 void judgement_take_load(struct record *record, const struct histogram *rtt)
 {
     uint64_t plateau = histogram_between(rtt, PLATEAU_FROM_NS, PLATEAU_TO_NS);
@@ -90,7 +129,9 @@ void judgement_take_load(struct record *record, const struct histogram *rtt)
     /* Where answers are missing it can be empty for that. */
     if (rtt->total > 0 && !record_has(record->rtt_p99_us) && !histogram_carries(rtt, 99))
         warning_add(record, WARNING_FEW_SAMPLES);
-    if (plateau >= PLATEAU_LEAST && (double)plateau >= PLATEAU_SHARE * (double)rtt->total &&
+    /* A quota's pauses are as long. */
+    if (!warning_has(record, WARNING_CPU_QUOTA) && plateau >= PLATEAU_LEAST &&
+        (double)plateau >= PLATEAU_SHARE * (double)rtt->total &&
         plateau > PLATEAU_BY_NEIGHBOURS * (below + above))
         warning_add(record, WARNING_PLATEAU_40MS);
 }

@@ -24,6 +24,19 @@ struct judgement_host {
 /* others_cpu_load, and the warnings that come of it. */
 void judgement_take_host(struct record *record, const struct judgement_host *host);
 
+/* What befell the time of the window. */
+struct judgement_time {
+    uint64_t asked_ns;
+    uint64_t window_ns;   /* its true length */
+    uint64_t paused_ns;   /* as load_result's */
+    int64_t suspended_ns; /* the machine was asleep for */
+    int64_t stepped_ns;   /* the calendar's clock gained on the one that measures */
+    bool server_stopped;  /* its process was, for a while */
+};
+/* The warnings of it. False where the row is no measurement of that window; reason: why, one line. */
+bool judgement_take_time(struct record *record, const struct judgement_time *time, char *reason,
+                         size_t size);
+
 /* The warnings that the load gives, of a row that has the load's figures. rtt: its round trips. */
 void judgement_take_load(struct record *record, const struct histogram *rtt);
 

@@ -14,8 +14,9 @@ enum { NS_PER_S = 1000000000 };
 /* An open loop that got no more than this share of its messages done asked for too much. */
 static const double RATE_HELD_SHARE = 0.99;
 
-/* Its answers must lie apart by at least so much of the window. */
+/* Its answers must lie apart by so much of the window. */
 static const double SNAPSHOTS_SPAN = 0.9;
+static const double SNAPSHOTS_SPAN_MOST = 1.5;
 
 size_t measured_sides(const struct run_settings *settings, bool remote,
                       const char *cpus[HOST_SIDES])
@@ -39,11 +40,16 @@ static struct measured_moment moment_now(const struct measured_window *window)
 {
     const char *cpus[HOST_SIDES];
     size_t sides = measured_sides(window->settings, window->remote, cpus);
-    struct measured_moment now = {.at_ns = clock_now_ns(), .client_cpu_ns = program_cpu_ns()};
+    struct measured_moment now = {.at_ns = clock_now_ns(),
+                                  .boot_ns = clock_boot_ns(),
+                                  .awake_ns = clock_awake_ns(),
+                                  .utc_ns = clock_utc_ns(),
+                                  .client_cpu_ns = program_cpu_ns()};
     now.server_known = window->server->child != NULL && !window->remote &&
                        host_process_cpu_ns(child_pid(window->server->child), &now.server_cpu_ns);
     now.wineserver_known =
         window->wineserver != 0 && host_process_cpu_ns(window->wineserver, &now.wineserver_cpu_ns);
+    now.quota_stops = host_quota_stops(&window->quotas);
     now.host_known = host_times_now(cpus, now.host, sides);
     return now;
 }
@@ -59,10 +65,34 @@ void measured_at_window(void *context, bool at_end)
 {
     struct measured_window *window = context;
     window->moments[at_end] = moment_now(window);
+    if (!at_end && window->server->child != NULL)
+        (void)child_was_stopped(window->server->child); /* what was before does not count */
     if (window->server->child != NULL)
         target_server_ask(window->server);
     if (at_end)
         measured_host_now(window, at_end);
+}
+
+/* How much one clock gained on the other within the window. */
+static int64_t gained_ns(uint64_t from, uint64_t to, uint64_t other_from, uint64_t other_to)
+{
+    return (int64_t)(to - from) - (int64_t)(other_to - other_from);
+}
+
+bool measured_take_time(struct record *record, const struct measured_window *window,
+                        const struct load_result *load, char *reason, size_t size)
+{
+    const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
+    struct child *child = window->remote ? NULL : window->server->child;
+    struct judgement_time time = {.asked_ns = window->settings->duration_ns,
+                                  .window_ns = load->window_ns,
+                                  .paused_ns = load->paused_ns,
+                                  .server_stopped = child != NULL && child_was_stopped(child)};
+    if (to->at_ns == 0)
+        return true;
+    time.suspended_ns = gained_ns(from->boot_ns, to->boot_ns, from->awake_ns, to->awake_ns);
+    time.stepped_ns = gained_ns(from->utc_ns, to->utc_ns, from->boot_ns, to->boot_ns);
+    return judgement_take_time(record, &time, reason, size);
 }
 
 static void take_round_trips(struct record *record, const struct load_result *load, bool is_open)
@@ -117,6 +147,7 @@ void measured_take_load(struct record *record, const struct load_result *load,
     if (load->error != 0 || load->window_ns == 0)
         return;
     double seconds = (double)load->window_ns / NS_PER_S;
+    record->window_s = seconds;
     record->messages = (double)load->messages;
     record->messages_unanswered = (double)load->unanswered;
     record->throughput_msgs_per_s = (double)load->echoes / seconds;
@@ -225,7 +256,8 @@ static struct cost cost_told(struct record *record, const struct measured_statis
     if (!(cost.messages > 0) || record->connections_misbehaving > 0)
         cost.messages = alone ? echoes * cost.window_s / window_s : NAN;
     cost.cpu_s = server_cpu_s(record, window);
-    if (cost.window_s >= SNAPSHOTS_SPAN * window_s)
+    if (cost.window_s >= SNAPSHOTS_SPAN * window_s &&
+        cost.window_s <= SNAPSHOTS_SPAN_MOST * window_s)
         return cost;
     /* A server that was kept from running answers both at once. */
     warning_add(record, WARNING_SNAPSHOTS_LATE);

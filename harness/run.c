@@ -186,6 +186,12 @@ size_t run_histograms(const struct record *record, const struct load_result *loa
     return count;
 }
 
+static enum run_status failed(struct record *record, const char *reason)
+{
+    set_status(record, "failed", "%s", reason);
+    return RUN_FAILED;
+}
+
 /* Whether what the load saw is a measurement. */
 static enum run_status judge(struct record *record, const struct load_result *load)
 {
@@ -351,6 +357,9 @@ static enum run_status measure(struct record *record, struct load_result *load,
     take_server(record, server, settings, window->remote);
     if (own_server && !window->remote)
         window->wineserver = wineserver_place(record, settings);
+    host_quotas_add(&window->quotas, 0);
+    if (own_server && !window->remote)
+        host_quotas_add(&window->quotas, child_pid(server->child));
     struct load_options options = {
         .server = server->address,
         .workload = workload->kind,
@@ -376,8 +385,14 @@ static enum run_status measure(struct record *record, struct load_result *load,
         load_run(&options, load);
     else
         load_in_slot(&options, load, settings, slot, own_server);
+    char interrupted[TARGET_MESSAGE_BYTES];
+    if (window->moments[1].quota_stops > window->moments[0].quota_stops)
+        warning_add(record, WARNING_CPU_QUOTA);
     measured_take_load(record, load, workload);
     enum run_status status = judge(record, load);
+    if (!measured_take_time(record, window, load, interrupted, sizeof interrupted) &&
+        status == RUN_OK)
+        status = failed(record, interrupted);
     if ((target->reach.remote || !own_server) && load->established == 0 && !load->cancelled)
         say_unreachable(record, server);
     if (window->moments[1].at_ns != 0)
@@ -387,12 +402,6 @@ static enum run_status measure(struct record *record, struct load_result *load,
     if (own_server)
         return server_finish(record, window, load, slot, status);
     return load->cancelled ? RUN_CANCELLED : status;
-}
-
-static enum run_status failed(struct record *record, const char *reason)
-{
-    set_status(record, "failed", "%s", reason);
-    return RUN_FAILED;
 }
 
 /* With a server of one's own. */

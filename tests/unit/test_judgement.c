@@ -117,6 +117,50 @@ static void test_busiest_side(void)
     CHECK_EQ_TEXT(record.warnings, "");
 }
 
+static void test_time(void)
+{
+    char reason[200] = "";
+    const uint64_t ms = 1000000;
+    struct judgement_time time = {.asked_ns = 2000 * ms, .window_ns = 2001 * ms};
+    begin();
+    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(record.warnings, "");
+
+    /* Within the window, whose length shows nothing of it; then beyond its end. */
+    time.paused_ns = 150 * ms;
+    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(record.warnings, "client_paused");
+    time.paused_ns = 1001 * ms;
+    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK(strstr(reason, "did not run for 1.0 s; its window was to be 2 s and took 2 s") != NULL);
+    time.paused_ns = 0;
+    time.window_ns = 6000 * ms;
+    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK(strstr(reason, "did not run for 4.0 s; its window was to be 2 s and took 6 s") != NULL);
+
+    /* Short windows of a busy machine. */
+    begin();
+    time = (struct judgement_time){.asked_ns = 100 * ms, .window_ns = 190 * ms};
+    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(record.warnings, "");
+    time.window_ns = 590 * ms;
+    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(record.warnings, "client_paused");
+
+    begin();
+    time = (struct judgement_time){
+        .asked_ns = 2000 * ms, .window_ns = 2000 * ms, .stepped_ns = -3600000 * (int64_t)ms};
+    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(record.warnings, "clock_stepped");
+    time.suspended_ns = 3200 * (int64_t)ms;
+    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(reason, "the machine was suspended for 3.2 s within the window");
+    time.suspended_ns = 0;
+    time.server_stopped = true;
+    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK(strstr(reason, "the server's process was stopped") != NULL);
+}
+
 static void test_round_trips(void)
 {
     struct histogram rtt;
@@ -135,6 +179,12 @@ static void test_round_trips(void)
     CHECK_EQ_U64(histogram_between(&rtt, 0, UINT64_MAX), rtt.total);
     judgement_take_load(&record, &rtt);
     CHECK(warning_has(&record, WARNING_PLATEAU_40MS));
+
+    /* The pauses of a CPU quota are as long. */
+    begin();
+    warning_add(&record, WARNING_CPU_QUOTA);
+    judgement_take_load(&record, &rtt);
+    CHECK_EQ_TEXT(record.warnings, "cpu_quota");
 
     /* A slope is no plateau. */
     for (int i = 0; i < 6; i++)
@@ -234,6 +284,7 @@ int main(void)
     test_warnings_are_whole_words();
     test_host();
     test_busiest_side();
+    test_time();
     test_round_trips();
     test_drift();
     test_failed_rows_do_not_drift();
