@@ -295,6 +295,18 @@ static bool statistics_read(struct measured_statistics *statistics, struct targe
     return true;
 }
 
+/* Why the server refused connections, it knows best. words: its last on standard error. */
+static void say_refused(struct record *record, const struct load_result *load, const char *words,
+                        enum run_status status)
+{
+    static const char refused[] = "iomodels serve: connections are refused: ";
+    if (load->error == 0 && load->established < load->attempted &&
+        strncmp(words, refused, sizeof refused - 1) == 0)
+        set_status(record, status == RUN_OK ? "ok" : "failed",
+                   "%u of %u connections were established: %s", load->established, load->attempted,
+                   words + sizeof refused - 1);
+}
+
 /*
  * Ends the run of a server of one's own: reads what it tells, stops it, and judges its end. status:
  * what is known so far.
@@ -318,6 +330,7 @@ static enum run_status server_finish(struct record *record, struct measured_wind
         return RUN_CANCELLED;
     if (killed)
         warning_add(record, WARNING_SERVER_KILLED);
+    say_refused(record, load, words, status);
     if (told)
         measured_take_statistics(record, &statistics, window, (double)load->echoes);
     /* First, since all else that went wrong may come of it. */
