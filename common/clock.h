@@ -13,6 +13,14 @@ uint64_t clock_now_ns(void);
 /* The clock's own step in nanoseconds, at least 1. */
 uint64_t clock_resolution_ns(void);
 const char *clock_source(void); /* the API's name */
+/*
+ * Nanoseconds since boot, while the machine was suspended too, and without that: what one clock gains
+ * on the other was spent asleep (CLOCK_BOOTTIME and CLOCK_MONOTONIC; GetTickCount64, in steps of up
+ * to 16 ms, and QueryUnbiasedInterruptTime). QueryPerformanceCounter goes on in such a sleep,
+ * CLOCK_MONOTONIC does not.
+ */
+uint64_t clock_boot_ns(void);
+uint64_t clock_awake_ns(void);
 /* At least so long; coarse on Windows (15.6 ms), so never used to pace a load. */
 void clock_sleep_ms(unsigned ms);
 

@@ -22,6 +22,18 @@ uint64_t clock_now_ns(void)
     return ticks / rate * 1000000000u + ticks % rate * 1000000000u / rate;
 }
 
+uint64_t clock_boot_ns(void)
+{
+    return GetTickCount64() * 1000000u;
+}
+
+uint64_t clock_awake_ns(void)
+{
+    ULONGLONG steps = 0;
+    QueryUnbiasedInterruptTime(&steps);
+    return steps * 100;
+}
+
 uint64_t clock_resolution_ns(void)
 {
     uint64_t step = 1000000000u / ticks_per_second();

@@ -61,7 +61,7 @@ int crew_run(struct crew *crew)
         worker->started = error == 0;
     }
     if (error != 0)
-        server_fail(server, "starting a serving thread", error);
+        server_fail_thread(server, "starting a serving thread", error);
     else
         worker_main(crew_worker(crew, 0));
 

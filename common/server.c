@@ -117,6 +117,13 @@ int server_fail(struct server *server, const char *call, int error)
     return error;
 }
 
+int server_fail_thread(struct server *server, const char *call, int error)
+{
+    char limit[THREAD_LIMIT_TEXT], text[THREAD_LIMIT_TEXT + 80];
+    snprintf(text, sizeof text, "%s (%s)", call, thread_limit_text(limit, sizeof limit));
+    return server_fail(server, text, error);
+}
+
 const char *server_failure_text(const struct server *server)
 {
     return server->failure_text;

@@ -76,7 +76,7 @@ struct server {
     atomic_bool lack_told;
     net_socket stop_socket; /* made beforehand, so that a server without descriptors can stop */
     int failure;
-    char failure_text[200];
+    char failure_text[600];
 };
 
 /*
@@ -95,6 +95,8 @@ bool server_stopping(const struct server *server);
 
 /* Stops the server because `call` failed; the first failure is kept. Returns error. Any thread. */
 int server_fail(struct server *server, const char *call, int error);
+/* The same where a thread could not be started: the limit is named. Called right after it. */
+int server_fail_thread(struct server *server, const char *call, int error);
 const char *server_failure_text(const struct server *server);
 
 /*

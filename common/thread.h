@@ -35,8 +35,9 @@ typedef pthread_cond_t thread_condition;
  */
 int thread_start(thread_handle *thread, void (*main)(void *argument), void *argument,
                  size_t stack_bytes);
-/* What may be the limit where that fails, and what raises it. */
-const char *thread_limit_text(void);
+#define THREAD_LIMIT_TEXT 320
+/* What may be the limit where that has just failed, and what raises it; returns text. */
+const char *thread_limit_text(char *text, size_t size);
 void thread_join(thread_handle thread);
 /*
  * A thread for as long as the process, which nobody joins since nothing ends its wait (for a

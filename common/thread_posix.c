@@ -1,12 +1,16 @@
 #include "thread.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "cgroup.h"
 
 static atomic_uint running = 1;
 static atomic_uint peak = 1;
@@ -63,10 +67,20 @@ int thread_start(thread_handle *thread, void (*main)(void *argument), void *argu
 }
 
 /* pthread_create says EAGAIN for each of them. */
-const char *thread_limit_text(void)
+const char *thread_limit_text(char *text, size_t size)
 {
-    return "the limits are `ulimit -u` and `sysctl kernel.threads-max kernel.pid_max "
-           "vm.max_map_count`, the last at two for each thread";
+    struct cgroup_limits limits;
+    cgroup_limits_read(&limits, "");
+    if (limits.tasks != 0 && limits.tasks_now >= limits.tasks)
+        snprintf(text, size,
+                 "the limit is %s, %" PRIu64 " processes and threads: systemd's TasksMax=, a "
+                 "container's --pids-limit",
+                 limits.tasks_path, limits.tasks);
+    else
+        snprintf(text, size,
+                 "the limits are `ulimit -u` and `sysctl kernel.threads-max kernel.pid_max "
+                 "vm.max_map_count`, the last at two for each thread");
+    return text;
 }
 
 static void *detached_main(void *argument)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <process.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static volatile LONG running = 1;
@@ -51,9 +52,12 @@ int thread_start(thread_handle *thread, void (*main)(void *argument), void *argu
     return 0;
 }
 
-const char *thread_limit_text(void)
+const char *thread_limit_text(char *text, size_t size)
 {
-    return "the limit is memory, or under Wine descriptors and threads: `ulimit -n`, `ulimit -u`";
+    snprintf(text, size,
+             "the limit is memory, or under Wine descriptors and threads: `ulimit -n`, `ulimit "
+             "-u`");
+    return text;
 }
 
 static unsigned __stdcall detached_main(void *argument)

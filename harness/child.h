@@ -18,7 +18,8 @@ enum child_read {
     CHILD_LINE, /* one line, without its line end */
     CHILD_EOF,  /* it closed its standard output, or died */
     CHILD_TIMEOUT,
-    CHILD_FAILED, /* reading failed, or the line is longer than the buffer */
+    CHILD_FAILED,  /* reading failed, or the line is longer than the buffer */
+    CHILD_STOPPED, /* it does not run any more, by a signal: see child_waits_for_terminal */
     CHILD_CANCELLED
 };
 
@@ -43,8 +44,13 @@ enum child_read child_read_line(struct child *child, char *line, size_t size, un
 const char *child_error_line(struct child *child);
 /* True once it has ended; *status is then its exit status, 128 + signal where a signal ended it. */
 bool child_ended(struct child *child, int *status);
+/* Whether a signal has stopped it, now or for a while, since the last time this was asked. */
+bool child_was_stopped(struct child *child);
+/* Whether it is stopped since it has asked for the terminal (a password's, say): it gets none. */
+bool child_waits_for_terminal(const struct child *child);
 /*
- * Closes its standard input, waits at most grace_ms, then kills its group. Frees the child.
+ * Closes its standard input, waits at most grace_ms, not at all for one that is stopped, then kills
+ * its group. Frees the child.
  * Returns the exit status as above; *killed (unless NULL) whether it had to be killed.
  */
 int child_end(struct child *child, unsigned grace_ms, bool *killed);

@@ -40,6 +40,9 @@ struct child {
     int errors;
     bool ended;
     int status; /* when ended */
+    bool stopped;
+    bool was_stopped; /* since child_was_stopped was asked */
+    int stop_signal;  /* when stopped */
     size_t count;
     char buffer[LINE_BYTES]; /* count bytes of output not yet returned */
     char error_line[ERROR_LINE_BYTES];
@@ -303,6 +306,34 @@ bool child_ended(struct child *child, int *status)
     return child->ended;
 }
 
+/* A process that is stopped, or goes on, is reported to its parent once. */
+static bool is_stopped(struct child *child)
+{
+    siginfo_t change = {0};
+    while (waitid(P_PID, (id_t)child->pid, &change, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
+           change.si_pid == child->pid) {
+        child->was_stopped = true;
+        child->stopped = change.si_code == CLD_STOPPED;
+        child->stop_signal = change.si_status;
+        change.si_pid = 0;
+    }
+    return child->stopped;
+}
+
+bool child_was_stopped(struct child *child)
+{
+    (void)is_stopped(child);
+    bool was = child->was_stopped;
+    child->was_stopped = child->stopped;
+    return was;
+}
+
+/* It runs in a process group of its own, which is never the terminal's. */
+bool child_waits_for_terminal(const struct child *child)
+{
+    return child->stopped && (child->stop_signal == SIGTTIN || child->stop_signal == SIGTTOU);
+}
+
 /*
  * The first line of the buffer; false while it is not complete. A line that does not fit, or a
  * byte 0, which would hide the rest, is CHILD_FAILED, and so is every later call.
@@ -368,6 +399,8 @@ enum child_read child_read_line(struct child *child, char *line, size_t size, un
             return CHILD_FAILED;
         if (ended)
             return CHILD_EOF;
+        if (is_stopped(child))
+            return CHILD_STOPPED;
         if (cancelled != NULL && cancelled(context))
             return CHILD_CANCELLED;
         struct pollfd output = {.fd = child->output, .events = POLLIN};
@@ -406,7 +439,10 @@ static void child_reap(const struct child *child)
         continue;
 }
 
-/* Waits for its end; meanwhile throws its output away, since it could not end while that blocks. */
+/*
+ * Waits for its end; meanwhile throws its output away, since it could not end while that blocks. One
+ * that is stopped would not end.
+ */
 static bool end_wait(struct child *child, unsigned timeout_ms)
 {
     uint64_t deadline = clock_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
@@ -421,7 +457,7 @@ static bool end_wait(struct child *child, unsigned timeout_ms)
                 break;
         }
         int wait_ms = slice_ms(deadline, END_SLICE_MS);
-        if (wait_ms == 0)
+        if (wait_ms == 0 || is_stopped(child))
             return child_ended(child, NULL);
         struct pollfd output = {.fd = child->output, .events = POLLIN}; /* -1 is passed over */
         poll(&output, 1, wait_ms);

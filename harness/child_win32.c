@@ -393,6 +393,19 @@ bool child_ended(struct child *child, int *status)
     return true;
 }
 
+/* Windows stops no process, and one without a console has no terminal to ask for. */
+bool child_was_stopped(struct child *child)
+{
+    (void)child;
+    return false;
+}
+
+bool child_waits_for_terminal(const struct child *child)
+{
+    (void)child;
+    return false;
+}
+
 enum pump { PUMP_BYTES, PUMP_NOTHING, PUMP_END, PUMP_FAILED };
 
 /* What the read in hand has brought, added to the buffer; most: how much there is room for. */

@@ -181,7 +181,7 @@ static int serve(const struct io_model *model, const struct server_options *opti
     if (control)
         error = thread_start_detached(read_commands, NULL);
     if (error != 0)
-        server_fail(&server, "starting the thread that reads commands", error);
+        server_fail_thread(&server, "starting the thread that reads commands", error);
     else
         error = model->serve(&server);
 

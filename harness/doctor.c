@@ -6,10 +6,18 @@
 #include <string.h>
 
 #include "descriptors.h"
+#include "net.h"
 #include "record.h"
 #include "units.h"
 
-enum { NUMBER_BYTES = 32, ABOUT_WIDTH = 16, LEVEL_WIDTH = 9, BUFFER_BYTES = 64 * 1024 };
+enum {
+    NUMBER_BYTES = 32,
+    ABOUT_WIDTH = 16,
+    LEVEL_WIDTH = 9,
+    BUFFER_BYTES = 64 * 1024,
+    /* Threads and processes of client and server beside those that serve. */
+    TASKS_OWN = 32
+};
 
 /* Reads that cost more are calls into the kernel, and many of them are made for a message. */
 static const double CLOCK_READ_NS_MOST = 500;
@@ -135,7 +143,17 @@ static void judge_clock(struct doctor_report *report, const struct doctor_facts 
 static void judge_processors(struct doctor_report *report, const struct doctor_facts *facts)
 {
     bool split = facts->server_cpus[0] != '\0';
-    char placed[2 * HOST_CPUS_TEXT + 64];
+    char placed[2 * HOST_CPUS_TEXT + 64], cause[160];
+    if (facts->pin_error != 0) {
+        doctor_find(report, DOCTOR_NOTE, "processors",
+                    "%u of %u: the system does not let this process choose among them (%s)",
+                    facts->cpus, facts->cpus_of_system,
+                    net_error_text(facts->pin_error, cause, sizeof cause));
+        doctor_advise(report, "server and client run wherever the system puts them: allow "
+                              "sched_getaffinity and sched_setaffinity (a container's seccomp "
+                              "profile)");
+        return;
+    }
     snprintf(placed, sizeof placed, "the server on %s, the client on %s", facts->server_cpus,
              facts->client_cpus);
     doctor_find(report, split && !facts->share_core ? DOCTOR_OK : DOCTOR_NOTE, "processors",
@@ -150,6 +168,39 @@ static void judge_processors(struct doctor_report *report, const struct doctor_f
     else if (facts->share_core)
         doctor_advise(report, "one side slows the other: choose two cores by --server-cpus and "
                               "--client-cpus, or switch SMT off");
+}
+
+/* What control groups allow. */
+static void judge_group(struct doctor_report *report, const struct doctor_facts *facts,
+                        unsigned connections)
+{
+    char most[NUMBER_BYTES], now[NUMBER_BYTES], wanted[NUMBER_BYTES];
+    const struct cgroup_limits *group = &facts->group;
+    /* More than all processors that may be used can't be used up. */
+    bool ample = group->cpus >= facts->cpus;
+    bool room = group->tasks >= group->tasks_now + connections + TASKS_OWN;
+    if (group->cpus > 0)
+        doctor_find(report, ample ? DOCTOR_OK : DOCTOR_NOTE, "CPU quota",
+                    ample ? "%.3g processors, which is all of them (%s)"
+                          : "%.3g processors (%s): who has used it up pauses for the rest of %.3g "
+                            "ms, client and server alike",
+                    group->cpus, group->cpu_path, (double)group->cpu_period_us / 1e3);
+    if (group->cpus > 0 && !ample)
+        doctor_advise(report, "remove it (systemd's CPUQuota=, a container's --cpus); rows in "
+                              "which it strikes are warned of");
+    if (group->tasks > 0)
+        doctor_find(report, room ? DOCTOR_OK : DOCTOR_NOTE, "tasks",
+                    "%s processes and threads (%s), %s are there; blocking takes a thread for each "
+                    "of %s connections",
+                    number((double)group->tasks, most), group->tasks_path,
+                    number((double)group->tasks_now, now), number(connections, wanted));
+    if (group->tasks > 0 && !room)
+        doctor_advise(report, "raise it (systemd's TasksMax=, a container's --pids-limit), or "
+                              "leave blocking out");
+    if (group->memory_bytes > 0)
+        doctor_find(report, DOCTOR_OK, "memory limit", "%s (%s), of which %s is left",
+                    units_format_size(group->memory_bytes, most, sizeof most), group->memory_path,
+                    units_format_size(group->memory_left_bytes, now, sizeof now));
 }
 
 static void judge_frequency(struct doctor_report *report, const struct doctor_facts *facts)
@@ -198,7 +249,7 @@ static void judge_load(struct doctor_report *report, const struct doctor_facts *
         return;
     bool busy = facts->busy >= HOST_IDLE_SHARE, stolen = facts->stolen > STOLEN_SHARE_MOST;
     doctor_find(report, busy || stolen ? DOCTOR_NOTE : DOCTOR_OK, "idle",
-                "%.0f %% of the processors is in use%s", 100 * facts->busy,
+                "%.0f %% of the busiest of these processors is in use%s", 100 * facts->busy,
                 stolen ? ", in part by other machines of the same host" : "");
     if (busy)
         doctor_advise(report,
@@ -271,6 +322,7 @@ void doctor_judge(struct doctor_report *report, const struct doctor_facts *facts
     judge_ports(report, facts, connections);
     judge_backlog(report, facts, connections);
     judge_memory(report, facts, connections);
+    judge_group(report, facts, connections);
     judge_clock(report, facts);
     judge_processors(report, facts);
     judge_frequency(report, facts);

@@ -31,6 +31,7 @@ struct doctor_facts {
     unsigned cpus; /* that this process may use */
     char cpus_text[HOST_CPUS_TEXT];
     unsigned cpus_of_system;
+    int pin_error; /* as host_pin_error */
     char server_cpus
         [HOST_CPUS_TEXT]; /* where `bench` would place the two sides; "" where it can't */
     char client_cpus[HOST_CPUS_TEXT];
@@ -43,6 +44,7 @@ struct doctor_facts {
     double busy; /* share of the processors, while nothing of ours ran */
     double stolen;
     uint64_t memory_bytes; /* that programs could still get */
+    struct cgroup_limits group;
 
     const char *system; /* as program_system */
     char system_text[160];

@@ -102,17 +102,24 @@ static void loopback_try(const char *text, char *failure, size_t size)
 /* How busy the machine is while this process sleeps, and the prefix's wineserver with it. */
 static void load_look(struct doctor_facts *facts)
 {
-    struct host_times from, to;
+    /* Where `bench` would place the two sides. */
+    const char *cpus[HOST_SIDES] = {facts->client_cpus, facts->server_cpus};
+    size_t sides = facts->server_cpus[0] == '\0' ? 1 : 2;
+    struct host_times from[HOST_SIDES], to[HOST_SIDES];
+    cpus[0] = sides == 1 ? NULL : cpus[0];
     uint64_t server_from = 0, server_to = 0, begun_ns = clock_now_ns();
     facts->busy = facts->stolen = facts->wineserver_load = NAN;
     facts->wineserver = host_wineserver_pid();
-    bool known = host_times_now(&from);
+    bool known = host_times_now(cpus, from, sides);
     bool server_known = host_process_cpu_ns(facts->wineserver, &server_from);
     clock_sleep_ms(LOOK_MS);
-    if (known && host_times_now(&to)) {
-        facts->busy = host_busy_share(&from, &to);
-        if (to.total > from.total && to.stolen >= from.stolen)
-            facts->stolen = (double)(to.stolen - from.stolen) / (double)(to.total - from.total);
+    if (known && host_times_now(cpus, to, sides)) {
+        facts->busy = host_busiest_share(from, to, sides);
+        facts->stolen = 0;
+        for (size_t i = 0; i < sides; i++)
+            if (to[i].total > from[i].total && to[i].stolen >= from[i].stolen)
+                facts->stolen = fmax(facts->stolen, (double)(to[i].stolen - from[i].stolen) /
+                                                        (double)(to[i].total - from[i].total));
     }
     if (server_known && host_process_cpu_ns(facts->wineserver, &server_to))
         facts->wineserver_load =
@@ -124,12 +131,13 @@ void doctor_take_facts(struct doctor_facts *facts)
     const char *prefix = getenv("WINEPREFIX");
     memset(facts, 0, sizeof *facts);
     doctor_take_system_facts(facts);
-    load_look(facts);
     clock_measure(facts);
     facts->cpus = host_cpu_count();
+    facts->pin_error = host_pin_error();
     host_self_cpus(facts->cpus_text, sizeof facts->cpus_text);
     if (!host_split_cpus(facts->server_cpus, facts->client_cpus, sizeof facts->server_cpus))
         facts->server_cpus[0] = facts->client_cpus[0] = '\0';
+    load_look(facts);
     host_cpu_governor(facts->governor, sizeof facts->governor);
     facts->throttles = host_throttles();
     facts->system = program_system();

@@ -74,4 +74,5 @@ void doctor_take_system_facts(struct doctor_facts *facts)
     facts->turbo = turbo();
     facts->virtual_machine = virtual_machine();
     facts->memory_bytes = host_memory_left();
+    cgroup_limits_read(&facts->group, "");
 }

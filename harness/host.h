@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cgroup.h"
+
 #define HOST_CPUS_TEXT 256
 
 unsigned host_cpu_count(void);                       /* that this process may use */
@@ -30,6 +32,11 @@ unsigned host_cpus_count(const char *text);
  * use. "" where it may not use them.
  */
 const char *host_cpus_text(const char *cpus, char *text, size_t size);
+/*
+ * 0, or the negative error by which the system refuses to tell or to choose a thread's processors (a
+ * seccomp filter does). Then host_split_cpus is false, and host_pin_self(NULL) does nothing.
+ */
+int host_pin_error(void);
 /* Pins the calling thread; NULL: all that the process began with. 0 or a negative error. */
 int host_pin_self(const char *cpus);
 /* Pins all threads of another process. 0 or a negative error. */
@@ -40,8 +47,8 @@ const char *host_self_cpus(char *text, size_t size);
 const char *host_process_cpus(unsigned long pid, char *text, size_t size);
 
 /*
- * Processor time of all CPUs since boot, in the system's unit. Linux brings it in steps of 10 ms for
- * each CPU (proc_stat(5)). False where the system doesn't tell.
+ * Processor time of some processors together since boot, in the system's unit. Linux brings it in
+ * steps of 10 ms for each processor (proc_stat(5)).
  */
 struct host_times {
     uint64_t busy;
@@ -50,14 +57,28 @@ struct host_times {
     uint64_t stolen;     /* of busy, what the machine's own host gave to others; 0 where not told */
     uint64_t per_s;      /* units in a second */
 };
-bool host_times_now(struct host_times *times);
-/* A host of whose time less than this is taken is idle enough to measure on. */
+/* The server's processors and the client's. */
+#define HOST_SIDES 2
+/*
+ * One reading for `count` lists of processors, at most HOST_SIDES; NULL in their place: all that
+ * this process may use. False where the system doesn't tell.
+ */
+bool host_times_now(const char *const *cpus, struct host_times *times, size_t count);
+/* Processors of which less than this share is taken are idle enough to measure on. */
 #define HOST_IDLE_SHARE 0.25
 /* A wineserver that has nothing to serve and yet takes so much of a processor spins. */
 #define HOST_WINESERVER_SPINS_SHARE 0.5
 /* The busy share 0..1 between two moments; 0 where nothing passed. */
 double host_busy_share(const struct host_times *from, const struct host_times *to);
+/* Of several lists of processors, the one that is busiest: on one busy processor all wait. */
+double host_busiest_share(const struct host_times *from, const struct host_times *to, size_t count);
 
+/*
+ * CPU quotas of control groups. Adds those of a process (0: the caller) to a set that began with 0;
+ * nothing on Windows. And how often, since boot, one of the set stopped somebody.
+ */
+void host_quotas_add(struct cgroup_throttles *quotas, unsigned long pid);
+uint64_t host_quota_stops(const struct cgroup_throttles *quotas);
 /* How often a processor was slowed down for its heat since boot; 0 where the system doesn't tell. */
 uint64_t host_throttles(void);
 /*

@@ -1,4 +1,4 @@
-#include "host.h"
+#include "host_linux.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -27,20 +27,55 @@ enum {
     WINESERVER_SLICE_MS = 10
 };
 
-/* What the process began with: nothing but this module narrows it, and each way there reads it. */
-static cpu_set_t initial_set;
+/*
+ * Processors, as the kernel's calls take them. A cpu_set_t holds 1,024, and the calls answer EINVAL
+ * for a set that is smaller than the kernel's own, which holds all that could ever be plugged in.
+ * That is a constant of the kernel's build, 8,192 at most today; a set that is too large is no error
+ * (sched_setaffinity(2)).
+ */
+enum { CPUS_MOST = 65536, CPU_WORD_BITS = 8 * sizeof(unsigned long) };
+struct cpu_list {
+    unsigned long words[CPUS_MOST / CPU_WORD_BITS];
+};
 
-static void initial_read(void)
+static bool list_has(const struct cpu_list *list, int cpu)
 {
-    if (sched_getaffinity(0, sizeof initial_set, &initial_set) != 0)
-        CPU_ZERO(&initial_set);
+    return (list->words[cpu / CPU_WORD_BITS] >> (cpu % CPU_WORD_BITS) & 1) != 0;
 }
 
-static const cpu_set_t *initial_cpus(void)
+static void list_add(struct cpu_list *list, int cpu)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, initial_read);
-    return &initial_set;
+    list->words[cpu / CPU_WORD_BITS] |= 1UL << (cpu % CPU_WORD_BITS);
+}
+
+/* The list's first processor from `cpu` on; CPUS_MOST: none. */
+static int list_next(const struct cpu_list *list, int cpu)
+{
+    while (cpu < CPUS_MOST && !list_has(list, cpu))
+        cpu += list->words[cpu / CPU_WORD_BITS] == 0 ? CPU_WORD_BITS - cpu % CPU_WORD_BITS : 1;
+    return cpu;
+}
+
+static unsigned list_count(const struct cpu_list *list)
+{
+    unsigned count = 0;
+    for (int cpu = list_next(list, 0); cpu < CPUS_MOST; cpu = list_next(list, cpu + 1))
+        count++;
+    return count;
+}
+
+/* 0 or a negative error. */
+static int affinity_get(pid_t thread, struct cpu_list *list)
+{
+    memset(list, 0, sizeof *list);
+    return sched_getaffinity(thread, sizeof *list, (cpu_set_t *)(void *)list) == 0 ? 0 : -errno;
+}
+
+static int affinity_set(pid_t thread, const struct cpu_list *list)
+{
+    return sched_setaffinity(thread, sizeof *list, (const cpu_set_t *)(const void *)list) == 0
+               ? 0
+               : -errno;
 }
 
 /* Moves *text past a processor's number; -1 where there is none. */
@@ -51,20 +86,19 @@ static int cpu_parse(const char **text)
         return -1;
     for (; **text >= '0' && **text <= '9'; (*text)++) {
         value = value * 10 + (**text - '0');
-        if (value >= CPU_SETSIZE)
+        if (value >= CPUS_MOST)
             return -1;
     }
     return value;
 }
 
 /*
- * False where text is not a list of processors that this process may use. child_start calls it
- * between fork and exec: no locks, no memory.
+ * False where text is not a list of processors, such as "0,2-3". child_start calls it between fork
+ * and exec, as all that pins does: no locks, no memory.
  */
-static bool cpus_parse(const char *text, cpu_set_t *set)
+static bool list_parse(const char *text, struct cpu_list *list)
 {
-    const cpu_set_t *usable = initial_cpus();
-    CPU_ZERO(set);
+    memset(list, 0, sizeof *list);
     for (;; text++) {
         int first = cpu_parse(&text), last = first;
         if (*text == '-') {
@@ -73,26 +107,21 @@ static bool cpus_parse(const char *text, cpu_set_t *set)
         }
         if (first < 0 || last < first)
             return false;
-        for (int cpu = first; cpu <= last; cpu++) {
-            if (!CPU_ISSET((size_t)cpu, usable))
-                return false;
-            CPU_SET((size_t)cpu, set);
-        }
+        for (int cpu = first; cpu <= last; cpu++)
+            list_add(list, cpu);
         if (*text != ',')
             return *text == '\0';
     }
 }
 
 /* "" where it does not fit: a list cut short would name other processors. */
-static const char *cpus_format(const cpu_set_t *set, char *text, size_t size)
+static const char *list_format(const struct cpu_list *list, char *text, size_t size)
 {
     size_t used = 0;
     text[0] = '\0';
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    for (int cpu = list_next(list, 0); cpu < CPUS_MOST; cpu = list_next(list, cpu + 1)) {
         int first = cpu;
-        if (!CPU_ISSET((size_t)cpu, set))
-            continue;
-        while (cpu + 1 < CPU_SETSIZE && CPU_ISSET((size_t)cpu + 1, set))
+        while (cpu + 1 < CPUS_MOST && list_has(list, cpu + 1))
             cpu++;
         const char *comma = used == 0 ? "" : ",";
         int length = first == cpu
@@ -107,76 +136,122 @@ static const char *cpus_format(const cpu_set_t *set, char *text, size_t size)
     return text;
 }
 
+/* What the process began with: nothing but this module narrows it, and each way there reads it. */
+static struct cpu_list initial_list;
+static int initial_error; /* of the calls that get and set a thread's processors; 0: they work */
+
+/*
+ * The calls may be refused (a seccomp filter): then the kernel's own text tells the processors, and
+ * nobody can be moved.
+ */
+static void initial_read(void)
+{
+    char line[LINE_BYTES];
+    initial_error = affinity_get(0, &initial_list);
+    if (initial_error == 0)
+        initial_error = affinity_set(0, &initial_list);
+    else if (!proc_line("/proc/self/status", "Cpus_allowed_list:", line, sizeof line) ||
+             !list_parse(line + strspn(line, " \t"), &initial_list))
+        memset(&initial_list, 0, sizeof initial_list);
+}
+
+static const struct cpu_list *initial_cpus(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, initial_read);
+    return &initial_list;
+}
+
+int host_pin_error(void)
+{
+    (void)initial_cpus();
+    return initial_error;
+}
+
+/* False where text is not a list of processors that this process may use. */
+static bool usable_parse(const char *text, struct cpu_list *list)
+{
+    const struct cpu_list *usable = initial_cpus();
+    if (!list_parse(text, list))
+        return false;
+    for (size_t i = 0; i < sizeof list->words / sizeof list->words[0]; i++)
+        if ((list->words[i] & ~usable->words[i]) != 0)
+            return false;
+    return true;
+}
+
 unsigned host_cpu_count(void)
 {
-    int count = CPU_COUNT(initial_cpus());
-    return count > 0 ? (unsigned)count : 1;
+    unsigned count = list_count(initial_cpus());
+    return count > 0 ? count : 1;
 }
 
 bool host_split_cpus(char *server, char *client, size_t size)
 {
-    const cpu_set_t *usable = initial_cpus();
-    int first = 0, last = CPU_SETSIZE - 1;
-    if (CPU_COUNT(usable) < 2)
+    const struct cpu_list *usable = initial_cpus();
+    int first = list_next(usable, 0), last = first;
+    if (first == CPUS_MOST || host_pin_error() != 0)
         return false;
-    while (!CPU_ISSET((size_t)first, usable))
-        first++;
-    while (!CPU_ISSET((size_t)last, usable))
-        last--;
+    for (int cpu = first; cpu < CPUS_MOST; cpu = list_next(usable, cpu + 1))
+        last = cpu;
     snprintf(server, size, "%d", first);
     snprintf(client, size, "%d", last);
-    return true;
+    return first < last;
 }
 
 unsigned host_cpus_count(const char *text)
 {
-    cpu_set_t set;
-    return cpus_parse(text, &set) ? (unsigned)CPU_COUNT(&set) : 0;
+    struct cpu_list list;
+    return usable_parse(text, &list) ? list_count(&list) : 0;
 }
 
-/* The set that the text names, NULL: the one at the beginning. 0 or a negative error. */
-static int cpus_wanted(const char *cpus, cpu_set_t *set)
+/* The list that the text names, NULL: the one at the beginning. 0 or a negative error. */
+static int cpus_wanted(const char *cpus, struct cpu_list *list)
 {
-    *set = *initial_cpus();
-    return cpus == NULL || cpus_parse(cpus, set) ? 0 : -EINVAL;
+    if (cpus != NULL)
+        return usable_parse(cpus, list) ? 0 : -EINVAL;
+    *list = *initial_cpus();
+    return 0;
 }
 
 const char *host_cpus_text(const char *cpus, char *text, size_t size)
 {
-    cpu_set_t set;
+    struct cpu_list list;
     text[0] = '\0';
-    return cpus_wanted(cpus, &set) == 0 ? cpus_format(&set, text, size) : text;
+    return cpus_wanted(cpus, &list) == 0 ? list_format(&list, text, size) : text;
 }
 
 int host_pin_self(const char *cpus)
 {
-    cpu_set_t set;
-    int error = cpus_wanted(cpus, &set);
-    if (error == 0 && sched_setaffinity(0, sizeof set, &set) != 0)
-        error = -errno;
-    return error;
+    struct cpu_list list;
+    /* Where nobody can be moved, it has all that it began with. */
+    if (cpus == NULL && host_pin_error() != 0)
+        return 0;
+    int error = cpus_wanted(cpus, &list);
+    return error != 0 ? error : affinity_set(0, &list);
 }
 
 /*
  * Pins those threads of a /proc/PID/task that are not where they should be; *changed tells
  * whether there was one. 0 or a negative error.
  */
-static int threads_pin(DIR *tasks, const cpu_set_t *set, bool *changed)
+static int threads_pin(DIR *tasks, const struct cpu_list *list, bool *changed)
 {
     const struct dirent *entry;
     *changed = false;
     rewinddir(tasks);
     while ((entry = readdir(tasks)) != NULL) {
         pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
-        cpu_set_t now;
+        struct cpu_list now;
         if (thread <= 0)
             continue;
-        if (sched_getaffinity(thread, sizeof now, &now) == 0 && CPU_EQUAL(&now, set))
+        if (affinity_get(thread, &now) == 0 && memcmp(&now, list, sizeof now) == 0)
             continue;
-        if (sched_setaffinity(thread, sizeof *set, set) == 0)
+        int error = affinity_set(thread, list);
+        if (error == 0)
             *changed = true;
-        else if (errno != ESRCH) /* it ended meanwhile */
-            return -errno;
+        else if (error != -ESRCH) /* it ended meanwhile */
+            return error;
     }
     return 0;
 }
@@ -184,8 +259,8 @@ static int threads_pin(DIR *tasks, const cpu_set_t *set, bool *changed)
 int host_pin_process(unsigned long pid, const char *cpus)
 {
     char path[PATH_BYTES];
-    cpu_set_t set;
-    int error = cpus_wanted(cpus, &set);
+    struct cpu_list list;
+    int error = cpus_wanted(cpus, &list);
     if (error != 0)
         return error;
     snprintf(path, sizeof path, "/proc/%lu/task", pid);
@@ -195,18 +270,16 @@ int host_pin_process(unsigned long pid, const char *cpus)
     /* A thread that was not pinned yet may have started another one, which inherits that. */
     bool changed = true;
     for (int pass = 0; error == 0 && changed && pass < PIN_PASSES; pass++)
-        error = threads_pin(tasks, &set, &changed);
+        error = threads_pin(tasks, &list, &changed);
     closedir(tasks);
     return error;
 }
 
 static const char *affinity_text(pid_t thread, char *text, size_t size)
 {
-    cpu_set_t set;
+    struct cpu_list list;
     text[0] = '\0';
-    if (sched_getaffinity(thread, sizeof set, &set) != 0)
-        return text;
-    return cpus_format(&set, text, size);
+    return affinity_get(thread, &list) == 0 ? list_format(&list, text, size) : text;
 }
 
 const char *host_self_cpus(char *text, size_t size)
@@ -257,33 +330,72 @@ const char *host_cpu_governor(char *text, size_t size)
     return text;
 }
 
-bool host_times_now(struct host_times *times)
+/* A line of /proc/stat (proc_stat(5)), from behind its name. False where it has another form. */
+static bool times_add(struct host_times *times, const char *line)
 {
-    char line[LINE_BYTES];
     uint64_t user, nice, system, idle, iowait, irq, softirq, steal;
-    if (!proc_line("/proc/stat", "cpu ", line, sizeof line))
-        return false;
     /* Two more follow, guest and guest_nice; user and nice hold them already. */
     if (sscanf(line,
                "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
                " %" SCNu64,
                &user, &nice, &system, &idle, &iowait, &irq, &softirq, &steal) != 8)
         return false;
-    times->busy = user + nice + system + irq + softirq + steal;
-    times->total = times->busy + idle + iowait;
-    times->interrupts = irq + softirq;
-    times->stolen = steal;
-    times->per_s = (uint64_t)sysconf(_SC_CLK_TCK);
+    uint64_t busy = user + nice + system + irq + softirq + steal;
+    times->busy += busy;
+    times->total += busy + idle + iowait;
+    times->interrupts += irq + softirq;
+    times->stolen += steal;
     return true;
+}
+
+bool host_times_read(const char *path, const char *const *cpus, struct host_times *times,
+                     size_t count)
+{
+    struct cpu_list lists[HOST_SIDES];
+    char line[LINE_BYTES];
+    bool read = count <= HOST_SIDES;
+    for (size_t i = 0; i < count && read; i++) {
+        times[i] = (struct host_times){.per_s = (uint64_t)sysconf(_SC_CLK_TCK)};
+        lists[i] = *initial_cpus();
+        read = cpus[i] == NULL || list_parse(cpus[i], &lists[i]);
+    }
+    FILE *file = read ? fopen(path, "re") : NULL;
+    if (file == NULL)
+        return false;
+    /* The first line is of all; those of the processors follow it, "cpu0 ...". */
+    while (read && fgets(line, sizeof line, file) != NULL && strncmp(line, "cpu", 3) == 0) {
+        const char *at = line + 3;
+        int cpu = cpu_parse(&at);
+        for (size_t i = 0; i < count && cpu >= 0 && read; i++)
+            read = !list_has(&lists[i], cpu) || times_add(&times[i], at);
+    }
+    fclose(file);
+    for (size_t i = 0; i < count && read; i++)
+        read = times[i].total > 0;
+    return read;
+}
+
+bool host_times_now(const char *const *cpus, struct host_times *times, size_t count)
+{
+    return host_times_read("/proc/stat", cpus, times, count);
+}
+
+void host_quotas_add(struct cgroup_throttles *quotas, unsigned long pid)
+{
+    cgroup_throttles_add(quotas, "", pid);
+}
+
+uint64_t host_quota_stops(const struct cgroup_throttles *quotas)
+{
+    return cgroup_throttles_now(quotas);
 }
 
 uint64_t host_throttles(void)
 {
     char path[PATH_BYTES];
     uint64_t sum = 0;
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (!CPU_ISSET((size_t)cpu, initial_cpus()))
-            continue;
+    const struct cpu_list *usable = initial_cpus();
+    for (int cpu = list_next(usable, 0); cpu < CPUS_MOST; cpu = list_next(usable, cpu + 1)) {
         snprintf(path, sizeof path,
                  "/sys/devices/system/cpu/cpu%d/thermal_throttle/core_throttle_count", cpu);
         sum += proc_number(path);
@@ -295,11 +407,13 @@ uint64_t host_throttles(void)
 uint64_t host_memory_left(void)
 {
     char line[64];
-    uint64_t left = 0, most = proc_number("/sys/fs/cgroup/memory.max"); /* "max": 0 */
-    uint64_t used = proc_number("/sys/fs/cgroup/memory.current");
+    uint64_t left = 0;
+    struct cgroup_limits limits;
+    cgroup_limits_read(&limits, "");
     if (proc_line("/proc/meminfo", "MemAvailable:", line, sizeof line))
         left = strtoull(line, NULL, 10) * 1024;
-    return most > used && most - used < left ? most - used : left;
+    return limits.memory_bytes != 0 && limits.memory_left_bytes < left ? limits.memory_left_bytes
+                                                                       : left;
 }
 
 bool host_kernel_memory(uint64_t *bytes)
@@ -317,15 +431,6 @@ bool host_kernel_memory(uint64_t *bytes)
     if (pages != NULL)
         *bytes += strtoull(pages + strlen(" mem "), NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
     return true;
-}
-
-double host_busy_share(const struct host_times *from, const struct host_times *to)
-{
-    if (to->total <= from->total || to->busy <= from->busy)
-        return 0;
-    double share = (double)(to->busy - from->busy) / (double)(to->total - from->total);
-    /* iowait can step back (proc(5)), and the total with it. */
-    return share > 1 ? 1 : share;
 }
 
 bool host_process_cpu_ns(unsigned long pid, uint64_t *ns)

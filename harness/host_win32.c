@@ -5,6 +5,7 @@
 #include <windows.h>
 
 #include <psapi.h>
+#include <winternl.h>
 
 #include "program.h"
 
@@ -159,6 +160,11 @@ static int last_error(void)
     return error == ERROR_SUCCESS ? -ERROR_GEN_FAILURE : -(int)error;
 }
 
+int host_pin_error(void)
+{
+    return 0;
+}
+
 int host_pin_self(const char *cpus)
 {
     DWORD_PTR mask;
@@ -271,24 +277,55 @@ const char *host_cpu_governor(char *text, size_t size)
     return text;
 }
 
-static uint64_t filetime_ticks(FILETIME time)
+/* Of each processor of this process's group, in their order; how many. 0 where it is not told. */
+static ULONG processors_ask(SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION processors[CPUS_MAX])
 {
-    return ((uint64_t)time.dwHighDateTime << 32) | time.dwLowDateTime;
+    typedef NTSTATUS(NTAPI * query_system)(SYSTEM_INFORMATION_CLASS, PVOID, ULONG, PULONG);
+    query_system query;
+    ULONG bytes = 0;
+    void *address = ntdll_function("NtQuerySystemInformation");
+    memcpy(&query, &address, sizeof query);
+    if (query == NULL || query(SystemProcessorPerformanceInformation, processors,
+                               CPUS_MAX * sizeof *processors, &bytes) != 0)
+        return 0;
+    return bytes / (ULONG)sizeof *processors;
 }
 
-bool host_times_now(struct host_times *times)
+bool host_times_now(const char *const *cpus, struct host_times *times, size_t count)
 {
-    FILETIME idle, kernel, user;
-    if (!GetSystemTimes(&idle, &kernel, &user))
-        return false;
-    /* The kernel's time holds the idle time. */
-    times->total = filetime_ticks(kernel) + filetime_ticks(user);
-    if (times->total < filetime_ticks(idle))
-        return false;
-    times->busy = times->total - filetime_ticks(idle);
-    times->interrupts = times->stolen = 0;
-    times->per_s = FILETIME_PER_S;
-    return times->total > 0;
+    SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION processors[CPUS_MAX];
+    ULONG known = processors_ask(processors);
+    for (size_t i = 0; i < count; i++) {
+        DWORD_PTR mask;
+        times[i] = (struct host_times){.per_s = FILETIME_PER_S};
+        if (cpus_wanted(cpus[i], &mask) != 0)
+            return false;
+        for (unsigned cpu = 0; cpu < known && cpu < CPUS_MAX; cpu++) {
+            if (!mask_has(mask, cpu))
+                continue;
+            /* The kernel's time holds the idle time. */
+            uint64_t total = (uint64_t)processors[cpu].KernelTime.QuadPart +
+                             (uint64_t)processors[cpu].UserTime.QuadPart;
+            uint64_t idle = (uint64_t)processors[cpu].IdleTime.QuadPart;
+            times[i].total += total;
+            times[i].busy += total > idle ? total - idle : 0;
+        }
+        if (times[i].total == 0)
+            return false;
+    }
+    return true;
+}
+
+void host_quotas_add(struct cgroup_throttles *quotas, unsigned long pid)
+{
+    (void)quotas;
+    (void)pid;
+}
+
+uint64_t host_quota_stops(const struct cgroup_throttles *quotas)
+{
+    (void)quotas;
+    return 0;
 }
 
 uint64_t host_throttles(void)
@@ -312,14 +349,6 @@ bool host_kernel_memory(uint64_t *bytes)
     *bytes =
         (uint64_t)(information.KernelPaged + information.KernelNonpaged) * information.PageSize;
     return true;
-}
-
-double host_busy_share(const struct host_times *from, const struct host_times *to)
-{
-    if (to->total <= from->total || to->busy <= from->busy)
-        return 0;
-    double share = (double)(to->busy - from->busy) / (double)(to->total - from->total);
-    return share > 1 ? 1 : share;
 }
 
 /* GetProcessTimes steps with the scheduler's tick, which is not fine-grained. */

@@ -1,6 +1,7 @@
 #include "measured.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -13,17 +14,43 @@ enum { NS_PER_S = 1000000000 };
 /* An open loop that got no more than this share of its messages done asked for too much. */
 static const double RATE_HELD_SHARE = 0.99;
 
-/* Its answers must lie apart by at least so much of the window. */
+/* Its answers must lie apart by so much of the window. */
 static const double SNAPSHOTS_SPAN = 0.9;
+static const double SNAPSHOTS_SPAN_MOST = 1.5;
+
+size_t measured_sides(const struct run_settings *settings, bool remote,
+                      const char *cpus[HOST_SIDES])
+{
+    cpus[0] = settings->client_cpus;
+    cpus[1] = settings->server_cpus;
+    return remote || (cpus[0] == NULL && cpus[1] == NULL) ? 1 : 2;
+}
+
+/* Whether the two lists have no processor in common. */
+static bool sides_apart(const char *const cpus[HOST_SIDES])
+{
+    char both[2 * HOST_CPUS_TEXT];
+    if (cpus[0] == NULL || cpus[1] == NULL)
+        return false;
+    snprintf(both, sizeof both, "%s,%s", cpus[0], cpus[1]);
+    return host_cpus_count(both) == host_cpus_count(cpus[0]) + host_cpus_count(cpus[1]);
+}
 
 static struct measured_moment moment_now(const struct measured_window *window)
 {
-    struct measured_moment now = {.at_ns = clock_now_ns(), .client_cpu_ns = program_cpu_ns()};
+    const char *cpus[HOST_SIDES];
+    size_t sides = measured_sides(window->settings, window->remote, cpus);
+    struct measured_moment now = {.at_ns = clock_now_ns(),
+                                  .boot_ns = clock_boot_ns(),
+                                  .awake_ns = clock_awake_ns(),
+                                  .utc_ns = clock_utc_ns(),
+                                  .client_cpu_ns = program_cpu_ns()};
     now.server_known = window->server->child != NULL && !window->remote &&
                        host_process_cpu_ns(child_pid(window->server->child), &now.server_cpu_ns);
     now.wineserver_known =
         window->wineserver != 0 && host_process_cpu_ns(window->wineserver, &now.wineserver_cpu_ns);
-    now.host_known = host_times_now(&now.host);
+    now.quota_stops = host_quota_stops(&window->quotas);
+    now.host_known = host_times_now(cpus, now.host, sides);
     return now;
 }
 
@@ -38,10 +65,34 @@ void measured_at_window(void *context, bool at_end)
 {
     struct measured_window *window = context;
     window->moments[at_end] = moment_now(window);
+    if (!at_end && window->server->child != NULL)
+        (void)child_was_stopped(window->server->child); /* what was before does not count */
     if (window->server->child != NULL)
         target_server_ask(window->server);
     if (at_end)
         measured_host_now(window, at_end);
+}
+
+/* How much one clock gained on the other within the window. */
+static int64_t gained_ns(uint64_t from, uint64_t to, uint64_t other_from, uint64_t other_to)
+{
+    return (int64_t)(to - from) - (int64_t)(other_to - other_from);
+}
+
+bool measured_take_time(struct record *record, const struct measured_window *window,
+                        const struct load_result *load, char *reason, size_t size)
+{
+    const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
+    struct child *child = window->remote ? NULL : window->server->child;
+    struct judgement_time time = {.asked_ns = window->settings->duration_ns,
+                                  .window_ns = load->window_ns,
+                                  .paused_ns = load->paused_ns,
+                                  .server_stopped = child != NULL && child_was_stopped(child)};
+    if (to->at_ns == 0)
+        return true;
+    time.suspended_ns = gained_ns(from->boot_ns, to->boot_ns, from->awake_ns, to->awake_ns);
+    time.stepped_ns = gained_ns(from->utc_ns, to->utc_ns, from->boot_ns, to->boot_ns);
+    return judgement_take_time(record, &time, reason, size);
 }
 
 static void take_round_trips(struct record *record, const struct load_result *load, bool is_open)
@@ -96,6 +147,7 @@ void measured_take_load(struct record *record, const struct load_result *load,
     if (load->error != 0 || load->window_ns == 0)
         return;
     double seconds = (double)load->window_ns / NS_PER_S;
+    record->window_s = seconds;
     record->messages = (double)load->messages;
     record->messages_unanswered = (double)load->unanswered;
     record->throughput_msgs_per_s = (double)load->echoes / seconds;
@@ -150,17 +202,25 @@ static void take_host(struct record *record, const struct measured_window *windo
 {
     const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
     char governor[32];
-    struct judgement_host host = {.from = from->host,
-                                  .to = to->host,
-                                  .own_cpu_s = record->client_cpu_s,
-                                  .throttled = window->throttles[1] > window->throttles[0]};
+    const char *cpus[HOST_SIDES];
+    struct judgement_host host = {.throttled = window->throttles[1] > window->throttles[0]};
     if (!window->remote) {
-        host.own_cpu_s += server_cpu_s;
-        host.own_cpu_s += strcmp(record->host_kind, "wine") == 0 ? record->wineserver_cpu_s : 0;
+        server_cpu_s += strcmp(record->host_kind, "wine") == 0 ? record->wineserver_cpu_s : 0;
         record->kernel_memory_bytes = window->kernel_memory[1] - window->kernel_memory[0];
     }
     if (from->host_known && to->host_known)
-        judgement_take_host(record, &host);
+        host.sides = measured_sides(window->settings, window->remote, cpus);
+    for (size_t i = 0; i < host.sides; i++) {
+        host.from[i] = from->host[i];
+        host.to[i] = to->host[i];
+        if (window->remote)
+            host.own_cpu_s[i] = record->client_cpu_s;
+        else if (host.sides == HOST_SIDES && sides_apart(cpus))
+            host.own_cpu_s[i] = i == 0 ? record->client_cpu_s : server_cpu_s;
+        else
+            host.own_cpu_s[i] = record->client_cpu_s + server_cpu_s;
+    }
+    judgement_take_host(record, &host);
     host_cpu_governor(governor, sizeof governor);
     if (governor[0] != '\0' && strcmp(governor, "performance") != 0)
         warning_add(record, WARNING_CPU_GOVERNOR);
@@ -196,7 +256,8 @@ static struct cost cost_told(struct record *record, const struct measured_statis
     if (!(cost.messages > 0) || record->connections_misbehaving > 0)
         cost.messages = alone ? echoes * cost.window_s / window_s : NAN;
     cost.cpu_s = server_cpu_s(record, window);
-    if (cost.window_s >= SNAPSHOTS_SPAN * window_s)
+    if (cost.window_s >= SNAPSHOTS_SPAN * window_s &&
+        cost.window_s <= SNAPSHOTS_SPAN_MOST * window_s)
         return cost;
     /* A server that was kept from running answers both at once. */
     warning_add(record, WARNING_SNAPSHOTS_LATE);

@@ -11,13 +11,15 @@
 /* What is read at both ends of the window. */
 struct measured_moment {
     uint64_t at_ns;
+    uint64_t boot_ns, awake_ns, utc_ns; /* as clock.h has them */
     uint64_t client_cpu_ns;
     uint64_t wineserver_cpu_ns;
     uint64_t server_cpu_ns; /* as the host sees the process that was started */
     bool wineserver_known;
     bool server_known;
-    struct host_times host;
+    struct host_times host[HOST_SIDES]; /* as measured_sides */
     bool host_known;
+    uint64_t quota_stops;
 };
 
 struct measured_window {
@@ -28,6 +30,7 @@ struct measured_window {
     /* Before the server was started, and at the window's end, as measured_host_now. */
     double kernel_memory[2]; /* in bytes; NaN where the system doesn't tell */
     uint64_t throttles[2];
+    struct cgroup_throttles quotas; /* the client's, and those of a server that is here */
     struct measured_moment moments[2];
 };
 
@@ -36,6 +39,12 @@ struct measured_statistics {
     char lines[2][TARGET_LINE_BYTES];
 };
 
+/*
+ * The processors whose load is looked at: those of each side that is on this machine, NULL for all
+ * that this process may use. How many lists, at most HOST_SIDES.
+ */
+size_t measured_sides(const struct run_settings *settings, bool remote,
+                      const char *cpus[HOST_SIDES]);
 /* What takes longer to read than may be done at the window's begin. */
 void measured_host_now(struct measured_window *window, bool at_end);
 /* The load generator's at_window: reads what is here, asks the server. context: the window. */
@@ -44,6 +53,9 @@ void measured_at_window(void *context, bool at_end);
 /* echoes: complete inside the client's window. */
 void measured_take_load(struct record *record, const struct load_result *load,
                         const struct run_workload *workload);
+/* False where time was taken from the window, so that it is none: why, in one line. */
+bool measured_take_time(struct record *record, const struct measured_window *window,
+                        const struct load_result *load, char *reason, size_t size);
 void measured_take_client(struct record *record, const struct measured_window *window,
                           double echoes);
 void measured_take_statistics(struct record *record, const struct measured_statistics *statistics,

@@ -66,6 +66,7 @@ static double equal(double combined, double part)
 
 static void merge_volume(struct record *merged, const struct parts *parts)
 {
+    COMBINE(window_s, largest);
     COMBINE(connections_attempted, sum);
     COMBINE(connections_established, sum);
     COMBINE(connects, sum);

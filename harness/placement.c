@@ -18,6 +18,15 @@ static int client_pin(const char *cpus, char *message, size_t message_size)
     return -1;
 }
 
+static const char no_choice[] = "the system does not let this process choose its processors";
+
+static void refused(char *message, size_t message_size, const char *option)
+{
+    char cause[160];
+    snprintf(message, message_size, "%s: %s (%s); try --placement none", option, no_choice,
+             net_error_text(host_pin_error(), cause, sizeof cause));
+}
+
 /* The processors that were asked for. As place. */
 static int place_as_given(const struct bench_options *given, bool remote,
                           struct run_settings *settings, char *message, size_t message_size)
@@ -31,6 +40,11 @@ static int place_as_given(const struct bench_options *given, bool remote,
             given->placement != NULL
                 ? "--placement and --server-cpus or --client-cpus exclude each other"
                 : "--server-cpus: the processors of another machine can't be chosen from here");
+        return -1;
+    }
+    if (host_pin_error() != 0) {
+        refused(message, message_size,
+                given->server_cpus != NULL ? "--server-cpus" : "--client-cpus");
         return -1;
     }
     /* As the system writes them: rows of one placement are told by its text. */
@@ -62,6 +76,13 @@ int placement_choose(const struct bench_options *given, struct run_settings *set
     bool can_split = host_split_cpus(server, client, sizeof server);
     if (given->server_cpus != NULL || given->client_cpus != NULL)
         return place_as_given(given, given->connects.count > 0, settings, message, message_size);
+    if (given->placement == NULL && !remote && host_pin_error() != 0) {
+        char cause[160];
+        fprintf(stderr,
+                "iomodels bench: server and client run wherever the system puts them (placement "
+                "none): %s (%s)\n",
+                no_choice, net_error_text(host_pin_error(), cause, sizeof cause));
+    }
     bool split =
         given->placement == NULL ? can_split && !remote : name_equals("split", given->placement);
     if (given->placement != NULL && !split && !name_equals("none", given->placement)) {
@@ -74,7 +95,10 @@ int placement_choose(const struct bench_options *given, struct run_settings *set
     if (!split)
         return 0;
     if (!can_split) {
-        snprintf(message, message_size, "--placement split needs two processors");
+        if (host_pin_error() != 0)
+            refused(message, message_size, "--placement split");
+        else
+            snprintf(message, message_size, "--placement split needs two processors");
         return -1;
     }
     settings->server_cpus = server;

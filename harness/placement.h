@@ -9,7 +9,8 @@
 
 /*
  * As the options say, by default apart, where this host has both sides. Pins the calling thread,
- * the client. The settings point to texts of its own. 0, or -1 with a one-line message.
+ * the client. Where the system lets nobody choose processors, the default is none, which is said on
+ * standard error. The settings point to texts of its own. 0, or -1 with a one-line message.
  */
 int placement_choose(const struct bench_options *given, struct run_settings *settings,
                      char *message, size_t message_size);

@@ -106,6 +106,19 @@ static const struct column *column_find(const char *name)
     return NULL;
 }
 
+int record_write_as(struct csv_writer *runs, const struct record *record,
+                    const struct csv_table *header)
+{
+    for (int i = 0; i < (int)header->columns; i++) {
+        const struct column *column = column_find(csv_field(header, 0, i));
+        if (column == NULL)
+            csv_write_text(runs, "");
+        else
+            column_write(runs, record, column);
+    }
+    return csv_end_row(runs);
+}
+
 const char *record_text(const struct record *record, const char *column, char *text, size_t size)
 {
     const struct column *found = column_find(column);

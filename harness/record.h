@@ -10,7 +10,7 @@
 #include "csv.h"
 #include "histogram.h"
 
-#define RECORD_SCHEMA_VERSION 2
+#define RECORD_SCHEMA_VERSION 3
 
 /*
  * The columns in their order. TEXT(name, bytes); NUMBER(name, significant digits): a double, NaN
@@ -51,6 +51,7 @@
     TEXT(status_reason, 240)                                                                       \
     TEXT(bound, 12)                                                                                \
     TEXT(warnings, 320)                                                                            \
+    NUMBER(window_s, 6)                                                                            \
     NUMBER(connections_attempted, 17)                                                              \
     NUMBER(connections_established, 17)                                                            \
     NUMBER(connects, 17)                                                                           \
@@ -161,6 +162,9 @@ bool record_text_has(const char *words, const char *warning);
 /* The header and the rows of runs.csv. 0, or -1 once a write has failed (writer->error). */
 int record_write_header(struct csv_writer *runs);
 int record_write(struct csv_writer *runs, const struct record *record);
+/* A row of a file with these columns, such as an older version wrote. */
+int record_write_as(struct csv_writer *runs, const struct record *record,
+                    const struct csv_table *header);
 
 /*
  * The row that a table of such a file has, by the columns' names: those that it does not have stay

@@ -9,7 +9,12 @@
 #include "units.h"
 
 /* At a name that is not taken: two runs in one second, two targets whose names differ in a '/'. */
-enum { ATTEMPTS = 100, NAME_BYTES = 300, PATH_BYTES = RESULTS_PATH_BYTES + NAME_BYTES };
+enum {
+    ATTEMPTS = 100,
+    NAME_BYTES = 300,
+    PATH_BYTES = RESULTS_PATH_BYTES + NAME_BYTES,
+    HEADER_BYTES = 1 << 14
+};
 
 /* -1, with the message: what failed, why, and what to do. */
 static int fail(char *message, size_t size, const char *path, int error)
@@ -150,6 +155,27 @@ int results_open_at(struct results *results, const char *folder, const char *run
     return files_begin(results, message, message_size);
 }
 
+/* An older version's rows have fewer columns: its file keeps its own. */
+static int header_read(struct results *results, char *message, size_t message_size)
+{
+    char path[PATH_BYTES], line[HEADER_BYTES] = "", cause[200];
+    FILE *file = files_open_read(path_of(results, "runs.csv", path));
+    if (file == NULL) {
+        snprintf(message, message_size, "%s: %s", path, strerror(errno));
+        return -1;
+    }
+    bool read = fgets(line, sizeof line, file) != NULL && strchr(line, '\n') != NULL;
+    fclose(file);
+    if (!read) {
+        snprintf(message, message_size, "%s: it has no header", path);
+        return -1;
+    }
+    if (csv_parse(&results->header, line, strlen(line), false, cause, sizeof cause) == 0)
+        return 0;
+    snprintf(message, message_size, "%s: %s", path, cause);
+    return -1;
+}
+
 int results_open_again(struct results *results, const char *folder, const char *run_id,
                        char *message, size_t message_size)
 {
@@ -160,8 +186,14 @@ int results_open_again(struct results *results, const char *folder, const char *
     }
     snprintf(results->folder, sizeof results->folder, "%s", folder);
     snprintf(results->run_id, sizeof results->run_id, "%s", run_id);
+    if (header_read(results, message, message_size) != 0)
+        return -1;
     csv_writer_init_text(&results->csv);
-    return logs_open(results, message, message_size);
+    if (logs_open(results, message, message_size) == 0)
+        return 0;
+    csv_writer_free(&results->csv);
+    csv_table_free(&results->header);
+    return -1;
 }
 
 int results_go_on(struct results *results, uint64_t runs_bytes, uint64_t histogram_bytes,
@@ -201,7 +233,10 @@ int results_add(struct results *results, const struct record *record,
     if (piece_add(results, &results->histograms, "histogram.csv", wait, message, message_size) != 0)
         return -1;
     csv_writer_clear(&results->csv);
-    record_write(&results->csv, record);
+    if (results->header.columns > 0)
+        record_write_as(&results->csv, record, &results->header);
+    else
+        record_write(&results->csv, record);
     return piece_add(results, &results->runs, "runs.csv", wait, message, message_size);
 }
 
@@ -210,6 +245,7 @@ int results_close(struct results *results, char *message, size_t message_size)
     int first = files_log_close(&results->runs) == 0 ? 0 : errno;
     int second = files_log_close(&results->histograms) == 0 ? 0 : errno;
     csv_writer_free(&results->csv);
+    csv_table_free(&results->header);
     key_table_free(&results->curves);
     if (first != 0 || second != 0)
         return fail(message, message_size, results->folder, first != 0 ? first : second);

@@ -20,6 +20,7 @@ struct results {
     struct files_log runs;
     struct files_log histograms;
     struct csv_writer csv;   /* a text in the making */
+    struct csv_table header; /* of a runs.csv that was there already; else without columns */
     struct key_table curves; /* names of .hgrm files that were written */
 };
 

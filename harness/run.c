@@ -92,21 +92,23 @@ void run_describe(struct record *record, const struct run_settings *settings,
  * Waits until the host is idle enough; the row keeps how busy it was, and that it stayed so. Only
  * who starts the server restarts Wine's: another generator would end what the first has started.
  */
-static void idle_wait(struct record *record, const struct run_settings *settings)
+static void idle_wait(struct record *record, const struct run_settings *settings, bool remote)
 {
+    const char *cpus[HOST_SIDES];
+    size_t sides = measured_sides(settings, remote, cpus);
     uint64_t begun_ns = clock_now_ns();
     unsigned look_ms = IDLE_LOOK_MS;
     do {
-        struct host_times from, to;
+        struct host_times from[HOST_SIDES], to[HOST_SIDES];
         uint64_t server_from = 0, server_to = 0;
         unsigned long wineserver = host_wineserver_pid();
         bool server_known = wineserver != 0 && host_process_cpu_ns(wineserver, &server_from);
-        if (!host_times_now(&from))
+        if (!host_times_now(cpus, from, sides))
             return;
         clock_sleep_ms(look_ms);
-        if (!host_times_now(&to))
+        if (!host_times_now(cpus, to, sides))
             return;
-        record->host_busy_before = host_busy_share(&from, &to);
+        record->host_busy_before = host_busiest_share(from, to, sides);
         server_known = server_known && host_process_cpu_ns(wineserver, &server_to);
         if (server_known && settings->generator->index == 1 &&
             (double)(server_to - server_from) > HOST_WINESERVER_SPINS_SHARE * look_ms * NS_PER_MS) {
@@ -182,6 +184,12 @@ size_t run_histograms(const struct record *record, const struct load_result *loa
     if (record_has(record->connects))
         histograms[count++] = (struct record_histogram){"connect", &load->connect};
     return count;
+}
+
+static enum run_status failed(struct record *record, const char *reason)
+{
+    set_status(record, "failed", "%s", reason);
+    return RUN_FAILED;
 }
 
 /* Whether what the load saw is a measurement. */
@@ -287,6 +295,18 @@ static bool statistics_read(struct measured_statistics *statistics, struct targe
     return true;
 }
 
+/* Why the server refused connections, it knows best. words: its last on standard error. */
+static void say_refused(struct record *record, const struct load_result *load, const char *words,
+                        enum run_status status)
+{
+    static const char refused[] = "iomodels serve: connections are refused: ";
+    if (load->error == 0 && load->established < load->attempted &&
+        strncmp(words, refused, sizeof refused - 1) == 0)
+        set_status(record, status == RUN_OK ? "ok" : "failed",
+                   "%u of %u connections were established: %s", load->established, load->attempted,
+                   words + sizeof refused - 1);
+}
+
 /*
  * Ends the run of a server of one's own: reads what it tells, stops it, and judges its end. status:
  * what is known so far.
@@ -310,6 +330,7 @@ static enum run_status server_finish(struct record *record, struct measured_wind
         return RUN_CANCELLED;
     if (killed)
         warning_add(record, WARNING_SERVER_KILLED);
+    say_refused(record, load, words, status);
     if (told)
         measured_take_statistics(record, &statistics, window, (double)load->echoes);
     /* First, since all else that went wrong may come of it. */
@@ -349,6 +370,9 @@ static enum run_status measure(struct record *record, struct load_result *load,
     take_server(record, server, settings, window->remote);
     if (own_server && !window->remote)
         window->wineserver = wineserver_place(record, settings);
+    host_quotas_add(&window->quotas, 0);
+    if (own_server && !window->remote)
+        host_quotas_add(&window->quotas, child_pid(server->child));
     struct load_options options = {
         .server = server->address,
         .workload = workload->kind,
@@ -374,8 +398,14 @@ static enum run_status measure(struct record *record, struct load_result *load,
         load_run(&options, load);
     else
         load_in_slot(&options, load, settings, slot, own_server);
+    char interrupted[TARGET_MESSAGE_BYTES];
+    if (window->moments[1].quota_stops > window->moments[0].quota_stops)
+        warning_add(record, WARNING_CPU_QUOTA);
     measured_take_load(record, load, workload);
     enum run_status status = judge(record, load);
+    if (!measured_take_time(record, window, load, interrupted, sizeof interrupted) &&
+        status == RUN_OK)
+        status = failed(record, interrupted);
     if ((target->reach.remote || !own_server) && load->established == 0 && !load->cancelled)
         say_unreachable(record, server);
     if (window->moments[1].at_ns != 0)
@@ -385,12 +415,6 @@ static enum run_status measure(struct record *record, struct load_result *load,
     if (own_server)
         return server_finish(record, window, load, slot, status);
     return load->cancelled ? RUN_CANCELLED : status;
-}
-
-static enum run_status failed(struct record *record, const char *reason)
-{
-    set_status(record, "failed", "%s", reason);
-    return RUN_FAILED;
 }
 
 /* With a server of one's own. */
@@ -413,7 +437,7 @@ static enum run_status serve_and_measure(struct record *record, struct load_resu
         .port = port,
         .cpus = target->reach.remote ? NULL : settings->server_cpus,
     };
-    idle_wait(record, settings);
+    idle_wait(record, settings, target->reach.remote);
     if (settings->cancelled(settings->context))
         return RUN_CANCELLED;
     measured_host_now(&window, false);
@@ -450,7 +474,7 @@ static enum run_status measure_in_slot(struct record *record, struct load_result
                               "--allowance may help");
     if (generator->index == 1)
         return serve_and_measure(record, load, settings, target, workload, port, &slot);
-    idle_wait(record, settings);
+    idle_wait(record, settings, target->reach.remote);
     target_server_assume(&server, target, port);
     return measure(record, load, &window, target, &share, &slot);
 }

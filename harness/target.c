@@ -88,6 +88,13 @@ static void explain(struct child *child, enum child_read read, char *message, si
     const char *colon = words[0] == '\0' ? "" : ": ";
     if (read == CHILD_CANCELLED)
         say(message, size, "interrupted");
+    else if (read == CHILD_STOPPED)
+        say(message, size,
+            child_waits_for_terminal(child)
+                ? "it asks something on the terminal, which no target gets: `ssh -o "
+                  "BatchMode=yes` and `sudo -n` ask nothing%s%s"
+                : "it was stopped by a signal%s%s",
+            colon, words);
     else if (read == CHILD_TIMEOUT)
         say(message, size, "no answer in time%s%s", colon, words);
     else if (read == CHILD_FAILED)

@@ -20,6 +20,9 @@ static const struct {
     [WARNING_CPU_THROTTLED] = {"cpu_throttled",
                                "a processor was slowed down for its heat: cool it, or pause "
                                "between runs"},
+    [WARNING_CPU_QUOTA] = {"cpu_quota",
+                           "a control group's CPU quota was used up, and all waited for its next "
+                           "period: raise or remove it, `iomodels doctor` names it"},
     [WARNING_CPU_GOVERNOR] = {"cpu_governor",
                               "the processor's frequency follows the load: `cpupower "
                               "frequency-set -g performance` makes runs steadier"},
@@ -36,6 +39,12 @@ static const struct {
                                 "it a processor of its own, or measure longer (--duration)"},
     [WARNING_SERVER_KILLED] = {"server_killed", "the server did not stop and was killed: under "
                                                 "Wine that can disturb what follows"},
+    [WARNING_CLIENT_PAUSED] = {"client_paused",
+                               "the client did not get to run for a while, and sent nothing: stop "
+                               "other programs, or give it a processor of its own"},
+    [WARNING_CLOCK_STEPPED] = {"clock_stepped",
+                               "the system's clock was set meanwhile: what was measured stands, by "
+                               "another clock; started_at_utc may be off"},
     [WARNING_WINDOW_LATE] = {"window_late", "this generator began late: raise --allowance"},
     [WARNING_OVERLOAD] = {"overload", "the server did not keep up with the rate: its latencies "
                                       "grow with the time; lower --rate, or see --rate-search"},

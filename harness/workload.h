@@ -62,6 +62,7 @@ struct load {
     uint64_t connects_begun; /* in all */
     uint64_t window_begin_ns;
     uint64_t window_end_ns; /* UINT64_MAX: not yet */
+    uint64_t read_ns;       /* the clock's last reading */
     int first_error;        /* of the failure that error_text tells */
     bool over;              /* cancelled or failed */
 

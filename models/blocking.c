@@ -103,7 +103,9 @@ static void start_connection(struct worker *worker, struct blocking *blocking,
     thread_mutex_unlock(&blocking->mutex);
 
     if (error != 0) {
-        server_lacks(worker->server, "starting a thread", error, thread_limit_text());
+        char limit[THREAD_LIMIT_TEXT];
+        server_lacks(worker->server, "starting a thread", error,
+                     thread_limit_text(limit, sizeof limit));
         worker_end(&own->worker);
         server_release(worker, connection, error);
     }

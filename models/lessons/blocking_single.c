@@ -82,7 +82,7 @@ static int serve(struct server *server)
     struct worker worker = {.index = 0};
     int error = thread_start(&watch.thread, stop_watch_main, &watch, THREAD_STACK_BYTES);
     if (error != 0)
-        return server_fail(server, "thread_start", error);
+        return server_fail_thread(server, "starting a thread", error);
     worker_begin(&worker, server);
     accept_until_stopped(&worker);
     worker_end(&worker);

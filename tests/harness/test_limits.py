@@ -70,6 +70,57 @@ class Limits(unittest.TestCase):
             server.end(b"stop\n")
             self.skipTest("a sanitizer needs the memory")
 
+    @contextlib.contextmanager
+    def group(self, tasks):
+        """A control group that may have so many processes and threads, as its folder."""
+        for parent in "/sys/fs/cgroup/pids", "/sys/fs/cgroup":
+            path = os.path.join(parent, "iomodels-test-%d" % os.getpid())
+            try:
+                os.mkdir(path)
+            except OSError:
+                continue
+            try:
+                with open(os.path.join(path, "pids.max"), "w") as file:
+                    file.write(str(tasks))
+            except OSError:
+                os.rmdir(path)
+                continue
+            try:
+                yield path
+            finally:
+                self.assertTrue(tool.wait_until(lambda: self.removed(path)))
+            return
+        self.skipTest("no control groups to be made here")
+
+    def removed(self, path):
+        """Once all that was in it has ended."""
+        with contextlib.suppress(OSError):
+            os.rmdir(path)
+        return not os.path.exists(path)
+
+    def test_threads_of_a_control_group(self):
+        with self.group(FEW // 2) as group:
+            limit = os.path.join(group, "pids.max")
+
+            def enter():
+                with open(os.path.join(group, "cgroup.procs"), "w") as file:
+                    file.write("0")
+            with tool.folder() as out:
+                result = tool.bench(out, "--model", "blocking", "--connections", str(CLIENTS),
+                                    preexec_fn=enter)
+                (row,) = tool.read_runs(out)
+            self.assertEqual((result.status, row["status"]), (1, "failed"), result.err)
+            self.assertIn("starting a thread: ", row["status_reason"])
+            self.assertIn("the limit is %s, %d " % (limit, FEW // 2), row["status_reason"])
+            # A serving thread of a model that makes its threads beforehand.
+            result = tool.run("serve", "--model", "epoll", "--port", "0", "--threads", str(FEW),
+                              preexec_fn=enter)
+            self.assertEqual(result.status, 1)
+            self.assertIn("starting a serving thread (the limit is " + limit, result.err)
+            told = tool.run("doctor", "--connections", str(CLIENTS), preexec_fn=enter).out
+            self.assertRegex(told, r"(?m)^note +tasks +%d processes and threads \(%s\), \d+ are" %
+                             (FEW // 2, limit))
+
     def test_stop_without_ports(self):
         apart = ["unshare", "-rn"]
         try:

@@ -113,7 +113,7 @@ class Files(unittest.TestCase):
         version = tool.run("--version").out.split()[-1]
         for row in self.runs:
             self.assertEqual(row["run_id"], os.path.basename(self.folder))
-            self.assertEqual((row["schema_version"], row["tool_version"]), ("2", version))
+            self.assertEqual((row["schema_version"], row["tool_version"]), ("3", version))
             self.assertRegex(row["started_at_utc"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
             self.assertEqual(row["message_bytes"], "100")
             self.assertEqual(row["pipeline_depth"], "4" if row["workload"] == "stream" else "1")

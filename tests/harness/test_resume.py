@@ -192,6 +192,22 @@ class Resume(unittest.TestCase):
             self.assertIn("--trials can only be raised", result.err)
             self.check(out, 3)
 
+    def test_columns_of_an_older_version(self):
+        """A row that is added has the file's columns, whatever a newer version knows."""
+        with tool.folder() as out:
+            tool.bench(out, *PLAN, "--trials", "1")
+            path = os.path.join(tool.run_folder(out), "runs.csv")
+            rows = tool.read_csv(path)
+            place = rows[0].index("window_s")
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows(
+                    row[:place] + row[place + 1:] for row in rows)
+            self.resume(out, "--trials", "2")
+            self.check(out, 2)
+            after = tool.read_csv(path)
+            self.assertEqual(after[0], rows[0][:place] + rows[0][place + 1:])
+            self.assertEqual({row[after[0].index("workload")] for row in after[1:]}, {"pingpong"})
+
     def test_failed_rows_stay(self):
         with tool.folder() as out:
             words = ("bench", *tool.SHORT, "--connections", "1", "--out", out, "--target",

@@ -113,6 +113,29 @@ static void test_limits(void)
     expect(&facts, "problem", "memory", "62 MiB left", "--buffer-bytes");
 }
 
+static void test_control_groups(void)
+{
+    struct doctor_facts facts = fit();
+    facts.group = (struct cgroup_limits){.cpus = 1.5,
+                                         .cpu_period_us = 100000,
+                                         .cpu_path = "/g/cpu.max",
+                                         .tasks = 1100,
+                                         .tasks_now = 60,
+                                         .tasks_path = "/g/pids.max",
+                                         .memory_bytes = (uint64_t)1 << 30,
+                                         .memory_left_bytes = (uint64_t)900 << 20,
+                                         .memory_path = "/memory.max"};
+    expect(&facts, "note", "CPU quota",
+           "1.5 processors (/g/cpu.max): who has used it up pauses "
+           "for the rest of 100 ms",
+           "CPUQuota=");
+    facts.group.cpus = 4;
+    CHECK_EQ_TEXT(complaints(&facts, 1000), "");
+    facts.group.tasks_now = 70;
+    expect(&facts, "note", "tasks", "1,100 processes and threads (/g/pids.max), 70 are there",
+           "TasksMax=");
+}
+
 static void test_unknown_is_left_out(void)
 {
     struct doctor_facts facts = fit();
@@ -201,6 +224,7 @@ int main(void)
 {
     test_fit();
     test_limits();
+    test_control_groups();
     test_unknown_is_left_out();
     test_clock();
     test_processors();

@@ -64,36 +64,101 @@ static void test_warnings_are_whole_words(void)
 static void test_host(void)
 {
     /* Two processors for a second, in steps of 10 ms. */
-    struct judgement_host host = {.from = {100, 1000, 0, 0, 100}, .to = {220, 1200, 0, 0, 100}};
-    host.own_cpu_s = 1;
+    struct judgement_host host = {
+        .sides = 1, .from = {{100, 1000, 0, 0, 100}}, .to = {{220, 1200, 0, 0, 100}}};
+    host.own_cpu_s[0] = 1;
     begin();
     judgement_take_host(&record, &host);
     CHECK_NEAR(record.others_cpu_load, 0.1, 1e-9);
     CHECK_EQ_TEXT(record.warnings, "");
 
-    host.to.busy = 230;
+    host.to[0].busy = 230;
     judgement_take_host(&record, &host);
     CHECK_NEAR(record.others_cpu_load, 0.15, 1e-9);
     CHECK(warning_has(&record, WARNING_HOST_NOISY));
 
     /* Interrupts may be a process's own. */
-    host.to.interrupts = 20;
+    host.to[0].interrupts = 20;
     begin();
     judgement_take_host(&record, &host);
     CHECK_NEAR(record.others_cpu_load, 0.05, 1e-9);
     CHECK_EQ_TEXT(record.warnings, "");
 
-    host.own_cpu_s = 1.5; /* finer than the steps: nobody else, not less than nobody */
-    host.to.stolen = 3;
+    host.own_cpu_s[0] = 1.5; /* finer than the steps: nobody else, not less than nobody */
+    host.to[0].stolen = 3;
     host.throttled = true;
     judgement_take_host(&record, &host);
     CHECK(record.others_cpu_load == 0);
     CHECK_EQ_TEXT(record.warnings, "cpu_throttled;cpu_stolen");
 
     begin();
-    host.to.total = 1049; /* too few steps */
+    host.to[0].total = 1049; /* too few steps */
     judgement_take_host(&record, &host);
     CHECK(!record_has(record.others_cpu_load));
+}
+
+/* Somebody's busy loop on the server's processor; the client's side has 63 more, which are idle. */
+static void test_busiest_side(void)
+{
+    struct judgement_host host = {.sides = 2,
+                                  .from = {{0, 1000, 0, 0, 100}, {0, 1000, 0, 0, 100}},
+                                  .to = {{60, 7300, 0, 0, 100}, {100, 1100, 0, 0, 100}},
+                                  .own_cpu_s = {0.6, 0.4}};
+    begin();
+    judgement_take_host(&record, &host);
+    CHECK_NEAR(record.others_cpu_load, 0.6, 1e-9);
+    CHECK_EQ_TEXT(record.warnings, "host_noisy");
+
+    /* Too few steps to be told from none. */
+    host.from[1].total = 1040;
+    host.to[1].busy = 50;
+    begin();
+    judgement_take_host(&record, &host);
+    CHECK_EQ_TEXT(record.warnings, "");
+}
+
+static void test_time(void)
+{
+    char reason[200] = "";
+    const uint64_t ms = 1000000;
+    struct judgement_time time = {.asked_ns = 2000 * ms, .window_ns = 2001 * ms};
+    begin();
+    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(record.warnings, "");
+
+    /* Within the window, whose length shows nothing of it; then beyond its end. */
+    time.paused_ns = 150 * ms;
+    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(record.warnings, "client_paused");
+    time.paused_ns = 1001 * ms;
+    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK(strstr(reason, "did not run for 1.0 s; its window was to be 2 s and took 2 s") != NULL);
+    time.paused_ns = 0;
+    time.window_ns = 6000 * ms;
+    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK(strstr(reason, "did not run for 4.0 s; its window was to be 2 s and took 6 s") != NULL);
+
+    /* Short windows of a busy machine. */
+    begin();
+    time = (struct judgement_time){.asked_ns = 100 * ms, .window_ns = 190 * ms};
+    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(record.warnings, "");
+    time.window_ns = 590 * ms;
+    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(record.warnings, "client_paused");
+
+    begin();
+    time = (struct judgement_time){
+        .asked_ns = 2000 * ms, .window_ns = 2000 * ms, .stepped_ns = -3600000 * (int64_t)ms};
+    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(record.warnings, "clock_stepped");
+    time.suspended_ns = 3200 * (int64_t)ms;
+    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(reason, "the machine was suspended for 3.2 s within the window");
+    time.suspended_ns = 0;
+    time.server_stopped = true;
+    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK(strstr(reason, "the server's process was stopped") != NULL);
 }
 
 static void test_round_trips(void)
@@ -114,6 +179,12 @@ static void test_round_trips(void)
     CHECK_EQ_U64(histogram_between(&rtt, 0, UINT64_MAX), rtt.total);
     judgement_take_load(&record, &rtt);
     CHECK(warning_has(&record, WARNING_PLATEAU_40MS));
+
+    /* The pauses of a CPU quota are as long. */
+    begin();
+    warning_add(&record, WARNING_CPU_QUOTA);
+    judgement_take_load(&record, &rtt);
+    CHECK_EQ_TEXT(record.warnings, "cpu_quota");
 
     /* A slope is no plateau. */
     for (int i = 0; i < 6; i++)
@@ -212,6 +283,8 @@ int main(void)
     test_bound();
     test_warnings_are_whole_words();
     test_host();
+    test_busiest_side();
+    test_time();
     test_round_trips();
     test_drift();
     test_failed_rows_do_not_drift();
