@@ -168,6 +168,18 @@ size_t bench_finished_runs(const struct results_reader *finished)
     return runs;
 }
 
+/* The newest row: there is no row in memory that is not in runs.csv. */
+static int row_keep(struct bench *bench, const struct record *record,
+                    const struct record_histogram *histograms, size_t count, char *message,
+                    size_t message_size)
+{
+    if (results_add(bench->results, record, histograms, count, message, message_size) == 0)
+        return 0;
+    bench->record_count--;
+    bench->row_lost = true;
+    return -1;
+}
+
 int bench_measure(struct bench *bench, const struct run_settings *settings,
                   const struct contestant *contestant, const struct run_workload *workload,
                   unsigned trial, unsigned order_index, char *message, size_t message_size)
@@ -186,7 +198,7 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
     if (skipped || too_many(bench, contestant, workload, reason, sizeof reason)) {
         run_skip(record, skipped ? contestant->skipped : reason);
         bench->done += !skipped;
-        return results_add(bench->results, record, NULL, 0, message, message_size);
+        return row_keep(bench, record, NULL, 0, message, message_size);
     }
     progress_show(bench, record);
     enum run_status status =
@@ -206,7 +218,7 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
     struct record_histogram kept[RUN_HISTOGRAMS_MAX];
     size_t count = status == RUN_OK ? run_histograms(record, &bench->load, kept) : 0;
     record_round(record);
-    if (results_add(bench->results, record, kept, count, message, message_size) != 0)
+    if (row_keep(bench, record, kept, count, message, message_size) != 0)
         return -1;
     return merged_add(&bench->merged, record, kept, count) == 0 ? 0
                                                                 : no_memory(message, message_size);
@@ -239,11 +251,8 @@ int bench_write_derived(struct bench *bench, char *message, size_t message_size)
                  bench->finished->folder, bench->finished->count, bench->replayed);
         return -1;
     }
-    int error = results_write_curves(bench->results, &bench->merged, message, message_size);
-    if (error == 0)
-        error = results_write_summary(bench->results, bench->records, bench->record_count,
-                                      &bench->merged, message, message_size);
-    return error;
+    return results_write_derived(bench->results, bench->records, bench->record_count,
+                                 &bench->merged, message, message_size);
 }
 
 /* All contestants of one workload in a row: a drift of the machine hits them alike. */

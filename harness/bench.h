@@ -25,6 +25,7 @@ struct bench {
     struct record *records; /* all rows so far; owned */
     size_t record_count;
     size_t failed;
+    bool row_lost;  /* one could not be kept: it is not among the records */
     bool cancelled; /* Ctrl-C: the plan was not finished */
 
     /* private to bench.c */

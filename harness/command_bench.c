@@ -56,16 +56,27 @@ static int add_self(struct plan *plan, char *message, size_t message_size)
     return plan_add_target(plan, kept, false, is_interrupted, NULL, message, message_size);
 }
 
+/* One that was named: environment.csv, which is UTF-8, keeps it for --resume. As add_self. */
+static int add_target(struct plan *plan, const char *text, bool missing, char *message,
+                      size_t message_size)
+{
+    if (csv_is_text(text))
+        return plan_add_target(plan, text, missing, is_interrupted, NULL, message, message_size);
+    snprintf(message, message_size,
+             "--target%s %s: not in UTF-8, as the files of a run are, so that --resume would not "
+             "find it again; rename it, or name it by a link",
+             missing ? "-missing" : "", text);
+    return EXIT_USAGE;
+}
+
 static int add_targets(struct plan *plan, const struct bench_options *given, char *message,
                        size_t message_size)
 {
     int status = given->targets.count == 0 ? add_self(plan, message, message_size) : 0;
     for (size_t i = 0; i < given->targets.count && status == 0; i++)
-        status = plan_add_target(plan, given->targets.items[i], false, is_interrupted, NULL,
-                                 message, message_size);
+        status = add_target(plan, given->targets.items[i], false, message, message_size);
     for (size_t i = 0; i < given->missing.count && status == 0; i++)
-        status = plan_add_target(plan, given->missing.items[i], true, is_interrupted, NULL, message,
-                                 message_size);
+        status = add_target(plan, given->missing.items[i], true, message, message_size);
     return status;
 }
 
@@ -215,7 +226,12 @@ static int measure(struct bench *bench, struct search *search, char *message, si
     if (error == 0 && search != NULL)
         error = results_write_csv(bench->results, "rate_search.csv", search_write_csv, search,
                                   message, message_size);
-    return error == 0 ? bench_write_derived(bench, message, message_size) : error;
+    if (error == 0)
+        return bench_write_derived(bench, message, message_size);
+    /* What is kept of the run is summed up all the same; the first cause is the one to tell. */
+    if (bench->row_lost)
+        (void)bench_write_derived(bench, message, 0);
+    return error;
 }
 
 /* Measures, keeps, shows. search: NULL, or what is searched. The exit status. */
@@ -295,6 +311,22 @@ static int same_environment(const struct bench *bench, const struct bench_option
     return error;
 }
 
+/* The rows of a run that stopped, where more can be added to them. */
+static int finished_open(struct results_reader *finished, const char *folder, char *message,
+                         size_t message_size)
+{
+    if (results_reader_open(finished, folder, message, message_size) != 0)
+        return -1;
+    if (finished->foreign == NULL)
+        return 0;
+    snprintf(message, message_size,
+             "%s/%s: it has not the columns that bench writes, so that no rows can be added; was "
+             "it saved by another program? Put the original back, or begin a new run",
+             folder, finished->foreign);
+    results_reader_close(finished);
+    return -1;
+}
+
 /* The rows of a run that stopped, and the rest of it. */
 static int go_on(struct bench *bench, const struct bench_options *given,
                  struct run_settings *settings, struct search *search, const struct resume *resume)
@@ -311,7 +343,7 @@ static int go_on(struct bench *bench, const struct bench_options *given,
         return fail(message);
     settings->run_id = bench->results->run_id;
     int status = 0;
-    if (results_reader_open(&finished, given->resume, message, sizeof message) != 0) {
+    if (finished_open(&finished, given->resume, message, sizeof message) != 0) {
         if (!given->dry_run)
             (void)results_close(bench->results, message, 0);
         return fail(message);

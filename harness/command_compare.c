@@ -126,7 +126,7 @@ static FILE *run_open(const char *run, char *message, size_t message_size)
 
 static int run_read(struct compare *compare, const char *run)
 {
-    char cause[320], message[MESSAGE_BYTES];
+    char cause[CSV_MESSAGE_BYTES], message[MESSAGE_BYTES];
     size_t cut_line = 0, parts = compare->trials.parts;
     FILE *file = run_open(run, message, sizeof message);
     if (file == NULL)

@@ -63,9 +63,8 @@ static bool is_there(const struct part *part)
 static int identity_read(struct merger *merger, const struct results_reader *reader,
                          uint64_t *index, uint64_t *count)
 {
-    char first[16];
+    struct generator generator;
     const char *text = reader->count > 0 ? reader->records[0].generator : "";
-    size_t length = strcspn(text, "/");
     for (size_t i = 1; i < reader->count; i++)
         if (strcmp(reader->records[i].generator, text) != 0)
             return FAIL(merger,
@@ -78,13 +77,16 @@ static int identity_read(struct merger *merger, const struct results_reader *rea
                     "%s: it is no part of a run by several load generators (its column generator "
                     "is empty); whole runs are not merged but compared: iomodels compare",
                     reader->folder);
-    snprintf(first, sizeof first, "%.*s", (int)length, text);
-    if (text[length] != '/' || !units_parse_count(text + length + 1, 2, UINT32_MAX, count) ||
-        !units_parse_count(first, 1, *count, index))
-        return FAIL(merger, "%s: generator %s is not I/N", reader->folder, text);
-    if (*count > PARTS_MAX)
-        return FAIL(merger, "%s: of %s generators; merge takes at most %d", reader->folder,
-                    text + length + 1, PARTS_MAX);
+    if (!generator_identify(&generator, text) || generator.count < 2)
+        return FAIL(merger,
+                    "%s: generator %s is not I of N, such as 1 of 3; did a spreadsheet take it for "
+                    "a date?",
+                    reader->folder, text);
+    if (generator.count > PARTS_MAX)
+        return FAIL(merger, "%s: of %u generators; merge takes at most %d", reader->folder,
+                    generator.count, PARTS_MAX);
+    *index = generator.index;
+    *count = generator.count;
     return 0;
 }
 
@@ -378,10 +380,8 @@ static int results_make(struct merger *merger, const char *folder)
     if (status == 0)
         status = rows_merge(merger);
     if (status == 0 &&
-        (results_write_curves(&merger->results, &merger->cells, merger->message,
-                              sizeof merger->message) != 0 ||
-         results_write_summary(&merger->results, merger->records, merger->record_count,
-                               &merger->cells, merger->message, sizeof merger->message) != 0))
+        results_write_derived(&merger->results, merger->records, merger->record_count,
+                              &merger->cells, merger->message, sizeof merger->message) != 0)
         status = EXIT_FAILED;
     char message[MESSAGE_BYTES];
     if (results_close(&merger->results, message, sizeof message) != 0 && status == 0)

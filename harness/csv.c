@@ -1,5 +1,6 @@
 #include "csv.h"
 
+#include "foreign.h"
 #include "units.h"
 
 #include <errno.h>
@@ -112,6 +113,16 @@ static size_t character_length(const char *text)
         if (bytes[i] < 0x80 || bytes[i] > 0xbf)
             return 0;
     return length;
+}
+
+bool csv_is_text(const char *text)
+{
+    size_t length = 1;
+    while (*text != '\0' && length > 0) {
+        length = (unsigned char)*text < 0x80 ? 1 : character_length(text);
+        text += length;
+    }
+    return length > 0;
 }
 
 void csv_write_text(struct csv_writer *writer, const char *text)
@@ -288,6 +299,19 @@ static void finish_row(struct csv_reader *reader)
     }
 }
 
+/* After finish_row. What is written here is UTF-8. */
+static bool check_texts(struct csv_reader *reader)
+{
+    for (size_t i = 0; i < reader->count; i++)
+        if (!csv_is_text(reader->fields[i])) {
+            say(reader, reader->row_line,
+                "the file is not UTF-8 but of an older character set; save it again as UTF-8 "
+                "(Excel: 'CSV UTF-8 (Comma delimited)', not 'CSV')");
+            return false;
+        }
+    return true;
+}
+
 /* The row just read has as many fields as the header. */
 static bool check_row(struct csv_reader *reader)
 {
@@ -352,6 +376,14 @@ enum csv_result csv_reader_next(struct csv_reader *reader)
         skip_byte_order_mark(reader);
         if (reader->row == reader->end)
             return CSV_END;
+        const char *fault =
+            reader->columns == 0
+                ? foreign_file_fault(reader->row, (size_t)(reader->end - reader->row))
+                : NULL;
+        if (fault != NULL) {
+            say(reader, reader->row_line, fault);
+            return CSV_BAD;
+        }
         end = read_row(reader);
         if (end == FIELD_CUT && reader->is_whole)
             return CSV_CUT;
@@ -359,7 +391,7 @@ enum csv_result csv_reader_next(struct csv_reader *reader)
     if (end != FIELD_LINE || !check_row(reader))
         return CSV_BAD;
     finish_row(reader);
-    return CSV_ROW;
+    return check_texts(reader) ? CSV_ROW : CSV_BAD;
 }
 
 void csv_reader_close(struct csv_reader *reader)

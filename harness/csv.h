@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "foreign.h"
+
 struct csv_writer {
     FILE *file;    /* the caller's, open in binary mode ("wb"), else Windows ends lines in CRLF */
     size_t fields; /* in the line so far */
@@ -28,6 +30,8 @@ void csv_writer_free(struct csv_writer *writer); /* of one without a file */
 /* NULL: empty. Each byte that is not of UTF-8 is written as U+FFFD: a text may come from anywhere.
  */
 void csv_write_text(struct csv_writer *writer, const char *text);
+/* Whether that keeps all its bytes: they are UTF-8. */
+bool csv_is_text(const char *text);
 void csv_write_u64(struct csv_writer *writer, uint64_t value);
 /* At most `digits` significant digits, never an exponent; NaN or infinite: empty. */
 void csv_write_double(struct csv_writer *writer, double value, int digits);
@@ -39,6 +43,9 @@ int csv_end_row(struct csv_writer *writer);
 /* Most bytes of one row that is read from a file; all that csv_reader keeps in memory. */
 #define CSV_ROW_BYTES_MAX (1 << 20)
 
+/* No message of these readers is longer. */
+#define CSV_MESSAGE_BYTES (FOREIGN_FAULT_BYTES + 40)
+
 enum csv_result {
     CSV_ROW,
     CSV_END,
@@ -49,10 +56,10 @@ enum csv_result {
 
 /* Row by row, whatever the file's size. The first row is the header. */
 struct csv_reader {
-    char **fields;     /* of the row in hand, valid until the next; owned, as its texts */
-    size_t columns;    /* fields of each row, as many as the header has */
-    size_t row_line;   /* of the file, from 1, where the row in hand begins */
-    char message[160]; /* after CSV_BAD */
+    char **fields;   /* of the row in hand, valid until the next; owned, as its texts */
+    size_t columns;  /* fields of each row, as many as the header has */
+    size_t row_line; /* of the file, from 1, where the row in hand begins */
+    char message[CSV_MESSAGE_BYTES]; /* after CSV_BAD */
     /* The rest is the reader's own. */
     FILE *file;
     char *text; /* what of the file is in memory */
@@ -90,7 +97,9 @@ struct csv_table {
  * Parses size bytes of text (copied). 0, or -1 with message (one line that names the line number
  * and the cause). A last line cut off in the middle (a killed writer) is an error unless
  * `tolerate_cut`, when it is left out; a line without its LF counts as cut off. Every row must have
- * as many fields as the header. A byte order mark (spreadsheets write one) is passed over.
+ * as many fields as the header. A byte order mark (spreadsheets write one) is passed over. Of a file
+ * that another program has saved in another form (UTF-16, semicolons, ...) the message tells which,
+ * and how to save it again.
  */
 int csv_parse(struct csv_table *table, const char *text, size_t size, bool tolerate_cut,
               char *message, size_t message_size);

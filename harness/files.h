@@ -21,11 +21,17 @@ FILE *files_open_read(const char *path);
  * PATH. NULL with errno.
  */
 FILE *files_replace_begin(const char *path);
+enum files_replaced {
+    FILES_REPLACED,
+    FILES_NOT_WRITTEN, /* with errno; nothing is left of it */
+    FILES_KEPT_APART   /* with errno: it is whole, but could not take its place; it is PATH.part */
+};
 /*
  * Waits until it is on the disk, closes it, always, and puts it in its place; not where error, an
- * errno of what was written, is not 0: then it is removed. 0, or -1 with errno.
+ * errno of what was written, is not 0. Windows refuses that while another program has the file open
+ * (a virus scanner, an indexer), mostly for a moment: there it is tried for 2 s.
  */
-int files_replace_end(FILE *file, const char *path, int error);
+enum files_replaced files_replace_end(FILE *file, const char *path, int error);
 
 /*
  * A file that grows by pieces, each handed to the system by one write, and taken back where it does

@@ -73,7 +73,7 @@ FILE *files_replace_begin(const char *path)
     return part_path(part, path) ? fopen(part, "wbe") : NULL;
 }
 
-int files_replace_end(FILE *file, const char *path, int error)
+enum files_replaced files_replace_end(FILE *file, const char *path, int error)
 {
     char part[PATH_BYTES];
     if (error == 0 && (fflush(file) != 0 || descriptor_sync(fileno(file)) != 0))
@@ -81,14 +81,12 @@ int files_replace_end(FILE *file, const char *path, int error)
     if (fclose(file) != 0 && error == 0)
         error = errno;
     if (!part_path(part, path))
-        return -1;
-    if (error == 0 && rename(part, path) == 0)
-        return 0;
+        return FILES_NOT_WRITTEN;
     if (error == 0)
-        error = errno;
+        return rename(part, path) == 0 ? FILES_REPLACED : FILES_KEPT_APART;
     unlink(part);
     errno = error;
-    return -1;
+    return FILES_NOT_WRITTEN;
 }
 
 int files_log_open(struct files_log *log, const char *path)

@@ -10,11 +10,42 @@
 #include <wchar.h>
 #include <windows.h>
 
-enum { PATH_CHARS = 4096 };
+#include "clock.h"
+
+enum {
+    PATH_CHARS = 4096,
+    PATH_CHARS_PLAIN = 248, /* from there on CreateDirectory wants the prefix, files from 260 on */
+    REPLACE_MS = 2000,
+    REPLACE_STEP_MS = 20
+};
+
+/*
+ * A long path as the system takes it whatever its settings: absolute, with backslashes only, behind
+ * a prefix ("Maximum Path Length Limitation"). One that begins with two backslashes is a share's,
+ * or has such a prefix already.
+ */
+static bool path_prefix(wchar_t wide[PATH_CHARS])
+{
+    static const wchar_t plain[] = L"\\\\?\\", share[] = L"\\\\?\\UNC\\";
+    wchar_t whole[PATH_CHARS];
+    DWORD length = GetFullPathNameW(wide, PATH_CHARS, whole, NULL);
+    if (length == 0 || length >= PATH_CHARS)
+        return false;
+    bool is_share = wcsncmp(whole, L"\\\\", 2) == 0;
+    bool is_device = is_share && (whole[2] == L'?' || whole[2] == L'.') && whole[3] == L'\\';
+    const wchar_t *prefix = is_device ? L"" : is_share ? share : plain;
+    const wchar_t *rest = is_share && !is_device ? whole + 2 : whole;
+    if (wcslen(prefix) + wcslen(rest) >= PATH_CHARS)
+        return false;
+    wcscpy(wide, prefix);
+    wcscat(wide, rest);
+    return true;
+}
 
 static bool path_wide(const char *path, wchar_t wide[PATH_CHARS])
 {
-    if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, PATH_CHARS) > 0)
+    if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, PATH_CHARS) > 0 &&
+        (wcslen(wide) < PATH_CHARS_PLAIN || path_prefix(wide)))
         return true;
     errno = ENAMETOOLONG;
     return false;
@@ -29,17 +60,21 @@ int files_make_folder(const char *path)
 int files_make_folders(const char *path)
 {
     wchar_t wide[PATH_CHARS];
-    if (!path_wide(path, wide))
+    char part[PATH_CHARS];
+    size_t length = strlen(path);
+    if (length >= sizeof part || !path_wide(path, wide)) {
+        errno = ENAMETOOLONG;
         return -1;
-    for (wchar_t *c = wide; *c != L'\0'; c++) {
-        wchar_t separator = c[1];
-        if (separator != L'/' && separator != L'\\' && separator != L'\0')
+    }
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\\' && path[i] != '\0')
             continue;
-        c[1] = L'\0';
+        memcpy(part, path, i);
+        part[i] = '\0';
         /* A drive ("C:") exists, whatever making it reports. */
-        if (*c != L':' && _wmkdir(wide) != 0 && errno != EEXIST && errno != EACCES)
+        if (path[i - 1] != ':' && files_make_folder(part) != 0 && errno != EEXIST &&
+            errno != EACCES)
             return -1;
-        c[1] = separator;
     }
     DWORD attributes = GetFileAttributesW(wide);
     if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
@@ -63,16 +98,11 @@ FILE *files_open_read(const char *path)
 
 static bool part_wide(const char *path, wchar_t wide[PATH_CHARS])
 {
-    static const wchar_t suffix[] = L".part";
-    if (!path_wide(path, wide))
-        return false;
-    size_t length = wcslen(wide);
-    if (length + sizeof suffix / sizeof suffix[0] > PATH_CHARS) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    memcpy(wide + length, suffix, sizeof suffix);
-    return true;
+    char part[PATH_CHARS];
+    if (snprintf(part, sizeof part, "%s.part", path) < PATH_CHARS)
+        return path_wide(part, wide);
+    errno = ENAMETOOLONG;
+    return false;
 }
 
 FILE *files_replace_begin(const char *path)
@@ -81,7 +111,24 @@ FILE *files_replace_begin(const char *path)
     return part_wide(path, part) ? _wfopen(part, L"wbN") : NULL;
 }
 
-int files_replace_end(FILE *file, const char *path, int error)
+/*
+ * Others that look at each new file (virus scanners, indexers) often share it for reading only, and
+ * let it go soon: https://github.com/golang/go/issues/16882.
+ */
+static bool move_over(const wchar_t *from, const wchar_t *to)
+{
+    for (unsigned waited_ms = 0;; waited_ms += REPLACE_STEP_MS) {
+        if (MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING))
+            return true;
+        DWORD error = GetLastError();
+        if ((error != ERROR_ACCESS_DENIED && error != ERROR_SHARING_VIOLATION) ||
+            waited_ms >= REPLACE_MS)
+            return false;
+        clock_sleep_ms(REPLACE_STEP_MS);
+    }
+}
+
+enum files_replaced files_replace_end(FILE *file, const char *path, int error)
 {
     wchar_t part[PATH_CHARS], wide[PATH_CHARS];
     if (error == 0 && (fflush(file) != 0 || _commit(_fileno(file)) != 0))
@@ -89,14 +136,16 @@ int files_replace_end(FILE *file, const char *path, int error)
     if (fclose(file) != 0 && error == 0)
         error = errno;
     if (!part_wide(path, part) || !path_wide(path, wide))
-        return -1;
-    if (error == 0 && MoveFileExW(part, wide, MOVEFILE_REPLACE_EXISTING))
-        return 0;
-    if (error == 0) /* a reader that does not share it has it open, or it may not be written */
-        error = EACCES;
+        return FILES_NOT_WRITTEN;
+    if (error == 0 && move_over(part, wide))
+        return FILES_REPLACED;
+    if (error == 0) {
+        errno = EACCES; /* another program has it open, or it may not be written */
+        return FILES_KEPT_APART;
+    }
     DeleteFileW(part);
     errno = error;
-    return -1;
+    return FILES_NOT_WRITTEN;
 }
 
 /* One byte that no file has: locked ones can't be read by others. */

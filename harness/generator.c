@@ -7,17 +7,23 @@
 #include "clock.h"
 #include "units.h"
 
-/* "2/3" */
+/* "2/3", and as the files have it, "2 of 3". */
 static bool identity_parse(struct generator *generator, const char *text)
 {
+    static const char of[] = " of ";
     char index[8];
     uint64_t number, count;
-    size_t length = strcspn(text, "/");
-    if (length >= sizeof index || text[length] != '/')
+    size_t length = strcspn(text, " /");
+    const char *rest = text + length;
+    if (length >= sizeof index)
+        return false;
+    if (strncmp(rest, of, strlen(of)) == 0)
+        rest += strlen(of);
+    else if (*rest++ != '/')
         return false;
     memcpy(index, text, length);
     index[length] = '\0';
-    if (!units_parse_count(text + length + 1, 1, UINT32_MAX, &count) ||
+    if (!units_parse_count(rest, 1, UINT32_MAX, &count) ||
         !units_parse_count(index, 1, count, &number))
         return false;
     generator->index = (unsigned)number;
@@ -54,7 +60,7 @@ const char *generator_text(const struct generator *generator, char *text, size_t
     if (generator->count == 1)
         snprintf(text, size, "%s", "");
     else
-        snprintf(text, size, "%u/%u", generator->index, generator->count);
+        snprintf(text, size, "%u of %u", generator->index, generator->count);
     return text;
 }
 

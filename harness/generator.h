@@ -30,13 +30,16 @@ struct generator {
 };
 
 /*
- * Who of how many this is, by text ("2/3") or, where that is NULL, by what a launcher has set for
+ * Who of how many this is, by text ("2/3", "2 of 3") or, where that is NULL, by what a launcher has set for
  * several processes: Open MPI, MPICH's Hydra, Slurm's srun. False where text is not of that form.
  * It may be more than GENERATORS_MAX, which the caller refuses.
  */
 bool generator_identify(struct generator *generator, const char *text);
 
-/* "2/3" into text of at least 12 bytes, "" for one that is alone; returns text. */
+/*
+ * "2 of 3" into text of at least 12 bytes, "" for one that is alone; returns text. Spreadsheets take
+ * "2/3" for a date.
+ */
 const char *generator_text(const struct generator *generator, char *text, size_t size);
 
 /* This one's part of `total` things, split as evenly as it goes; all parts together are total. */

@@ -80,6 +80,14 @@ int record_write_header(struct csv_writer *runs)
     return csv_end_row(runs);
 }
 
+bool record_has_columns(const struct csv_table *runs)
+{
+    bool same = runs->columns == COLUMNS;
+    for (size_t i = 0; i < COLUMNS && same; i++)
+        same = strcmp(csv_field(runs, 0, (int)i), columns[i].name) == 0;
+    return same;
+}
+
 static void column_write(struct csv_writer *csv, const struct record *record,
                          const struct column *column)
 {

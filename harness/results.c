@@ -68,6 +68,22 @@ static int folder_make(struct results *results, const char *parent, char *messag
     return fail(message, message_size, results->folder, errno);
 }
 
+/* Ends a file. -1, with the message, where it could not take its place. */
+static int file_end(FILE *file, const char *path, int error, char *message, size_t message_size)
+{
+    switch (files_replace_end(file, path, error)) {
+    case FILES_REPLACED:
+        return 0;
+    case FILES_KEPT_APART:
+        snprintf(message, message_size,
+                 "%s could not be replaced: %s; what it should hold is in %s.part", path,
+                 strerror(errno), path);
+        return -1;
+    default:
+        return fail(message, message_size, path, errno);
+    }
+}
+
 /* A whole file: it is there with all that it holds, or not at all. */
 static int file_write(const struct results *results, const char *name, const struct csv_writer *csv,
                       char *message, size_t message_size)
@@ -80,9 +96,7 @@ static int file_write(const struct results *results, const char *name, const str
     errno = 0;
     if (error == 0 && fwrite(csv->text, 1, csv->bytes, file) != csv->bytes)
         error = errno == 0 ? ENOSPC : errno;
-    if (files_replace_end(file, path, error) != 0)
-        return fail(message, message_size, path, errno);
-    return 0;
+    return file_end(file, path, error, message, message_size);
 }
 
 static int log_open(struct results *results, struct files_log *log, const char *name, char *message,
@@ -291,8 +305,8 @@ static int summarized_write(struct csv_writer *csv, const void *context)
     return summary_write(csv, all->run_id, all->records, all->count, all->merged);
 }
 
-int results_write_summary(struct results *results, const struct record *records, size_t count,
-                          const struct merged *merged, char *message, size_t message_size)
+static int summary_write_file(struct results *results, const struct record *records, size_t count,
+                              const struct merged *merged, char *message, size_t message_size)
 {
     const struct summarized all = {results->run_id, records, count, merged};
     return results_write_csv(results, "summary.csv", summarized_write, &all, message, message_size);
@@ -329,9 +343,7 @@ static int curve_write(struct results *results, const char *name, const struct h
     if (file == NULL)
         return fail(message, message_size, path, errno);
     int error = histogram_write_hgrm(histogram, file) == 0 ? 0 : errno;
-    if (files_replace_end(file, path, error) != 0)
-        return fail(message, message_size, path, errno);
-    return 0;
+    return file_end(file, path, error, message, message_size);
 }
 
 static void curve_name(const struct record *cell, char *name, size_t size)
@@ -348,16 +360,17 @@ static void curve_name(const struct record *cell, char *name, size_t size)
             *c = '_';
 }
 
-int results_write_curves(struct results *results, const struct merged *merged, char *message,
-                         size_t message_size)
+int results_write_derived(struct results *results, const struct record *records, size_t count,
+                          const struct merged *merged, char *message, size_t message_size)
 {
     char name[200];
+    int error = summary_write_file(results, records, count, merged, message, message_size);
     for (size_t i = 0; i < merged->count; i++) {
         const struct record *cell = &merged->cells[i].row;
         curve_name(cell, name, sizeof name);
         if (curve_write(results, name, merged_histogram(&merged->cells[i], cell->latency_basis),
-                        message, message_size) != 0)
-            return -1;
+                        message, error == 0 ? message_size : 0) != 0)
+            error = -1;
     }
-    return 0;
+    return error;
 }

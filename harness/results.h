@@ -59,16 +59,16 @@ struct results_fact {
 };
 int results_write_environment(struct results *results, const struct results_fact *facts,
                               size_t count, char *message, size_t message_size);
-/* summary.csv: the rows so far by cell and metric, anew each time. As above. */
-int results_write_summary(struct results *results, const struct record *records, size_t count,
+/*
+ * What follows from the rows, anew each time: summary.csv, by cell and metric, and for each cell a
+ * .hgrm file with its rows' own round trips, for the public HdrHistogram plotter. One that can't be
+ * written is no reason to leave out the others; the message is the first one's. As above.
+ */
+int results_write_derived(struct results *results, const struct record *records, size_t count,
                           const struct merged *merged, char *message, size_t message_size);
 /* A file that `write` fills: 0, or -1 once a write failed (csv->error) or without memory. As above. */
 int results_write_csv(struct results *results, const char *name,
                       int (*write)(struct csv_writer *csv, const void *context),
                       const void *context, char *message, size_t message_size);
-/* A file for each cell, with its rows' own round trips, for the public HdrHistogram plotter. As
- * above. */
-int results_write_curves(struct results *results, const struct merged *merged, char *message,
-                         size_t message_size);
 
 #endif

@@ -51,7 +51,7 @@ static char *read_all(FILE *file, size_t *size)
 int results_read_table(const char *folder, const char *name, struct csv_table *table, char *message,
                        size_t message_size)
 {
-    char cause[200];
+    char cause[CSV_MESSAGE_BYTES];
     size_t size = 0;
     FILE *file = file_open(folder, name, message, message_size);
     if (file == NULL)
@@ -72,13 +72,14 @@ static int records_read(struct results_reader *reader, char *message, size_t mes
 {
     static const char name[] = "runs.csv";
     struct csv_table table;
-    char cause[120];
+    char cause[CSV_MESSAGE_BYTES];
     const char *column = NULL;
     if (results_read_table(reader->folder, name, &table, message, message_size) != 0)
         return -1;
     int error = 0;
     reader->count = table.rows > 0 ? table.rows - 1 : 0;
     reader->runs_bytes = table.bytes;
+    reader->foreign = record_has_columns(&table) ? NULL : name;
     reader->records = calloc(reader->count + 1, sizeof *reader->records);
     if (reader->records == NULL)
         error = fail(message, message_size, reader->folder, name, "out of memory");
@@ -86,7 +87,9 @@ static int records_read(struct results_reader *reader, char *message, size_t mes
         error = fail(message, message_size, reader->folder, name, "it has no column run_id");
     for (size_t row = 1; row < table.rows && error == 0; row++)
         if (!record_read(&reader->records[row - 1], &table, row, &column)) {
-            snprintf(cause, sizeof cause, "row %zu: %s is no number", row, column);
+            const char *text = csv_field(&table, row, csv_column(&table, column));
+            snprintf(cause, sizeof cause, "row %zu: %s: %s", row, column,
+                     foreign_number_fault(text));
             error = fail(message, message_size, reader->folder, name, cause);
         }
     csv_table_free(&table);
@@ -118,11 +121,15 @@ static int histograms_open(struct results_reader *reader, char *message, size_t 
     for (size_t i = 0; i < RECORD_HISTOGRAM_COLUMNS; i++) {
         reader->columns[i] =
             reader->has_line ? csv_reader_column(&reader->csv, record_histogram_columns[i]) : -1;
+        if (reader->columns[i] != (int)i)
+            reader->foreign = histogram_name;
         if (reader->columns[i] >= 0)
             continue;
         snprintf(cause, sizeof cause, "it has no column %s", record_histogram_columns[i]);
         return fail(message, message_size, reader->folder, histogram_name, cause);
     }
+    if (reader->csv.columns != RECORD_HISTOGRAM_COLUMNS)
+        reader->foreign = histogram_name;
     return line_next(reader, message, message_size);
 }
 
@@ -176,14 +183,27 @@ static bool line_is_of(const struct results_reader *reader, const struct record 
            field_is(reader, RECORD_HISTOGRAM_RATE, record->target_rate_msgs_per_s);
 }
 
+/* "64", and what other programs make of it: "1e+05", "64.0". */
+static bool count_read(const char *text, uint64_t *count)
+{
+    static const double most = 9007199254740992; /* up to which a double keeps each whole number */
+    double number;
+    if (units_parse_count(text, 0, UINT64_MAX, count))
+        return true;
+    if (!units_parse_double(text, &number) || number < 0 || number > most)
+        return false;
+    *count = (uint64_t)number;
+    return (double)*count == number;
+}
+
 static int line_add(const struct results_reader *reader, struct histogram *into, char *message,
                     size_t message_size)
 {
     uint64_t low, high, count;
     char cause[80];
-    if (units_parse_count(field(reader, RECORD_HISTOGRAM_LOW), 0, UINT64_MAX, &low) &&
-        units_parse_count(field(reader, RECORD_HISTOGRAM_HIGH), 0, UINT64_MAX, &high) &&
-        units_parse_count(field(reader, RECORD_HISTOGRAM_COUNT), 0, UINT64_MAX, &count) &&
+    if (count_read(field(reader, RECORD_HISTOGRAM_LOW), &low) &&
+        count_read(field(reader, RECORD_HISTOGRAM_HIGH), &high) &&
+        count_read(field(reader, RECORD_HISTOGRAM_COUNT), &count) &&
         histogram_add_bucket(into, low, high, count))
         return 0;
     snprintf(cause, sizeof cause, "line %zu is no bucket of these histograms",

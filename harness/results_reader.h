@@ -12,6 +12,8 @@ struct results_reader {
     struct record *records; /* all rows of runs.csv; owned */
     size_t count;
     uint64_t runs_bytes; /* of these rows with their header */
+    /* A file that has not the columns that are written here: no rows can be added. NULL: none. */
+    const char *foreign;
     /* The rest is its own. */
     FILE *file; /* histogram.csv */
     struct csv_reader csv;

@@ -69,6 +69,14 @@ static int fail(char *message, size_t size, size_t line, const char *cause)
     return -1;
 }
 
+static int fail_number(char *message, size_t size, const struct csv_reader *reader, int place,
+                       const char *column)
+{
+    snprintf(message, size, "line %zu: %s: %s", reader->row_line, column,
+             foreign_number_fault(field(reader, place)));
+    return -1;
+}
+
 /* The header is in hand. */
 static int places_find(struct places *places, const struct csv_reader *reader,
                        const struct trials *trials, char *message, size_t message_size)
@@ -201,16 +209,11 @@ static int cell_find(struct trials *trials, const struct csv_reader *reader,
 {
     struct record record;
     record_clear(&record);
-    const char *bad = NULL;
     for (size_t i = 0; i < TEXTS; i++)
         if (!record_set(&record, text_name(i), field(reader, places->texts[i])))
-            bad = text_name(i);
+            return fail_number(message, message_size, reader, places->texts[i], text_name(i));
     if (!record_set(&record, "schema_version", field(reader, places->schema_version)))
-        bad = "schema_version";
-    if (bad != NULL) {
-        snprintf(message, message_size, "line %zu: %s: not a number", reader->row_line, bad);
-        return -1;
-    }
+        return fail_number(message, message_size, reader, places->schema_version, "schema_version");
     record_complete(&record);
     *cell = cell_of(trials, &record);
     if (*cell == KEY_TABLE_NONE || !conditions_keep(&trials->cells[*cell], &record))
@@ -268,11 +271,9 @@ static int row_keep(struct trials *trials, const struct csv_reader *reader,
     for (size_t i = 0; i < trials->metric_count; i++) {
         const char *text = field(reader, places->metrics[i]);
         values[i] = is_percentile(trials->metrics[i]) ? none : NAN;
-        if (text[0] != '\0' && !units_parse_double(text, &values[i])) {
-            snprintf(message, message_size, "line %zu: %s: not a number", reader->row_line,
-                     trials->metrics[i]->name);
-            return -1;
-        }
+        if (text[0] != '\0' && !units_parse_double(text, &values[i]))
+            return fail_number(message, message_size, reader, places->metrics[i],
+                               trials->metrics[i]->name);
     }
     return 0;
 }

@@ -150,21 +150,35 @@ bool units_parse_duration(const char *text, uint64_t low_ns, uint64_t high_ns, u
            store_within(read, low_ns, high_ns, ns);
 }
 
-static bool is_plain_number(const char *text)
+/* Moves past digits; false where there are none. */
+static bool skip_digits(const char **text)
+{
+    size_t count = strspn(*text, "0123456789");
+    *text += count;
+    return count > 0;
+}
+
+/* "12", "-0.5", "9.1e-05" */
+static bool is_number(const char *text)
 {
     text += *text == '-';
-    size_t whole = strspn(text, "0123456789");
-    text += whole;
-    if (whole == 0 || *text != '.')
-        return whole > 0 && *text == '\0';
-    size_t fraction = strspn(text + 1, "0123456789");
-    return fraction > 0 && text[1 + fraction] == '\0';
+    if (!skip_digits(&text))
+        return false;
+    if (*text == '.' && (text++, !skip_digits(&text)))
+        return false;
+    if (*text == 'e' || *text == 'E') {
+        text++;
+        text += *text == '-' || *text == '+';
+        if (!skip_digits(&text))
+            return false;
+    }
+    return *text == '\0';
 }
 
 bool units_parse_double(const char *text, double *value)
 {
     char local[512];
-    if (!is_plain_number(text))
+    if (!is_number(text))
         return false;
     /* strtod rounds rightly but wants the locale's mark. */
     int whole = (int)strcspn(text, ".");
@@ -190,7 +204,8 @@ bool units_parse_percent(const char *text, double *share)
         return false;
     memcpy(number, text, length);
     number[length] = '\0';
-    if (!units_parse_double(number, &percent) || percent < 0)
+    /* Programs write exponents, people do not. */
+    if (strpbrk(number, "eE") != NULL || !units_parse_double(number, &percent) || percent < 0)
         return false;
     *share = percent / 100;
     return true;

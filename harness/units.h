@@ -22,7 +22,10 @@ bool units_parse_size(const char *text, uint64_t low, uint64_t high, uint64_t *b
  * is refused, since its unit would be a guess.
  */
 bool units_parse_duration(const char *text, uint64_t low_ns, uint64_t high_ns, uint64_t *ns);
-/* "12", "-0.5": what units_format_double writes; a point whatever the locale, no exponent. */
+/*
+ * "12", "-0.5": what units_format_double writes, with a point whatever the locale. An exponent
+ * ("9.1e-05") is read too, since other programs write one.
+ */
 bool units_parse_double(const char *text, double *value);
 /* "5%" or "5", "0.5%": not negative, as a share. */
 bool units_parse_percent(const char *text, double *share);

@@ -3,6 +3,7 @@ import csv
 import os
 import unittest
 
+import saved
 import tool
 
 # What a row has where a test says nothing else.
@@ -618,11 +619,34 @@ class Refused(Case):
                 ("status,target,model,workload,connections\nok,a,b,c,many\n",
                  "line 2: connections: not a number"),
                 ("status,target,model,workload,connections,rtt_p99_us\nok,a,b,c,1,1\n"
-                 "ok,a,b,c,1,1e3\n", "line 3: rtt_p99_us: not a number"))):
+                 "ok,a,b,c,1,0x1\n", "line 3: rtt_p99_us: not a number"))):
             path = os.path.join(self.folder, "%d.csv" % number)
             with open(path, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
             self.refused(path, says=["%d.csv: %s" % (number, says)])
+
+    def test_saved_by_other_programs(self):
+        run = self.write(rows([0.000091, 100000, *SIX[2:]]),
+                         rows(TWICE, model="poll", status_reason="gr\u00fc\u00df"),
+                         columns=[*ROW, "status_reason", "target_rate_msgs_per_s", "trial",
+                                  *METRICS])
+        path = os.path.join(run, "runs.csv")
+        expected = self.compare(run)
+        for name, how in saved.READ.items():
+            with self.subTest(name):
+                before = saved.rewrite(path, how)
+                self.assertEqual(self.compare(path), expected)
+                with open(path, "wb") as file:
+                    file.write(before)
+        refused = dict(saved.REFUSED, **saved.NO_NUMBERS)
+        refused["an older character set"] = (lambda rows: saved.text(rows).encode("latin-1"),
+                                             ["line 8: ", "not UTF-8", "CSV UTF-8"])
+        for name, (how, says) in refused.items():
+            with self.subTest(name):
+                before = saved.rewrite(path, how)
+                self.refused(run, says=[run, *says])
+                with open(path, "wb") as file:
+                    file.write(before)
 
     def test_last_line_cut_off(self):
         run = self.write(rows(SIX), rows(TWICE, model="poll"), end="2,made-up,nat")

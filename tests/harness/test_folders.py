@@ -93,6 +93,20 @@ class Folders(unittest.TestCase):
             self.assertEqual(len(os.listdir(out)), 3)
 
 
+    def test_long_path(self):
+        """Longer than Windows' 260 characters, there with both separators."""
+        with tool.folder() as path:
+            out = os.path.join(path, *(["x" * 60] * 7))
+            result = tool.bench(out + "/", "--target", tool.fake("none"))
+            self.assertEqual((result.status, result.errors()), (0, []))
+            folder = tool.run_folder(out)
+            self.assertEqual(len([name for name in os.listdir(folder) if ".hgrm" in name]), 1)
+            result = tool.run("bench", "--resume", folder, "--trials", "2")
+            self.assertEqual((result.status, result.errors()), (0, []))
+            self.assertEqual(len(tool.read_runs(out)), 2)
+            self.assertEqual(tool.run("compare", folder, folder).status, 0)
+
+
 class FullDisk(unittest.TestCase):
     """What was whole stays whole and readable; the benchmark ends, since it can keep nothing."""
 
@@ -120,6 +134,11 @@ class FullDisk(unittest.TestCase):
                 rows = self.check(out, result, least)
                 self.assertIn("histogram.csv: File too large", result.err)
                 self.assertLess(len(rows), 1000)
+                # There is a summary of what is kept, and of nothing else.
+                summary = os.path.join(tool.run_folder(out), "summary.csv")
+                trials = {line["trials"] for line in tool.read_table(summary)
+                          if line["metric"] == "throughput_msgs_per_s"}
+                self.assertEqual(trials, {str(len(rows))} if rows else set())
 
     @NOT_UNDER_WINE
     def test_rows_do_not_fit(self):
@@ -184,12 +203,44 @@ class Names(unittest.TestCase):
             program = os.path.join(home, "iomodels")
             shutil.copy2(tool.PROGRAM, program)
             out = os.path.join(path, "out\udcff")
-            result = tool.bench(out, "--model", "select", "--target-missing", "x\udcff\n=y\udcff",
+            result = tool.bench(out, "--model", "select", "--target-missing", "x\n=y",
                                 program=program)
             self.assertEqual((result.status, result.errors()), (0, []))
             rows = tool.read_runs(out)
-            self.assertEqual({row["target"] for row in rows}, {"native", "x\ufffd\n"})
-            self.assertEqual({row["status_reason"] for row in rows}, {"", "y\ufffd"})
+            self.assertEqual({row["target"] for row in rows}, {"native", "x\n"})
+            self.assertEqual({row["status_reason"] for row in rows}, {"", "y"})
+            result = tool.run("bench", "--resume", tool.run_folder(out), "--trials", "2",
+                              program=program)
+            self.assertEqual((result.status, result.errors()), (0, []))
+
+    @unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE, "not a name on Windows")
+    def test_target_that_is_not_utf8(self):
+        """The files of a run could not keep it: --resume would look for another."""
+        with tool.folder() as path:
+            program = os.path.join(path, "na\udcefve")
+            shutil.copy2(tool.PROGRAM, program)
+            out = os.path.join(path, "out")
+            for words in (("--target", "a=" + tool.command(program)),
+                          ("--target", "b\udcff=" + tool.command(tool.PROGRAM)),
+                          ("--target-missing", "c=\udcff")):
+                with self.subTest(words):
+                    result = tool.bench(out, "--model", "select", *words)
+                    self.assertEqual((result.status, result.out), (2, ""), result.err)
+                    self.assertEqual(len(result.errors()), 1, result.err)
+                    for word in words[0], "not in UTF-8", "--resume", "rename it":
+                        self.assertIn(word, result.errors()[0])
+                    self.assertFalse(os.path.exists(out))
+            # By a link it does, and the program's own path matters to nobody.
+            link = os.path.join(path, "naive")
+            os.symlink(program, link)
+            result = tool.bench(out, "--model", "select", "--target", "a=" + tool.command(link))
+            self.assertEqual((result.status, result.errors()), (0, []))
+            shutil.rmtree(out)
+            result = tool.bench(out, "--model", "select", program=program)
+            self.assertEqual((result.status, result.errors()), (0, []))
+            result = tool.run("bench", "--resume", tool.run_folder(out), "--trials", "2",
+                              program=program)
+            self.assertEqual((result.status, result.errors()), (0, []))
 
     def test_names_that_no_file_can_have(self):
         with tool.folder() as out:

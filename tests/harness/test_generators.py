@@ -9,6 +9,7 @@ import subprocess
 import sys
 import unittest
 
+import saved
 import tool
 
 CONNECTIONS = 7  # of three generators: 3, 2 and 2
@@ -114,7 +115,7 @@ class Together(unittest.TestCase):
             parts = [next(part for part in table if part["connections"] == row["connections"])
                      for table in tables]
             self.assertEqual((row["status"], row["generator"]), ("ok", ""))
-            self.assertEqual([part["generator"] for part in parts], ["1/3", "2/3", "3/3"])
+            self.assertEqual([part["generator"] for part in parts], ["1 of 3", "2 of 3", "3 of 3"])
             self.assertEqual({part["started_at_utc"] for part in parts}, {row["started_at_utc"]})
             for column in "connections_attempted", "connections_established", "messages", "errors":
                 self.assertEqual(int(row[column]),
@@ -397,7 +398,7 @@ class Merge(unittest.TestCase):
         self.refused("both generator 1's", first, part("again", FIRST))
         self.refused("is of 3 generators", first, part("three", SECOND, generator="2/3"))
         self.refused("is of the run another", first, part("other", SECOND, run_id="another"))
-        self.refused("is not I/N", part("odd", FIRST, generator="3/2"))
+        self.refused("is not I of N", part("odd", FIRST, generator="3/2"))
         self.refused("at most", part("many", FIRST, generator="1/65"))
         self.refused("rows of several generators", self.write("mixed", (FIRST, {}), (SECOND, {})))
         self.refused("nowhere", os.path.join(self.folder, "nowhere"))
@@ -414,6 +415,74 @@ class Merge(unittest.TestCase):
         b = self.write("b", (SECOND, {("sent", 2000): 1000}))
         result, _ = self.merge(a, b, status=1)
         self.assertIn("line 2 is no bucket", result.err)
+
+    def test_saved_by_other_programs(self):
+        not_measured = {"target_rate_msgs_per_s": ""}
+        folders = [self.write("a", (dict(FIRST, **not_measured), {("sent", 1000): 1000})),
+                   self.write("b", (dict(SECOND, **not_measured), {("sent", 2000): 1000}))]
+
+        def merged(status=0):
+            result, table = self.merge(*folders, status=status)
+            shutil.rmtree(os.path.join(self.folder, "out"), ignore_errors=True)
+            return result if status else table
+        expected = merged()
+        for file in "runs.csv", "histogram.csv", "environment.csv":
+            path = os.path.join(folders[1], file)
+            for name, how in saved.READ.items():
+                with self.subTest(name, file=file):
+                    before = saved.rewrite(path, how)
+                    self.assertEqual(merged(), expected)
+                    with open(path, "wb") as whole:
+                        whole.write(before)
+            refused = dict(saved.REFUSED, **(saved.NO_NUMBERS if file == "runs.csv" else {}))
+            for name, (how, says) in refused.items():
+                with self.subTest(name, file=file):
+                    before = saved.rewrite(path, how)
+                    result = merged(status=1)
+                    self.assertEqual(len(result.errors()), 1, result.err)
+                    for word in ("iomodels merge: ", os.path.join("b/", file), *says):
+                        self.assertIn(word, result.err)
+                    with open(path, "wb") as whole:
+                        whole.write(before)
+
+    def test_older_spelling(self):
+        """Of the generator, which spreadsheets take for a date."""
+        row = self.both()
+        shutil.rmtree(self.folder)
+        os.mkdir(self.folder)
+        folders = [self.write("a", (dict(FIRST, generator="1 of 2"), {("sent", 1000): 1000})),
+                   self.write("b", (dict(SECOND, generator="2 of 2"), {("sent", 2000): 1000}))]
+        self.assertEqual(self.merge(*folders)[1], [row])
+        date = self.write("date", (dict(FIRST, generator="2026-01-02"), {("sent", 1000): 1000}))
+        self.assertIn("did a spreadsheet take it for a date?", self.merge(date, status=1)[0].err)
+
+    def test_curves_that_can_not_be_written(self):
+        """No reason to leave out the summary, or other curves."""
+        folders = [self.write("a", (FIRST, {("sent", 1000): 1000}),
+                              (dict(FIRST, model="poll"), {("sent", 1000): 1000})),
+                   self.write("b", (SECOND, {("sent", 2000): 1000}),
+                              (dict(SECOND, model="poll"), {("sent", 2000): 1000}))]
+        out = os.path.join(self.folder, "out")
+        self.merge(*folders)
+        curves = sorted(name for name in os.listdir(out) if name.endswith(".hgrm"))
+        self.assertEqual(len(curves), 2)
+        for below in "", ".part":  # where it goes, and where it is written
+            for blocked in curves:
+                with self.subTest(blocked + below):
+                    shutil.rmtree(out)
+                    os.makedirs(os.path.join(out, blocked + below, "in the way"))
+                    result, table = self.merge(*folders, status=1)
+                    self.assertEqual(len(result.errors()), 1, result.err)
+                    self.assertIn(blocked, result.err)
+                    self.assertEqual(len(table), 2)
+                    summary = tool.read_table(os.path.join(out, "summary.csv"))
+                    self.assertEqual({row["model"] for row in summary}, {"select", "poll"})
+                    (other,) = set(curves) - {blocked}
+                    self.assertTrue(os.path.isfile(os.path.join(out, other)))
+                    if not below:  # whole, beside its place
+                        self.assertIn(blocked + ".part", result.err)
+                        with open(os.path.join(out, blocked + ".part"), encoding="utf-8") as file:
+                            self.assertIn("Total count", file.read())
 
     def test_does_not_overwrite(self):
         self.both()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import unittest
 
+import saved
 import tool
 
 NATIVE_ONLY = unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE, "POSIX")
@@ -26,6 +27,17 @@ def killed_at(size):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     return limit
+
+
+def open_read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def restore(paths, contents):
+    for path, content in zip(paths, contents):
+        with open(path, "wb") as file:
+            file.write(content)
 
 
 def places(rows):
@@ -243,6 +255,69 @@ class Resume(unittest.TestCase):
                     rows = tool.read_runs(out)
                     self.refused(folder, says=["begin a new"])
                     self.assertEqual(tool.read_runs(out), rows)
+
+    def test_saved_by_other_programs(self):
+        with tool.folder() as out:
+            tool.bench(out, *PLAN, "--trials", "1")
+            folder = tool.run_folder(out)
+            files = [os.path.join(folder, name)
+                     for name in ("runs.csv", "histogram.csv", "environment.csv")]
+
+            def contents():
+                return [open_read(path) for path in files]
+
+            original = contents()
+            # A column more, as R writes its row names, and another order.
+            others = {"row names": (lambda rows: saved.text([str(number), *row] for number, row
+                                                            in enumerate(rows)).encode(),
+                                    ["has not the columns that bench writes"]),
+                      "order": (lambda rows: saved.text(row[::-1] for row in rows).encode(),
+                                ["has not the columns that bench writes"])}
+            for path in files:
+                refused = dict(saved.REFUSED)
+                if not path.endswith("environment.csv"):
+                    refused.update(others)
+                for name, (how, says) in refused.items():
+                    with self.subTest(name, path=path):
+                        saved.rewrite(path, how)
+                        before = contents()
+                        self.refused(folder, "--trials", "2", says=[os.path.basename(path), *says])
+                        self.assertEqual(contents(), before)
+                        restore(files, original)
+            for name, how in saved.READ.items():
+                for path in files:
+                    if path != files[2] or name not in saved.READ_NUMBERS:
+                        saved.rewrite(path, how)
+                with self.subTest(name):
+                    self.assertIn("there", self.resume_any(folder, "--dry-run").err)
+                    self.resume_any(folder, "--trials", "2")
+                    rows = open_read(files[0]).decode("utf-8-sig").splitlines()
+                    table = [dict(zip(next(csv.reader(rows[:1])), row))
+                             for row in csv.reader(rows[1:])]
+                    for row in table:
+                        row.update({key: str(int(float(row[key])))
+                                    for key in ("connections", "trial", "order_index")})
+                    self.assertEqual(places(table), self.plan(2))
+                restore(files, original)
+
+    def resume_any(self, folder, *arguments):
+        result = tool.run("bench", "--resume", folder, *arguments)
+        self.assertEqual([line for line in result.errors() if tool.STARVED not in line], [])
+        return result
+
+    def test_curve_that_can_not_be_written(self):
+        with tool.folder() as out:
+            tool.bench(out, *PLAN, "--trials", "1")
+            folder = tool.run_folder(out)
+            summary = os.path.join(folder, "summary.csv")
+            curve = next(name for name in os.listdir(folder) if name.endswith(".hgrm"))
+            os.remove(summary)
+            os.mkdir(os.path.join(folder, curve + ".part"))
+            result = tool.run("bench", "--resume", folder)
+            self.assertEqual(result.status, 1)
+            self.assertEqual(len(result.errors()), 1, result.err)
+            self.assertIn(curve, result.errors()[0])
+            self.assertGreater(len(tool.read_table(summary)), 0)
 
     def test_rate_search(self):
         """The rates that it tries depend on the rows."""

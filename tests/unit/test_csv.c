@@ -7,7 +7,7 @@
 #define TEMPORARY "test_csv.tmp"
 
 static struct csv_table table;
-static char message[200];
+static char message[CSV_MESSAGE_BYTES];
 
 static int parse(const char *text, bool tolerate_cut)
 {
@@ -101,6 +101,56 @@ static void test_malformed(void)
     CHECK(csv_parse(&table, "a,b\n1\0,2\n", 9, true, message, sizeof message) == -1);
     CHECK_EQ_TEXT(message, "line 2: a byte 0");
     CHECK(csv_parse(&table, "", 0, true, NULL, 0) == -1);
+}
+
+/* What is not of the form that is read here, by what it is. */
+static void test_foreign_files(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *says;
+    } cases[] = {
+        {"\xff\xfe"
+         "a\0,\0b\0\n\0",
+         10, "UTF-16"},
+        {"\xfe\xff\0a", 4, "UTF-16"},
+        {"\xef\xbb\xbf"
+         "a;b\r\n1;2,5\r\n",
+         15, "semicolons"},
+        {"\"a\";\"b\"\n1;2\n", 12, "semicolons"},
+        {"a\tb\n1\t2\n", 8, "tabs"},
+        {"a,b\r1,2\r", 8, "CR alone"},
+        {"#TYPE X\r\na,b\r\n", 14, "#TYPE"},
+        {"PK\x03\x04\x14\0", 6, ".xlsx"},
+        {"sep=,\na,b\n", 10, "sep="},
+        {"a,b\ngr\xfc\xdf,1\n", 11, "not UTF-8"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK(csv_parse(&table, cases[i].bytes, cases[i].size, true, message, sizeof message) ==
+              -1);
+        CHECK(strncmp(message, i == 9 ? "line 2: " : "line 1: ", 8) == 0);
+        if (strstr(message, cases[i].says) == NULL)
+            CHECK_EQ_TEXT(message, cases[i].says);
+        CHECK(strlen(message) < sizeof message - 1);
+    }
+    /* A separator of others is text like any other. */
+    CHECK(parse("a,b\n1;2,3\t4\n", false) == 0);
+    csv_table_free(&table);
+    CHECK(csv_is_text("") && csv_is_text("a\n\xea\xb2\xb0") && !csv_is_text("a\xff"));
+}
+
+static void test_foreign_numbers(void)
+{
+    static const char *const cases[][2] = {{"2,5", "decimal comma"}, {"1.234,5", "decimal comma"},
+                                           {"1,234.5", "thousands"}, {"9,1E-05", "decimal comma"},
+                                           {"NA", "empty field"},    {"NaN", "empty field"},
+                                           {"####", "too narrow"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        CHECK(strstr(foreign_number_fault(cases[i][0]), cases[i][1]) != NULL);
+    CHECK_EQ_TEXT(foreign_number_fault("many"), "not a number");
+    CHECK_EQ_TEXT(foreign_number_fault("0x1"), "not a number");
+    CHECK_EQ_TEXT(foreign_number_fault("1, 2"), "not a number");
 }
 
 static void check_file(FILE *file, const char *expected)
@@ -418,6 +468,8 @@ static void test_reader_tells_of_failure(void)
 
 int main(void)
 {
+    test_foreign_files();
+    test_foreign_numbers();
     test_reader_reads_large_files();
     test_reader_ends();
     test_reader_refuses_long_rows();

@@ -4,6 +4,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "clock.h"
+#include "thread.h"
+
+#ifdef _WIN32
+#include <direct.h>
+#define rmdir _rmdir
+#else
+#include <unistd.h>
+#endif
+
 #define PLACE "test_files.tmp"
 #define PART  PLACE ".part"
 
@@ -24,7 +34,7 @@ static void write_text(const char *text)
     if (file == NULL)
         abort();
     fputs(text, file);
-    CHECK(files_replace_end(file, PLACE, 0) == 0);
+    CHECK(files_replace_end(file, PLACE, 0) == FILES_REPLACED);
 }
 
 static void test_replaced_when_whole(void)
@@ -36,7 +46,7 @@ static void test_replaced_when_whole(void)
     fputs("first", file);
     fflush(file);
     CHECK(read_text(PLACE) == NULL);
-    CHECK(files_replace_end(file, PLACE, 0) == 0);
+    CHECK(files_replace_end(file, PLACE, 0) == FILES_REPLACED);
     CHECK_EQ_TEXT(read_text(PLACE), "first");
     write_text("second\n");
     CHECK_EQ_TEXT(read_text(PLACE), "second\n");
@@ -51,11 +61,49 @@ static void test_not_replaced_after_an_error(void)
     if (file == NULL)
         abort();
     fputs("half of the sec", file);
-    CHECK(files_replace_end(file, PLACE, ENOSPC) == -1 && errno == ENOSPC);
+    CHECK(files_replace_end(file, PLACE, ENOSPC) == FILES_NOT_WRITTEN && errno == ENOSPC);
     CHECK_EQ_TEXT(read_text(PLACE), "first");
     CHECK(read_text(PART) == NULL);
     remove(PLACE);
     CHECK(files_replace_begin("no such folder/" PLACE) == NULL && errno == ENOENT);
+}
+
+static void let_go(void *file)
+{
+    clock_sleep_ms(100);
+    fclose(file);
+}
+
+/* As a virus scanner does: the C library's fopen shares a file for reading and writing only. */
+static void test_replaced_though_open_elsewhere(void)
+{
+    thread_handle thread;
+    write_text("first");
+    FILE *elsewhere = fopen(PLACE, "rb"), *file = files_replace_begin(PLACE);
+    if (elsewhere == NULL || file == NULL)
+        abort();
+    fputs("second", file);
+    CHECK(thread_start(&thread, let_go, elsewhere, 0) == 0);
+    CHECK(files_replace_end(file, PLACE, 0) == FILES_REPLACED);
+    thread_join(thread);
+    CHECK_EQ_TEXT(read_text(PLACE), "second");
+    CHECK(read_text(PART) == NULL);
+    remove(PLACE);
+}
+
+/* What can't take its place is whole, and not lost. */
+static void test_kept_apart(void)
+{
+    remove(PLACE);
+    CHECK(files_make_folder(PLACE) == 0);
+    FILE *file = files_replace_begin(PLACE);
+    if (file == NULL)
+        abort();
+    fputs("whole", file);
+    CHECK(files_replace_end(file, PLACE, 0) == FILES_KEPT_APART && errno != 0);
+    CHECK_EQ_TEXT(read_text(PART), "whole");
+    remove(PART);
+    rmdir(PLACE);
 }
 
 static void test_log(void)
@@ -86,6 +134,8 @@ int main(void)
 {
     test_replaced_when_whole();
     test_not_replaced_after_an_error();
+    test_replaced_though_open_elsewhere();
+    test_kept_apart();
     test_log();
     return check_report();
 }

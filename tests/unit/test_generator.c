@@ -8,8 +8,10 @@ static const uint64_t SECOND_NS = 1000000000;
 static void test_identify(void)
 {
     static const char *const bad[] = {
-        "",      "1",    "/",    "0/3",  "4/3",  "1/0", "1/",   "/3",
-        "1/3/3", "-1/3", "1/-3", " 1/3", "1/3 ", "a/b", "{}/3", "99999999/99999999"};
+        "",      "1",    "/",      "0/3",    "4/3",     "1/0",     "1/",    "/3",
+        "1/3/3", "-1/3", "1/-3",   " 1/3",   "1/3 ",    "a/b",     "{}/3",  "99999999/99999999",
+        "1 of",  "1 3",  "1 of 0", "4 of 3", "1  of 3", "1 of 3 ", "1of 3", "of 3",
+        " of 3"};
     struct generator generator = {0};
     char text[12];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -17,9 +19,12 @@ static void test_identify(void)
     CHECK(generator_identify(&generator, "2/3"));
     CHECK_EQ_U64(generator.index, 2);
     CHECK_EQ_U64(generator.count, 3);
-    CHECK_EQ_TEXT(generator_text(&generator, text, sizeof text), "2/3");
+    CHECK_EQ_TEXT(generator_text(&generator, text, sizeof text), "2 of 3");
     CHECK(generator_identify(&generator, "64/64"));
-    CHECK_EQ_TEXT(generator_text(&generator, text, sizeof text), "64/64");
+    CHECK_EQ_TEXT(generator_text(&generator, text, sizeof text), "64 of 64");
+    CHECK(generator_identify(&generator, "1 of 3"));
+    CHECK_EQ_U64(generator.index, 1);
+    CHECK_EQ_U64(generator.count, 3);
     /* Not taken for one that is alone. */
     CHECK(generator_identify(&generator, "3/4000000000"));
     CHECK_EQ_U64(generator.count, 4000000000);

@@ -288,14 +288,19 @@ static void test_format_grouped(void)
 
 static void test_parse_double(void)
 {
-    static const char *const bad[] = {"",   "-",   ".",   "1.",  ".5",  "1e3", "+1",   " 1",
-                                      "1 ", "1,5", "nan", "inf", "0x1", "--1", "1.2.3"};
+    static const char *const bad[] = {
+        "",    "-",     ".",  "1.",  ".5", "+1",   " 1",   "1 ",    "1,5",  "nan",   "inf",  "0x1",
+        "--1", "1.2.3", "1e", "1e+", "e3", "1.e3", "1e3 ", "1e1.5", "1e 3", "0x1p3", "1e400"};
     double value = UNTOUCHED;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         CHECK(!units_parse_double(bad[i], &value));
     CHECK_NEAR(value, UNTOUCHED, 0);
     CHECK(units_parse_double("-0.5", &value) && value == -0.5);
     CHECK(units_parse_double("12", &value) && value == 12);
+    CHECK(units_parse_double("9.1e-05", &value) && value == 9.1e-05);
+    CHECK(units_parse_double("1e+05", &value) && value == 100000);
+    CHECK(units_parse_double("-4100738E3", &value) && value == -4100738000.0);
+    CHECK(units_parse_double("1e-400", &value) && value == 0);
 }
 
 static void test_parse_double_refuses_too_large(void)
@@ -369,6 +374,7 @@ static void test_point_in_a_comma_locale(void)
         CHECK_EQ_TEXT(units_format_si(1940, text, sizeof text), "1.94k");
         CHECK_EQ_TEXT(units_format_size(1536, text, sizeof text), "1.5 KiB");
         CHECK(units_parse_double("2.5", &value) && value == 2.5);
+        CHECK(units_parse_double("2.5e3", &value) && value == 2500);
         CHECK(!units_parse_double("2,5", &value));
         CHECK(units_parse_duration("1.5s", 0, UINT64_MAX, &ns) && ns == 1500000000);
         check_double_round_trips();
