@@ -266,9 +266,6 @@ int engine_connect(struct engine *engine, struct engine_connection *connection,
         error = source_bind(connection->socket, source, to);
     if (error == 0)
         error = net_set_nodelay(connection->socket, nodelay);
-    /* For send: overlapped calls don't block anyway. */
-    if (error == 0)
-        error = net_set_nonblocking(connection->socket, true);
     if (error == 0)
         error = port_join(engine, slot, connection->socket);
     if (error == 0)
@@ -284,47 +281,35 @@ int engine_connect(struct engine *engine, struct engine_connection *connection,
     return 0;
 }
 
-static int send_begin(struct engine *engine, struct slot *slot, const uint8_t *data, ULONG size)
-{
-    WSABUF span = {.len = size, .buf = (char *)data};
-    DWORD sent = 0;
-    slot->outward.overlapped = (OVERLAPPED){0};
-    int begun = operation_begun(engine, slot, &slot->outward,
-                                WSASend(slot->connection->socket, &span, 1, &sent, 0,
-                                        &slot->outward.overlapped, NULL) == 0);
-    return begun < 0 ? begun : 0;
-}
-
+/*
+ * By an overlapped send, what fits at once and what does not, since a port does not tell when there
+ * is room again. Not by a non-blocking `send`: Wine 10 takes all of that, sends the rest from a
+ * copy of its own, and neither CancelIoEx nor closesocket ends this, so that no reset goes out.
+ */
 int64_t engine_send(struct engine *engine, struct engine_connection *connection,
                     const uint8_t *data, size_t size)
 {
     struct slot *slot = slot_of(connection);
+    DWORD sent = 0;
     if (slot->send_error != 0)
         return slot->send_error;
     if (slot->outward.under_way) {
         slot->cut_short = true;
         return 0;
     }
-    int taken = size < INT_MAX ? (int)size : INT_MAX;
-    int sent = send(connection->socket, (const char *)data, taken, 0);
-    if (sent < 0) {
-        int error = net_last_error();
-        if (net_error_kind(error) != NET_ERROR_WOULD_BLOCK)
-            return error;
-        sent = 0;
-    }
-    /* A port does not tell when there is room again. So the system is given the rest at once. */
-    if (sent < taken) {
-        int error = send_begin(engine, slot, data + sent, (ULONG)(taken - sent));
-        if (error != 0)
-            return error;
-    }
-    if ((size_t)taken < size) {
+    WSABUF span = {.len = size < INT_MAX ? (ULONG)size : INT_MAX, .buf = (char *)data};
+    slot->outward.overlapped = (OVERLAPPED){0};
+    int begun = operation_begun(
+        engine, slot, &slot->outward,
+        WSASend(connection->socket, &span, 1, &sent, 0, &slot->outward.overlapped, NULL) == 0);
+    if (begun < 0)
+        return begun;
+    if (span.len < size) {
         slot->cut_short = true;
-        if (!slot->outward.under_way)
+        if (begun != OPERATION_UNDER_WAY)
             slot_make_ready(engine, slot);
     }
-    return taken;
+    return span.len;
 }
 
 void engine_finish_sending(struct engine *engine, struct engine_connection *connection)

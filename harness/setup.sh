@@ -135,8 +135,10 @@ setup_windows() {
 start_wine() {
     wine=$(find_wine) || return 1
     wineserver=$(command -v "$(dirname "$wine")/wineserver64" || command -v wineserver) || return 1
-    # The overrides: no dialogs that offer a download, no entries in the desktop's menus.
-    export WINEPREFIX="$build/wine" WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=;winemenubuilder.exe=d'
+    # The overrides: no dialogs that offer a download, no entries in the desktop's menus, and nothing
+    # of Wayland, whose library complains on standard error where no desktop runs (Wine 10).
+    export WINEPREFIX="$build/wine" WINEDEBUG=-all
+    export WINEDLLOVERRIDES='mscoree,mshtml=;winemenubuilder.exe,winewayland.drv=d'
     unset DISPLAY WAYLAND_DISPLAY WINEARCH
     # Wine refuses a prefix that is another user's.
     if [ "$(cat "$WINEPREFIX/.complete" 2>/dev/null)" != "$(id -u)" ]; then

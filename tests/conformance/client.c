@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "payload.h"
+#include "platform.h"
 #include "subject.h"
 
 /* The one platform block: poll has two names. */
@@ -127,8 +128,10 @@ struct client *clients_connect(struct test *test, unsigned count)
 
 void client_close(struct client *client)
 {
-    if (client->socket != NET_SOCKET_NONE)
+    if (client->socket != NET_SOCKET_NONE) {
+        platform_send_end(client->socket, &client->sending);
         net_close(client->socket);
+    }
     client->socket = NET_SOCKET_NONE;
 }
 
@@ -201,9 +204,9 @@ static bool send_once(struct test *test, struct client *client, uint64_t *moved)
     size_t most = piece_bytes(test, client), size;
     const uint8_t *bytes =
         payload_span(client->stream, client->sent, left < most ? (size_t)left : most, &size);
-    net_received sent = send(client->socket, (const char *)bytes, (net_length)size, NET_SEND_FLAGS);
+    int64_t sent = platform_send(client->socket, &client->sending, bytes, size);
     if (sent < 0)
-        return call_failed(test, client, "send", net_last_error());
+        return call_failed(test, client, "send", (int)sent);
     client->sent += (uint64_t)sent;
     *moved += (uint64_t)sent;
     return true;

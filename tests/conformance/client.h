@@ -22,6 +22,7 @@ struct client {
     uint64_t received;
     bool finished; /* has half-closed */
     bool ended;    /* the server's close or reset has come */
+    void *sending; /* platform_send's */
 
     /* what clients_run is to reach; set by the case */
     uint64_t to_send;    /* bytes in all, since the connect */

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net.h"
+
 /* How many words platform_limit_files puts before a command. */
 #define PLATFORM_LIMIT_WORDS 3
 
@@ -15,6 +17,14 @@
 bool platform_argument_utf8(const char *argument, char *text, size_t size);
 /* The open descriptors or handles of a process; false where they can't be counted. */
 bool platform_handles(unsigned long pid, uint64_t *count);
+/*
+ * Sends without blocking. Returns the bytes taken, 0: there is no room now; or a negative error.
+ * The bytes must stay valid and unchanged until platform_send_end: on Windows the system may still
+ * have them. *under_way: the socket's own, NULL before its first send.
+ */
+int64_t platform_send(net_socket socket, void **under_way, const uint8_t *bytes, size_t size);
+/* Before the socket is closed: the system gives back what it has not sent. Sets *under_way to NULL. */
+void platform_send_end(net_socket socket, void **under_way);
 /*
  * The words before a command that make it run with at most `files` open files (constant memory,
  * until the next call); false where the system has no such limit.

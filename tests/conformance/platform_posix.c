@@ -23,6 +23,22 @@ bool platform_handles(unsigned long pid, uint64_t *count)
     return true;
 }
 
+int64_t platform_send(net_socket socket, void **under_way, const uint8_t *bytes, size_t size)
+{
+    (void)under_way;
+    net_received sent = send(socket, bytes, size, NET_SEND_FLAGS);
+    if (sent >= 0)
+        return sent;
+    int error = net_last_error();
+    return net_error_kind(error) == NET_ERROR_WOULD_BLOCK ? 0 : error;
+}
+
+void platform_send_end(net_socket socket, void **under_way)
+{
+    (void)socket;
+    (void)under_way;
+}
+
 bool platform_limit_files(unsigned files, const char *words[PLATFORM_LIMIT_WORDS])
 {
     static char script[64];

@@ -1,5 +1,6 @@
 #include "platform.h"
 
+#include <stdlib.h>
 #include <windows.h>
 
 bool platform_argument_utf8(const char *argument, char *text, size_t size)
@@ -44,6 +45,45 @@ bool platform_handles(unsigned long pid, uint64_t *count)
     *count = handles > 0 ? handles : handles_tried(process);
     CloseHandle(process);
     return *count > 0;
+}
+
+/*
+ * By an overlapped send, which can be cancelled. A non-blocking `send` can't on Wine 10: it takes
+ * all, Wine sends what did not fit from a copy of its own, and the connection lives until the peer
+ * has read that, whatever the client does, so that a reset never comes (Windows: at once, by
+ * "closesocket function").
+ */
+int64_t platform_send(net_socket socket, void **under_way, const uint8_t *bytes, size_t size)
+{
+    OVERLAPPED *operation = *under_way;
+    DWORD sent = 0, flags = 0;
+    if (operation == NULL)
+        operation = malloc(sizeof *operation);
+    else if (!HasOverlappedIoCompleted(operation))
+        return 0;
+    else if (!WSAGetOverlappedResult(socket, operation, &sent, FALSE, &flags))
+        return net_last_error();
+    *under_way = operation;
+    if (operation == NULL)
+        return -WSA_NOT_ENOUGH_MEMORY;
+    *operation = (OVERLAPPED){0};
+    WSABUF span = {.len = (ULONG)size, .buf = (char *)bytes};
+    if (WSASend(socket, &span, 1, &sent, 0, operation, NULL) == 0)
+        return sent;
+    int error = net_last_error();
+    return error == -WSA_IO_PENDING ? (int64_t)size : error;
+}
+
+void platform_send_end(net_socket socket, void **under_way)
+{
+    OVERLAPPED *operation = *under_way;
+    /* Again and again: Wine passes over a send that is just going on. */
+    while (operation != NULL && !HasOverlappedIoCompleted(operation)) {
+        CancelIoEx((HANDLE)socket, operation);
+        Sleep(1);
+    }
+    free(operation);
+    *under_way = NULL;
 }
 
 bool platform_limit_files(unsigned files, const char *words[PLATFORM_LIMIT_WORDS])
