@@ -11,7 +11,7 @@
 
 enum shell {
     SHELL_SH, /* POSIX's, and so bash and zsh */
-    SHELL_CMD /* Windows' cmd.exe at its prompt: a .bat file would take % in another way */
+    SHELL_CMD /* Windows' cmd.exe at its prompt: a .bat file takes % in another way, as does Wine's */
 };
 
 /* This system's. */
