@@ -509,8 +509,8 @@ static bool options_get(struct compare_options *given, int argc, char **argv, in
         {"--target", "NAME[,NAME]", OPTION_TEXTS, &given->targets, 0, 0, "only these targets"},
         {"--format", "WORD", OPTION_TEXT, &given->format, 0, 0, "text (by default), markdown, csv"},
         {"--fail-if", "CONDITION", OPTION_TEXT, &given->fail_if, 0, 0,
-         "a gate for scripts: slower, or slower by more than a share, such as\n"
-         "slower:10 (10 %); its exit statuses are below"},
+         "a gate for scripts: slower, or slower:10, by more than 10 %; its exit\n"
+         "statuses are below"},
         {.name = NULL}};
     const struct command command = {
         "compare", "RUN [NEW] [OPTION...]",
