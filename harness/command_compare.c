@@ -5,7 +5,9 @@
 
 #include "command.h"
 #include "comparison_table.h"
+#include "conditions.h"
 #include "files.h"
+#include "gate_report.h"
 #include "names.h"
 #include "options.h"
 #include "program.h"
@@ -34,10 +36,7 @@ struct compare {
     struct pairing_rules rules;
     char baseline[NAME_BYTES];
     struct comparison_table table;
-    bool may_fail; /* --fail-if */
-    double slower_than;
-    size_t judged; /* pairs, each metric counted */
-    size_t failed;
+    struct gate_report gate; /* --fail-if */
 };
 
 static int refuse(const char *message)
@@ -87,10 +86,11 @@ static int fail_if_parse(struct compare *compare)
     const char *text = compare->given->fail_if;
     if (text == NULL)
         return 0;
-    compare->may_fail = true;
+    compare->gate.condition = text;
     size_t length = strcspn(text, ":>");
     if (name_equals_part(word, text, length) &&
-        (text[length] == '\0' || units_parse_percent(text + length + 1, &compare->slower_than)))
+        (text[length] == '\0' ||
+         units_parse_percent(text + length + 1, &compare->gate.slower_than)))
         return 0;
     return options_fail("compare", "--fail-if %s: not slower or, by more than 10 %%, slower:10",
                         text);
@@ -254,10 +254,15 @@ static int rules_choose(struct compare *compare)
         rules->by = PAIRING_RUNS;
         return 0;
     }
+    size_t models = names_count(compare, trials_model);
+    size_t targets = names_count(compare, trials_target);
+    if (by == NULL && given->fail_if != NULL && models > 1 && targets > 1)
+        return options_fail("compare",
+                            "--fail-if with %zu models on %zu targets: which are to be compared? "
+                            "Say --by target (two builds) or --by model",
+                            models, targets);
     if (by == NULL)
-        by = names_count(compare, trials_model) == 1 && names_count(compare, trials_target) > 1
-                 ? "target"
-                 : "model";
+        by = models == 1 && targets > 1 ? "target" : "model";
     rules->by = name_equals("target", by) ? PAIRING_TARGETS : PAIRING_MODELS;
     rules->baseline = given->baseline;
     if (given->baseline != NULL) {
@@ -319,10 +324,8 @@ static void family_compare(struct compare *compare, const struct pair *pairs, si
         lines[i].interval =
             statistics_ratio_interval(comparison->contestant, comparison->contestant_count,
                                       comparison->baseline, comparison->baseline_count);
-        compare->judged += comparison->verdict != COMPARISON_NONE;
-        compare->failed += compare->may_fail &&
-                           comparison_slowdown(comparison, more_is_better) > compare->slower_than;
     }
+    gate_report_lines(&compare->gate, metric, lines, kept);
     if (kept > 0)
         comparison_table_metric(&compare->table, metric, lines, kept);
 }
@@ -393,44 +396,23 @@ static void notes_print(struct compare *compare, const struct pairing *pairing)
 }
 
 /* Also in what may be pasted somewhere. */
-static void drift_warn(struct compare *compare)
+static void warn(struct compare *compare, const char *text)
 {
-    static const char text[] =
-        "warning: two separate runs: what drifted on the machine between them is in every ratio; "
-        "the sound way is one run with both as targets (bench --target A=... --target B=...)";
     fprintf(stderr, "iomodels compare: %s\n", text);
     if (compare->table.format == COMPARISON_MARKDOWN)
         comparison_table_note(&compare->table, text);
 }
 
-/* A contestant that does not run any more has no verdict, and is worse than a slower one. */
-static void broken_tell(const struct compare *compare, const struct pairing *pairing)
+static void runs_warn(struct compare *compare, const struct pairing *pairing)
 {
-    const struct trials_cell *first = &compare->trials.cells[pairing->broken[0]];
-    struct record record;
-    char workload[160];
-    trials_describe(first, &record);
-    fprintf(stderr,
-            "iomodels compare: --fail-if %s: where the baseline was measured, only failed rows in "
-            "%zu cell%s, first %s on %s, %s\n",
-            compare->given->fail_if, pairing->broken_count, pairing->broken_count == 1 ? "" : "s",
-            trials_model(first), trials_target(first),
-            record_workload_text(&record, workload, sizeof workload));
-}
-
-static int fail_if_judge(const struct compare *compare, const struct pairing *pairing)
-{
-    if (!compare->may_fail)
-        return 0;
-    if (compare->judged == 0)
-        fprintf(stderr, "iomodels compare: --fail-if %s: there is no verdict at all\n",
-                compare->given->fail_if);
-    if (compare->failed > 0)
-        fprintf(stderr, "iomodels compare: --fail-if %s: so in %zu of %zu verdicts\n",
-                compare->given->fail_if, compare->failed, compare->judged);
-    if (pairing->broken_count > 0)
-        broken_tell(compare, pairing);
-    return compare->failed + pairing->broken_count > 0 ? EXIT_FAILED : 0;
+    char texts[CONDITIONS_MAX][CONDITIONS_TEXT];
+    size_t count = conditions_differ(&compare->trials, pairing, texts);
+    for (size_t i = 0; i < count; i++)
+        warn(compare, texts[i]);
+    if (pairing->count > 0)
+        warn(compare, "warning: two separate runs: what drifted on the machine between them is in "
+                      "every ratio; the sound way is one run with both as targets (bench --target "
+                      "A=... --target B=...)");
 }
 
 static int compare_print(struct compare *compare, const struct pairing *pairing)
@@ -446,22 +428,42 @@ static int compare_print(struct compare *compare, const struct pairing *pairing)
         return EXIT_FAILED;
     }
     notes_print(compare, pairing);
-    if (compare->rules.by == PAIRING_RUNS)
-        drift_warn(compare);
-    return fail_if_judge(compare, pairing);
+    return 0;
 }
 
 /* Whether any of the metrics was measured in any of the pairs. */
 static bool is_measured(const struct compare *compare, const struct pairing *pairing)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < pairing->count && count == 0; i++)
-        for (size_t metric = 0; metric < compare->metric_count && count == 0; metric++) {
-            trials_values(&compare->trials, pairing->pairs[i].baseline, metric, &count);
-            if (count == 0)
-                trials_values(&compare->trials, pairing->pairs[i].contestant, metric, &count);
-        }
-    return count > 0;
+    for (size_t i = 0; i < pairing->count; i++)
+        if (trials_has_values(&compare->trials, pairing->pairs[i].baseline) ||
+            trials_has_values(&compare->trials, pairing->pairs[i].contestant))
+            return true;
+    return false;
+}
+
+static int nothing_to_compare(const struct compare *compare, const struct pairing *pairing)
+{
+    static const char *const causes[] = {
+        "nothing to compare: no two models with status ok on one target in one configuration",
+        "nothing to compare: no model with status ok on two targets in one configuration",
+        "nothing to compare: no model, target and configuration with status ok in both runs"};
+    return refuse(pairing->count == 0 ? causes[compare->rules.by]
+                                      : "nothing to compare: the metric is empty in every row");
+}
+
+static int pairs_compare(struct compare *compare, const struct pairing *pairing)
+{
+    bool anything = is_measured(compare, pairing);
+    int status = anything ? compare_print(compare, pairing) : 0;
+    if (status != 0)
+        return status;
+    if (compare->rules.by == PAIRING_RUNS)
+        runs_warn(compare, pairing);
+    gate_report_cells(&compare->gate, &compare->trials, pairing);
+    /* A contestant that is not there at all is the gate's to judge. */
+    if (!anything && compare->gate.count == 0)
+        return nothing_to_compare(compare, pairing);
+    return gate_report_end(&compare->gate);
 }
 
 static int compare_runs(struct compare *compare)
@@ -478,18 +480,8 @@ static int compare_runs(struct compare *compare)
         pairing_make(&pairing, &compare->trials, &compare->rules) != 0) {
         fprintf(stderr, "iomodels compare: out of memory\n");
         status = EXIT_FAILED;
-    } else if (pairing.count == 0 && compare->may_fail && pairing.broken_count > 0) {
-        status = fail_if_judge(compare, &pairing);
-    } else if (pairing.count == 0) {
-        static const char *const causes[] = {
-            "nothing to compare: no two models with status ok on one target in one configuration",
-            "nothing to compare: no model with status ok on two targets in one configuration",
-            "nothing to compare: no model, target and configuration with status ok in both runs"};
-        status = refuse(causes[compare->rules.by]);
-    } else if (!is_measured(compare, &pairing)) {
-        status = refuse("nothing to compare: the metric is empty in every row");
     } else {
-        status = compare_print(compare, &pairing);
+        status = pairs_compare(compare, &pairing);
     }
     pairing_free(&pairing);
     return status;
@@ -517,10 +509,8 @@ static bool options_get(struct compare_options *given, int argc, char **argv, in
         {"--target", "NAME[,NAME]", OPTION_TEXTS, &given->targets, 0, 0, "only these targets"},
         {"--format", "WORD", OPTION_TEXT, &given->format, 0, 0, "text (by default), markdown, csv"},
         {"--fail-if", "CONDITION", OPTION_TEXT, &given->fail_if, 0, 0,
-         "slower: exit with 1 where a verdict is 'slower'; slower:10: only\n"
-         "where by more than 10 %: a median 10 % higher, or 10 % lower where\n"
-         "more is better; also where every row failed of what has a measured\n"
-         "baseline"},
+         "a gate for scripts: slower, or slower:10, by more than 10 %; its exit\n"
+         "statuses are below"},
         {.name = NULL}};
     const struct command command = {
         "compare", "RUN [NEW] [OPTION...]",
@@ -532,8 +522,26 @@ static bool options_get(struct compare_options *given, int argc, char **argv, in
         "The verdict is 'faster' or 'slower' where a Mann-Whitney test tells the two sides apart\n"
         "(p < 0.05 after Holm's correction over all pairs of one metric), '~' where nothing can\n"
         "be told, and none with fewer than 6 trials on either side. The interval is the ratio's\n"
-        "95 % bootstrap interval. Exit status: 0, 1 by --fail-if, 2 for bad usage, or where there\n"
-        "is nothing to compare.\n"};
+        "95 % bootstrap interval. Two runs are compared where their server_threads agree too, and\n"
+        "what else differs between them (machine, version, window) is named.\n"
+        "\n"
+        "--fail-if slower:10 ends with\n"
+        "  0  where each interval ends below 10 % slower: more is excluded\n"
+        "  1  where a verdict is 'slower' and its interval begins above 10 %, or where a "
+        "contestant\n"
+        "     has only failed rows\n"
+        "  3  where neither is shown: the interval has 10 % in it, there is no verdict, or what "
+        "the\n"
+        "     baseline measured the contestant did not, or more of its rows failed\n"
+        "--fail-if slower ends with 1 where a verdict is 'slower'. Its 0 does not exclude one: it\n"
+        "says which change the trials could have missed. It ends with 3 as above, and where so "
+        "few\n"
+        "trials could not have shown any change. Standard error names each cell. With several "
+        "models\n"
+        "on several targets --fail-if takes --by.\n"
+        "\n"
+        "Exit status: 0, 1 and 3 by --fail-if, 2 for bad usage, or where there is nothing to\n"
+        "compare.\n"};
     return options_take(&command, argc, argv, status);
 }
 
@@ -554,5 +562,6 @@ int command_compare(int argc, char **argv)
     trials_init(&compare.trials, compare.metrics, compare.metric_count);
     status = compare_runs(&compare);
     trials_free(&compare.trials);
+    gate_report_free(&compare.gate);
     return status;
 }

@@ -65,3 +65,13 @@ double comparison_slowdown(const struct comparison *pair, bool more_is_better)
         return INFINITY;
     return more_is_better ? 1 - pair->ratio : pair->ratio - 1;
 }
+
+bool comparison_can_tell(size_t baseline_count, size_t contestant_count, size_t tests)
+{
+    /* Wholly apart are 2 of all orders of the trials, of which there are (m+n over m). */
+    double p = 2;
+    for (size_t i = 1; i <= contestant_count; i++)
+        p *= (double)i / (double)(baseline_count + i);
+    return baseline_count >= STATISTICS_TRIALS_MIN && contestant_count >= STATISTICS_TRIALS_MIN &&
+           p * (double)tests < SIGNIFICANT;
+}

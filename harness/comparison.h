@@ -43,5 +43,10 @@ const char *comparison_verdict_text(enum comparison_verdict verdict);
  * better. 0 without the verdict "slower"; infinite with it where there is no ratio.
  */
 double comparison_slowdown(const struct comparison *pair, bool more_is_better);
+/*
+ * Whether so many trials can have any verdict, where `tests` pairs are judged together: Holm's
+ * correction may leave no p below the limit even of sides that are wholly apart.
+ */
+bool comparison_can_tell(size_t baseline_count, size_t contestant_count, size_t tests);
 
 #endif

@@ -28,8 +28,8 @@ static bool is_wine(const struct trials_cell *cell)
     return strcmp(cell->host_kind, "wine") == 0;
 }
 
-/* What else than the workload tells two configurations apart. */
-static const char *configuration_text(const struct trials_cell *cell, char *text, size_t size)
+/* The workload, and what else tells two configurations apart. */
+const char *comparison_table_configuration(const struct trials_cell *cell, char *text, size_t size)
 {
     struct record record;
     char number[32];
@@ -49,28 +49,45 @@ static const char *configuration_text(const struct trials_cell *cell, char *text
     return text;
 }
 
-/* "select", or "select on native"; Wine's are marked in any case. */
-static const char *contestant_text(struct comparison_table *table, const struct trials_cell *cell,
-                                   char *text, size_t size)
+/* " (4 threads)" where the sides differ in that. */
+static const char *threads_text(const struct comparison_line *line, const struct trials_cell *cell,
+                                char *text, size_t size)
 {
-    table->any_wine |= is_wine(cell);
-    snprintf(text, size, "%s%s%s%s", trials_model(cell), table->by == PAIRING_MODELS ? "" : " on ",
-             table->by == PAIRING_MODELS ? "" : trials_target(cell),
-             is_wine(cell) ? " (Wine)" : "");
+    const char *threads = trials_threads(cell);
+    text[0] = '\0';
+    if (strcmp(trials_threads(line->baseline), trials_threads(line->contestant)) != 0 &&
+        threads[0] != '\0')
+        snprintf(text, size, " (%s thread%s)", threads, strcmp(threads, "1") == 0 ? "" : "s");
     return text;
 }
 
-static const char *baseline_text(struct comparison_table *table, const struct trials_cell *cell,
+/* "select", or "select on native"; Wine's are marked in any case. */
+static const char *contestant_text(struct comparison_table *table,
+                                   const struct comparison_line *line, char *text, size_t size)
+{
+    char threads[48];
+    const struct trials_cell *cell = line->contestant;
+    table->any_wine |= is_wine(cell);
+    snprintf(text, size, "%s%s%s%s%s", trials_model(cell),
+             table->by == PAIRING_MODELS ? "" : " on ",
+             table->by == PAIRING_MODELS ? "" : trials_target(cell), is_wine(cell) ? " (Wine)" : "",
+             threads_text(line, cell, threads, sizeof threads));
+    return text;
+}
+
+static const char *baseline_text(struct comparison_table *table, const struct comparison_line *line,
                                  char *text, size_t size)
 {
+    char threads[48];
+    const struct trials_cell *cell = line->baseline;
     if (table->by == PAIRING_RUNS) {
         snprintf(text, size, "%s", table->old_run);
         return text;
     }
     table->any_wine |= is_wine(cell);
-    snprintf(text, size, "%s%s",
+    snprintf(text, size, "%s%s%s",
              table->by == PAIRING_MODELS ? trials_model(cell) : trials_target(cell),
-             is_wine(cell) ? " (Wine)" : "");
+             is_wine(cell) ? " (Wine)" : "", threads_text(line, cell, threads, sizeof threads));
     return text;
 }
 
@@ -128,10 +145,19 @@ static void csv_header(struct comparison_table *table)
 {
     static const char *const before[] = {"compared_by", "target",   "host_kind",
                                          "model",       "baseline", "baseline_host_kind"};
-    static const char *const after[] = {"metric",       "trials",          "baseline_trials",
-                                        "median",       "baseline_median", "ratio",
-                                        "ratio_low",    "ratio_high",      "p",
-                                        "client_bound", "verdict"};
+    static const char *const after[] = {"server_threads",
+                                        "baseline_server_threads",
+                                        "metric",
+                                        "trials",
+                                        "baseline_trials",
+                                        "median",
+                                        "baseline_median",
+                                        "ratio",
+                                        "ratio_low",
+                                        "ratio_high",
+                                        "p",
+                                        "client_bound",
+                                        "verdict"};
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
         csv_write_text(&table->csv, before[i]);
     for (size_t i = 0; i < RECORD_FACTOR_COUNT; i++)
@@ -158,6 +184,8 @@ static void csv_line(struct comparison_table *table, const struct metric *metric
     csv_write_text(csv, line->baseline->host_kind);
     for (size_t i = 0; i < RECORD_FACTOR_COUNT; i++, factor += strlen(factor) + 1)
         csv_write_text(csv, factor);
+    csv_write_text(csv, trials_threads(line->contestant));
+    csv_write_text(csv, trials_threads(line->baseline));
     csv_write_text(csv, metric->name);
     csv_write_u64(csv, comparison->contestant_count);
     csv_write_u64(csv, comparison->baseline_count);
@@ -189,7 +217,7 @@ static void markdown_line(struct comparison_table *table, const struct metric *m
 {
     char configuration[LABEL_BYTES], contestant[LABEL_BYTES], baseline[LABEL_BYTES];
     struct figures figures;
-    configuration_text(line->contestant, configuration, sizeof configuration);
+    comparison_table_configuration(line->contestant, configuration, sizeof configuration);
     size_t used = strlen(configuration);
     if (table->by == PAIRING_MODELS)
         snprintf(configuration + used, sizeof configuration - used, " on %s",
@@ -198,9 +226,9 @@ static void markdown_line(struct comparison_table *table, const struct metric *m
     const char *const fields[MARKDOWN_COLUMNS] = {
         configuration,
         metric->name,
-        contestant_text(table, line->contestant, contestant, sizeof contestant),
+        contestant_text(table, line, contestant, sizeof contestant),
         figures.median,
-        baseline_text(table, line->baseline, baseline, sizeof baseline),
+        baseline_text(table, line, baseline, sizeof baseline),
         figures.baseline_median,
         figures.ratio,
         figures.interval,
@@ -219,7 +247,7 @@ static void text_heading(struct comparison_table *table)
     fprintf(table->file, "%s%s%s%s\n", table->begun ? "\n" : "",
             table->by == PAIRING_MODELS ? trials_target(table->heading) : "",
             table->by == PAIRING_MODELS ? ": " : "",
-            configuration_text(table->heading, label, sizeof label));
+            comparison_table_configuration(table->heading, label, sizeof label));
     table->heading = NULL;
     table->begun = true;
 }
@@ -232,9 +260,9 @@ static void text_metric(struct comparison_table *table, const struct metric *met
     if (table->heading != NULL)
         text_heading(table);
     for (size_t i = 0; i < count; i++) {
-        int width = (int)strlen(contestant_text(table, lines[i].contestant, label, sizeof label));
+        int width = (int)strlen(contestant_text(table, &lines[i], label, sizeof label));
         label_width = width > label_width ? width : label_width;
-        width = (int)strlen(baseline_text(table, lines[i].baseline, against, sizeof against));
+        width = (int)strlen(baseline_text(table, &lines[i], against, sizeof against));
         against_width = width > against_width ? width : against_width;
     }
     fprintf(table->file, "  %*s %10s  %*s %10s  %6s  %-16s %8s  %7s  verdict\n", -label_width,
@@ -244,8 +272,8 @@ static void text_metric(struct comparison_table *table, const struct metric *met
         struct figures figures;
         figures_make(table, metric, &lines[i], &figures);
         fprintf(table->file, "  %*s %10s  %*s %10s  %6s  %-16s %8s  %7s  %s\n", -label_width,
-                contestant_text(table, lines[i].contestant, label, sizeof label), figures.median,
-                -against_width, baseline_text(table, lines[i].baseline, against, sizeof against),
+                contestant_text(table, &lines[i], label, sizeof label), figures.median,
+                -against_width, baseline_text(table, &lines[i], against, sizeof against),
                 figures.baseline_median, figures.ratio, figures.interval, figures.p, figures.trials,
                 figures.verdict);
     }

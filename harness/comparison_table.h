@@ -32,6 +32,8 @@ struct comparison_line {
     bool starved;             /* no verdict, since a side's figures are of some clients only */
 };
 
+/* "pingpong 64 B x 16, placement split" into text; returns text. */
+const char *comparison_table_configuration(const struct trials_cell *cell, char *text, size_t size);
 void comparison_table_begin(struct comparison_table *table);
 /* A family of pairs, one of whose cells this is; then its metrics, each with what was judged
  * together. */

@@ -12,8 +12,8 @@ enum { METRICS_MAX = 64, DIGITS = 6 };
 static void header_write(struct csv_writer *csv)
 {
     static const char *const before[] = {"run_id", "target", "host_kind", "model"};
-    static const char *const after[] = {"metric",    "trials", "median", "ci95_low",
-                                        "ci95_high", "spread", "merged"};
+    static const char *const after[] = {"server_threads", "metric",    "trials", "median",
+                                        "ci95_low",       "ci95_high", "spread", "merged"};
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
         csv_write_text(csv, before[i]);
     for (size_t i = 0; i < RECORD_FACTOR_COUNT; i++)
@@ -115,6 +115,7 @@ static void row_write(struct csv_writer *csv, const char *run_id, const struct t
     csv_write_text(csv, trials_model(cell));
     for (size_t i = 0; i < RECORD_FACTOR_COUNT; i++, factor += strlen(factor) + 1)
         csv_write_text(csv, factor);
+    csv_write_text(csv, trials_threads(cell));
     csv_write_text(csv, metric->name);
     csv_write_u64(csv, count);
     csv_write_double(csv, median, DIGITS);

@@ -8,21 +8,31 @@
 #include "warnings.h"
 
 enum {
-    KEYS = RECORD_FACTOR_COUNT + 2 /* the columns that tell a cell: target, model, factors */
+    FACTORS_BEGIN = 2, /* after target and model */
+    THREADS = FACTORS_BEGIN + RECORD_FACTOR_COUNT,
+    KEYS, /* the columns that tell a cell: target, model, factors, server_threads */
+    TEXTS = KEYS + TRIALS_CONDITION_COUNT
 };
+
+const char *const trials_conditions[TRIALS_CONDITION_COUNT] = {
+    "tool_version", "server_os", "host_kind", "cpu_model", "cpu_count", "warmup_s", "duration_s"};
 
 /* Where a file has the columns that matter; -1: it has no such column. */
 struct places {
-    int keys[KEYS];
+    int texts[TEXTS];
     int schema_version, generator, host_kind, status, bound, loop, warnings;
     int *metrics; /* owned */
 };
 
-static const char *key_name(size_t index)
+/* Of the columns that are taken as texts: those of a cell, then the conditions. */
+static const char *text_name(size_t index)
 {
-    static const char *const first[] = {"target", "model"};
-    return index < KEYS - RECORD_FACTOR_COUNT ? first[index]
-                                              : record_factors[index + RECORD_FACTOR_COUNT - KEYS];
+    static const char *const first[FACTORS_BEGIN] = {"target", "model"};
+    if (index < FACTORS_BEGIN)
+        return first[index];
+    if (index < THREADS)
+        return record_factors[index - FACTORS_BEGIN];
+    return index == THREADS ? "server_threads" : trials_conditions[index - KEYS];
 }
 
 static const char *field(const struct csv_reader *reader, int place)
@@ -38,8 +48,11 @@ void trials_init(struct trials *trials, const struct metric *const *metrics_kept
 
 void trials_free(struct trials *trials)
 {
-    for (size_t i = 0; i < trials->cell_count; i++)
+    for (size_t i = 0; i < trials->cell_count; i++) {
         free(trials->cells[i].texts);
+        for (size_t j = 0; j < TRIALS_CONDITION_COUNT; j++)
+            free(trials->cells[i].conditions[j]);
+    }
     free(trials->cells);
     key_table_free(&trials->raw);
     key_table_free(&trials->canonical);
@@ -71,8 +84,8 @@ static int places_find(struct places *places, const struct csv_reader *reader,
         return fail(message, message_size, 1, "out of memory");
     for (size_t i = 0; i < trials->metric_count; i++)
         places->metrics[i] = csv_reader_column(reader, trials->metrics[i]->name);
-    for (size_t i = 0; i < KEYS; i++)
-        places->keys[i] = csv_reader_column(reader, key_name(i));
+    for (size_t i = 0; i < TEXTS; i++)
+        places->texts[i] = csv_reader_column(reader, text_name(i));
     places->schema_version = csv_reader_column(reader, "schema_version");
     places->generator = csv_reader_column(reader, "generator");
     places->host_kind = csv_reader_column(reader, "host_kind");
@@ -136,10 +149,13 @@ static size_t number_of(struct key_table *table, const char *bytes, size_t lengt
 /* The record's cell in the file that is being read; a new one where there is none. */
 static size_t cell_of(struct trials *trials, const struct record *record)
 {
-    char key[RECORD_KEY_BYTES + 1];
+    enum { THREADS_BYTES = 360 }; /* units_format_double's longest */
+    char key[1 + RECORD_KEY_BYTES + THREADS_BYTES];
     key[0] = trials->files == 0 ? '0' : '1';
     char *texts = key + 1;
-    size_t next = trials->cell_count, length = record_cell_key(record, texts);
+    size_t next = trials->cell_count, threads = record_cell_key(record, texts);
+    size_t length =
+        threads + 1 + strlen(record_text(record, "server_threads", texts + threads, THREADS_BYTES));
     size_t cell = number_of(&trials->canonical, key, length + 1, next);
     if (cell != next)
         return cell;
@@ -150,7 +166,7 @@ static size_t cell_of(struct trials *trials, const struct record *record)
     if (cells != NULL)
         trials->cells = cells;
     size_t configuration =
-        number_of(&trials->factors, texts + names, length - names, trials->configurations);
+        number_of(&trials->factors, texts + names, threads - names, trials->configurations);
     char *copy = malloc(length);
     if (configuration == KEY_TABLE_NONE || cells == NULL || copy == NULL) {
         free(copy);
@@ -163,6 +179,22 @@ static size_t cell_of(struct trials *trials, const struct record *record)
     return next;
 }
 
+/* Those that the cell does not have yet; false without memory. */
+static bool conditions_keep(struct trials_cell *cell, const struct record *record)
+{
+    char text[400];
+    for (size_t i = 0; i < TRIALS_CONDITION_COUNT; i++) {
+        record_text(record, trials_conditions[i], text, sizeof text);
+        if (cell->conditions[i] != NULL || text[0] == '\0')
+            continue;
+        cell->conditions[i] = malloc(strlen(text) + 1);
+        if (cell->conditions[i] == NULL)
+            return false;
+        memcpy(cell->conditions[i], text, strlen(text) + 1);
+    }
+    return true;
+}
+
 /* For texts that came for the first time: reads them as a row's, and finds the cell by that. */
 static int cell_find(struct trials *trials, const struct csv_reader *reader,
                      const struct places *places, size_t *cell, char *message, size_t message_size)
@@ -170,9 +202,9 @@ static int cell_find(struct trials *trials, const struct csv_reader *reader,
     struct record record;
     record_clear(&record);
     const char *bad = NULL;
-    for (size_t i = 0; i < KEYS; i++)
-        if (!record_set(&record, key_name(i), field(reader, places->keys[i])))
-            bad = key_name(i);
+    for (size_t i = 0; i < TEXTS; i++)
+        if (!record_set(&record, text_name(i), field(reader, places->texts[i])))
+            bad = text_name(i);
     if (!record_set(&record, "schema_version", field(reader, places->schema_version)))
         bad = "schema_version";
     if (bad != NULL) {
@@ -181,8 +213,9 @@ static int cell_find(struct trials *trials, const struct csv_reader *reader,
     }
     record_complete(&record);
     *cell = cell_of(trials, &record);
-    return *cell != KEY_TABLE_NONE ? 0
-                                   : fail(message, message_size, reader->row_line, "out of memory");
+    if (*cell == KEY_TABLE_NONE || !conditions_keep(&trials->cells[*cell], &record))
+        return fail(message, message_size, reader->row_line, "out of memory");
+    return 0;
 }
 
 /* What an empty percentile of such a row stands for: longer than any, or not known. */
@@ -279,8 +312,8 @@ static int row_read(struct trials *trials, const struct csv_reader *reader,
                     size_t message_size)
 {
     bool complete = key_begin(key, trials);
-    for (size_t i = 0; i < KEYS && complete; i++)
-        complete = key_append(key, field(reader, places->keys[i]));
+    for (size_t i = 0; i < TEXTS && complete; i++)
+        complete = key_append(key, field(reader, places->texts[i]));
     size_t cell = complete ? key_table_find(&trials->raw, key->bytes, key->length) : KEY_TABLE_NONE;
     if (cell == KEY_TABLE_NONE) {
         if (cell_find(trials, reader, places, &cell, message, message_size) != 0)
@@ -371,6 +404,14 @@ const double *trials_values(const struct trials *trials, size_t cell, size_t met
     return trials->row_values + metric * trials->row_count + trials->cells[cell].first;
 }
 
+bool trials_has_values(const struct trials *trials, size_t cell)
+{
+    size_t count = 0;
+    for (size_t metric = 0; metric < trials->metric_count && count == 0; metric++)
+        trials_values(trials, cell, metric, &count);
+    return count > 0;
+}
+
 const char *trials_target(const struct trials_cell *cell)
 {
     return cell->texts;
@@ -387,10 +428,18 @@ const char *trials_factors(const struct trials_cell *cell)
     return model + strlen(model) + 1;
 }
 
+const char *trials_threads(const struct trials_cell *cell)
+{
+    const char *text = trials_factors(cell);
+    for (size_t i = 0; i < RECORD_FACTOR_COUNT; i++)
+        text += strlen(text) + 1;
+    return text;
+}
+
 void trials_describe(const struct trials_cell *cell, struct record *record)
 {
     const char *text = cell->texts;
     record_clear(record);
     for (size_t i = 0; i < KEYS; i++, text += strlen(text) + 1)
-        record_set(record, key_name(i), text);
+        record_set(record, text_name(i), text);
 }

@@ -1,6 +1,6 @@
 /*
  * trials: what runs.csv files hold of a few metrics, gathered by cell: the trials of one model and
- * target in one configuration. Only these figures are kept, so that files of any size can be read.
+ * target in one configuration, with one number of server threads. Only these figures are kept, so that files of any size can be read.
  */
 #ifndef IOMODELS_TRIALS_H
 #define IOMODELS_TRIALS_H
@@ -13,12 +13,22 @@
 #include "metric.h"
 #include "record.h"
 
+/*
+ * Columns that say under which conditions rows were measured. They make no other cell, but two runs
+ * that differ in them differ by more than what was changed.
+ */
+enum { TRIALS_CONDITION_COUNT = 7 };
+extern const char *const trials_conditions[TRIALS_CONDITION_COUNT];
+
 struct trials_cell {
-    char *texts;          /* what record_text tells of TARGET, MODEL and the factors; owned */
-    size_t file;          /* which one, in the order of trials_read, from 0 */
+    char *texts; /* what record_text makes of target, model, the factors, server_threads; owned */
+    size_t file; /* which one, in the order of trials_read, from 0 */
     size_t configuration; /* equal where all factors are, in all files; from 0 as they came */
     char host_kind[16];   /* of the first row that is ok and tells it */
-    size_t rows;          /* with status ok */
+    /* As trials_conditions, of the first row that has the column; else NULL. Only trials_read fills
+     * them; owned. */
+    char *conditions[TRIALS_CONDITION_COUNT];
+    size_t rows; /* with status ok */
     size_t skipped;
     size_t failed;
     size_t incomplete;   /* left out by trials_read: a ramp's rows without all their connections */
@@ -65,11 +75,15 @@ int trials_gather(struct trials *trials);
  * open loop's unanswered messages is infinite.
  */
 const double *trials_values(const struct trials *trials, size_t cell, size_t metric, size_t *count);
+/* Whether any metric was measured in the cell. */
+bool trials_has_values(const struct trials *trials, size_t cell);
 const char *trials_target(const struct trials_cell *cell);
 const char *trials_model(const struct trials_cell *cell);
 /* The texts of the factors, as record_factors lists them, each behind the 0 of the one before. */
 const char *trials_factors(const struct trials_cell *cell);
-/* A record with the cell's target, model and factors. */
+/* Its server_threads; "" where the file does not tell, and for rows that ended before a server did. */
+const char *trials_threads(const struct trials_cell *cell);
+/* A record with the cell's target, model, factors and server_threads. */
 void trials_describe(const struct trials_cell *cell, struct record *record);
 void trials_free(struct trials *trials);
 

@@ -48,10 +48,15 @@ class Case(unittest.TestCase):
                     [("name", "value"), ("seed", "1"), ("targets", targets)])
         return folder
 
-    def compare(self, *arguments, status=0, errors=()):
+    def compare(self, *arguments, status=0, errors=(), found=()):
+        """found: of each finding of --fail-if, which are indented, words in their order."""
         result = tool.run("compare", *arguments)
         self.assertEqual(result.status, status, result.err)
-        lines = result.err.splitlines()
+        lines = [line for line in result.err.splitlines() if not line.startswith(" ")]
+        findings = [line for line in result.err.splitlines() if line.startswith(" ")]
+        self.assertEqual(len(findings), len(found), result.err)
+        for line, words in zip(findings, found):
+            self.assertIn(words, line)
         self.assertEqual(len(lines), len(errors), result.err)
         for line, words in zip(lines, errors):
             self.assertTrue(line.startswith("iomodels compare: "), line)
@@ -201,7 +206,10 @@ class Models(Case):
         (line,) = self.table(run)
         self.assertEqual((line["ratio"], line["ratio_low"], line["verdict"]), ("", "", "slower"))
         self.compare(run, "--fail-if", "slower>1000%", "--format", "csv", status=1,
-                     errors=["in 1 of 1"])
+                     errors=["it is so"], found=["poll", "server_cpu_us_per_msg: slower, without"])
+        # Nothing there on both sides is not slower.
+        run = self.write(rows([0] * 6), rows([0] * 6, model="poll"), name="zeros")
+        self.compare(run, "--fail-if", "slower>10%")
 
     def test_rows_left_out(self):
         run = self.write(rows(SIX), rows(TWICE, model="poll"),
@@ -347,63 +355,230 @@ class Runs(Case):
         self.assertEqual(verdicts["native", "select", "63", "server_cpu_us_per_msg"], "faster")
 
 
+class Conditions(Case):
+    """Two runs that differ by more than what was changed."""
+    COLUMNS = [*ROW, "trial", "tool_version", "server_os", "cpu_model", "cpu_count", "warmup_s",
+               "duration_s", "server_threads", *METRICS]
+    SAME = {"tool_version": "0.1.0", "server_os": "linux", "cpu_model": "Some CPU",
+            "cpu_count": "2", "warmup_s": "0.3", "duration_s": "2", "server_threads": "1"}
+
+    def run_of(self, name, columns=None, **fields):
+        fields = dict(self.SAME, **fields)
+        return self.write(rows(SIX, **fields), rows(SIX, model="poll", **fields), name=name,
+                          columns=columns or self.COLUMNS)
+
+    def test_named(self):
+        old = self.run_of("old")
+        self.compare(old, self.run_of("same", duration_s="2.0"), errors=[Runs.WARNING])
+        for column, value in (("tool_version", "0.2.0"), ("server_os", "windows"),
+                              ("host_kind", "wine"), ("cpu_model", "Another CPU"),
+                              ("cpu_count", "64"), ("warmup_s", "1"), ("duration_s", "0.5")):
+            new = self.run_of(column, **{column: value})
+            then = dict(ROW, **self.SAME)[column]
+            says = "the runs differ in %s: %s in the first one and %s in the second, in 2 of 2" % (
+                column, then, value)
+            for form in "text", "csv":
+                self.compare(old, new, "--format", form, errors=[says, Runs.WARNING])
+            out = self.compare(old, new, "--format", "markdown", errors=[says, Runs.WARNING])
+            self.assertIn(says, out)
+        without = [name for name in self.COLUMNS if name not in self.SAME]
+        self.compare(old, self.run_of("without", columns=without), errors=[Runs.WARNING])
+
+    def test_server_threads_are_part_of_a_configuration(self):
+        old, new = self.run_of("old"), self.run_of("new", server_threads="4")
+        says = "differ in server_threads: 1 in the first one and 4 in the second, in 2 of 2 cells"
+        self.compare(old, new, status=2, errors=[says, "nothing to compare"])
+        self.compare(old, new, "--fail-if", "slower", status=3, errors=[says, "inconclusive"],
+                     found=["select", "with 4 server threads, the baseline with 1"] +
+                     ["poll", "with 4 server threads, the baseline with 1"])
+        # A file that has both is compared where they agree; rows that failed have no server's word.
+        fields = dict(self.SAME, server_threads="4")
+        both = self.write(rows(SIX, **self.SAME), rows(TWICE, **fields),
+                          rows([1], **dict(fields, status="failed", server_threads="")),
+                          name="both", columns=self.COLUMNS)
+        lines = self.table(both, new, errors=[
+            "left out: 1", "1 of the measured cells",
+            "differ in server_threads: 1 in the first one and 4 in the second, in 1 of 2 cells",
+            Runs.WARNING])
+        self.assertEqual([(line["server_threads"], line["baseline_server_threads"], line["ratio"])
+                          for line in lines], [("4", "4", "0.5")])
+
+    def test_threads_of_one_run(self):
+        """All were given the same --threads: what a model or a build makes of it is its own."""
+        run = self.write(rows(SIX, **self.SAME), rows(TWICE, **dict(
+            self.SAME, model="wsapoll", server_threads="4")), columns=self.COLUMNS, name="models")
+        self.assertEqual([(line["server_threads"], line["baseline_server_threads"],
+                           line["verdict"]) for line in self.table(run)], [("4", "1", "slower")])
+        out = self.compare(run)
+        self.assertIn("wsapoll (4 threads)", out)
+        self.assertIn("select (1 thread)", out)
+
+
 class FailIf(Case):
+    CPU = ("--metric", METRICS[0])
+
     def test_statuses(self):
+        """The interval of 3 times as much is 2.14 to 4.18, that of a third 0.239 to 0.467."""
         run = self.write(rows(SIX), rows([value * 1.5 for value in TWICE], model="poll"),
                          rows(SIX, metric="throughput_msgs_per_s", connections="17"),
                          rows([value / 3 for value in SIX], metric="throughput_msgs_per_s",
                               connections="17", model="poll"))
-        cpu, rate = ("--metric", METRICS[0]), ("--metric", METRICS[1])
-        for arguments, status in (((*cpu, "--fail-if", "slower"), 1),
-                                  ((*cpu, "--fail-if", "slower>199%"), 1),
-                                  ((*cpu, "--fail-if", "slower>200%"), 0),
-                                  ((*cpu, "--fail-if=slower>250.5%"), 0),
-                                  ((*rate, "--fail-if", "slower>66%"), 1),
-                                  ((*rate, "--fail-if", "slower>67%"), 0),
-                                  (("--fail-if", "slower>100%"), 1),
-                                  ((*cpu, "--fail-if", "slower:199"), 1),
-                                  ((*cpu, "--fail-if", "slower:199%"), 1),
-                                  ((*cpu, "--fail-if", "Slower:200"), 0),
-                                  ((*cpu, "--fail-if", "slower>200"), 0),
-                                  (("--baseline", "poll", "--fail-if", "slower"), 0)):
+        rate = ("--metric", METRICS[1])
+        for arguments, status in (((*self.CPU, "--fail-if", "slower"), 1),
+                                  ((*self.CPU, "--fail-if", "slower>100%"), 1),
+                                  ((*self.CPU, "--fail-if", "slower>199%"), 3),
+                                  ((*self.CPU, "--fail-if", "slower>201%"), 3),
+                                  ((*self.CPU, "--fail-if=slower>350.5%"), 0),
+                                  ((*self.CPU, "--fail-if", "slower:100"), 1),
+                                  ((*self.CPU, "--fail-if", "slower:100%"), 1),
+                                  ((*self.CPU, "--fail-if", "Slower:350"), 0),
+                                  ((*self.CPU, "--fail-if", "slower>350"), 0),
+                                  ((*rate, "--fail-if", "slower"), 1),
+                                  ((*rate, "--fail-if", "slower>50%"), 1),
+                                  ((*rate, "--fail-if", "slower>66%"), 3),
+                                  ((*rate, "--fail-if", "slower>80%"), 0),
+                                  (("--baseline", "poll", "--fail-if", "slower"), 0),
+                                  (("--baseline", "poll", "--fail-if", "slower>1%"), 0)):
             with self.subTest(arguments):
-                self.compare(run, *arguments, status=status,
+                found = {0: [], 1: ["poll on native", "slower by"],
+                         3: ["poll on native", "trials show changes from"]}[status]
+                self.compare(run, *arguments, status=status, found=found,
                              errors=["--fail-if slower"] if status else [])
+        # The worse one wins, and all that was found is said.
+        self.compare(run, "--fail-if", "slower>60%", status=1,
+                     errors=["it is so", "inconclusive"],
+                     found=["x 16", "server_cpu_us_per_msg: slower by 200.0 % (",
+                            "16 of 17", "throughput_msgs_per_s: slower by 66.7 % ("])
 
-    def test_noise_and_few_trials_do_not_fail(self):
-        run = self.write(rows(SIX), rows([9, 12, 13, 14, 20, 30], model="poll"))
-        self.compare(run, "--fail-if", "slower")
-        run = self.write(rows(SIX[:5]), rows(TWICE[:5], model="poll"), name="few")
-        self.compare(run, "--fail-if", "slower", errors=["there is no verdict at all"])
+    def test_noise_is_not_green(self):
+        """A slow-down of some 12 % in noisy trials is neither shown nor excluded."""
+        old = [9.0, 9.4, 9.8, 10.2, 10.6, 11.0]
+        run = self.write(rows(old), rows([9.4, 10, 11, 11.6, 12, 12.6], model="poll"))
+        self.assertEqual(list(self.verdicts(run).values()), ["~"])
+        self.compare(run, "--fail-if", "slower>10%", status=3, errors=["inconclusive"],
+                     found=["poll on native, pingpong 64 B x 16", "slower by 13.0 % (-"])
+        self.compare(run, "--fail-if", "slower>50%")
+        # Without a threshold it is green, and says what it could have missed.
+        self.compare(run, "--fail-if", "slower", errors=[
+            ["not so in any of 1 verdicts, but a change below 1", " % could be missed",
+             "server_cpu_us_per_msg of poll on native, pingpong 64 B x 16"]])
+
+    def test_too_many_pairs_for_so_few_trials(self):
+        names = [name for name in tool.models()]
+        run = self.write(*[rows(SIX, model=name) for name in names[:2]],
+                         *[rows(SIX, model="poll", target="t%02d" % i) for i in range(25)])
+        self.compare(run, "--by", "target", "--model", "poll", "--fail-if", "slower", status=3,
+                     errors=["inconclusive"], found=24 * [" on t", "24 pairs are judged together"])
+
+    def test_too_few_trials(self):
+        run = self.write(rows(SIX), rows(TWICE[:5], model="poll"), rows(SIX, model="epoll"),
+                         rows([1], model="poll", status="failed"), name="five")
+        self.compare(run, "--fail-if", "slower", status=3, errors=["inconclusive"], found=[
+            "poll on native", "ok rows: 5 (1 failed), the baseline's: 6 (0 failed)"])
+        run = self.write(rows(SIX[:5]), rows(TWICE, model="poll"), name="baseline")
+        self.compare(run, "--fail-if", "slower>10%", status=3, errors=["inconclusive"],
+                     found=["poll on native", "ok rows: 6 (0 failed), the baseline's: 5"])
+        # Where only a metric is not told often enough.
+        run = self.write([dict(row, rtt_p99_us="7") for row in rows(SIX)],
+                         [dict(row, rtt_p99_us="7") for row in rows(SIX[:5], model="poll")],
+                         rows([15], model="poll"), name="metric")
+        self.compare(run, "--fail-if", "slower", status=3, errors=["inconclusive"], found=[
+            "poll on native", "rtt_p99_us: 5 trials have it, and 6 of the baseline's"])
+
+    def test_ten_times_slower_with_a_failure(self):
+        old = self.write(rows(SIX), rows(SIX, model="epoll"), name="old")
+        new = self.write(rows(SIX), rows([10 * value for value in SIX[:5]], model="epoll"),
+                         rows([1], model="epoll", status="failed"), name="new")
+        self.compare(old, new, "--fail-if", "slower>50%", status=3,
+                     errors=[Runs.WARNING, "inconclusive"],
+                     found=["epoll on native, pingpong 64 B x 16", "ok rows: 5 (1 failed)"])
 
     def test_what_only_failed_fails(self):
         bad = dict(model="poll", status="failed")
-        says = "only failed rows in 1 cell, first poll on native, pingpong 64 B x 16"
+        says = "only failed rows where the baseline was measured"
+        found = ["poll on native, pingpong 64 B x 16", "ok rows: 0 (7 failed)"]
         left_out = "left out: 7 rows that failed"
         csv_format = ("--format", "csv")
         old = self.write(rows(SIX), rows(SIX, model="poll"), name="old")
         new = self.write(rows(SIX), rows([1] * 7, **bad), name="new")
         alone = "1 of the measured cells"
         self.compare(old, new, *csv_format, errors=[left_out, alone, Runs.WARNING])
-        self.compare(old, new, *csv_format, "--fail-if", "slower>10%", status=1,
+        self.compare(old, new, *csv_format, "--fail-if", "slower>50%", status=1, found=found,
                      errors=[left_out, alone, Runs.WARNING, says])
         # The other way round it has been mended.
-        self.compare(new, old, "--fail-if", "slower", errors=[Runs.WARNING])
+        self.compare(new, old, "--fail-if", "slower>10%", status=3, errors=[
+            Runs.WARNING, "inconclusive"], found=["select", "server_cpu"])
         # With nothing else in the table.
-        self.compare(old, new, "--model", "poll", "--fail-if", "slower", status=1,
-                     errors=["no verdict", says])
+        self.compare(old, new, "--model", "poll", "--fail-if", "slower", status=1, errors=[says],
+                     found=found)
         # A model against the baseline of its run, and a build against another.
         run = self.write(rows(SIX), rows(SIX, model="epoll"), rows([1] * 7, **bad), name="models")
         self.compare(run)
-        self.compare(run, "--fail-if", "slower", status=1, errors=[says])
-        self.compare(run, "--model", "select,epoll", "--fail-if", "slower")
+        self.compare(run, "--fail-if", "slower>50%", status=1, errors=[says], found=found)
+        self.compare(run, "--model", "select,epoll", "--fail-if", "slower>50%")
         run = self.write(rows(SIX, model="poll", target="a"), rows(SIX, model="poll", target="b"),
-                         rows([1], target="native", **bad), name="targets")
-        self.compare(run, "--by", "target", "--fail-if", "slower", status=1, errors=[says])
-        # Some rows that failed, or such as can't run there, are no such thing.
-        run = self.write(rows(SIX), rows(SIX, model="poll"), rows([1], **bad),
-                         rows([1], model="epoll", status="skipped"), name="some")
-        self.compare(run, "--fail-if", "slower")
+                         rows([1] * 7, target="native", **bad), name="targets")
+        self.compare(run, "--by", "target", "--fail-if", "slower>50%", status=1, errors=[says],
+                     found=found)
+
+    def test_some_failed(self):
+        """Who breaks more often than the baseline is not green, however the others compare."""
+        failed = rows([1], model="poll", status="failed")
+        clean = self.write(rows(SIX), rows(SIX, model="poll"), name="clean")
+        some = self.write(rows(SIX), rows(SIX, model="poll"), failed, name="some")
+        fail_if = ("--fail-if", "slower>50%")
+        self.compare(clean, some, *fail_if, status=3, errors=[Runs.WARNING, "inconclusive"],
+                     found=["poll on native", "more failed rows; ok rows: 6 (1 failed)"])
+        self.compare(some, clean, *fail_if, errors=[Runs.WARNING])
+        self.compare(some, some, *fail_if, errors=[Runs.WARNING])
+
+    def test_what_is_not_measured_any_more(self):
+        old = self.write(rows(SIX), rows(SIX, model="epoll"), name="old")
+        for name, left, says in (
+                ("gone", [], "it has no rows"),
+                ("skipped", rows([1] * 6, model="epoll", status="skipped"),
+                 "all of its rows (6) were skipped"),
+                ("elsewhere", rows(SIX, model="epoll", connections="17"), "it has no rows"),
+                ("incomplete", rows([1] * 6, model="epoll", warnings="connections_missing"),
+                 "connections were missing in all of its rows (6)")):
+            with self.subTest(name):
+                new = self.write(rows(SIX), left, name=name, columns=Models.COLUMNS)
+                for more in (), ("--model", "epoll"):
+                    result = tool.run("compare", old, new, "--fail-if", "slower>50%", *more)
+                    self.assertEqual(result.status, 3, result.err)
+                    self.assertIn("  epoll on native, pingpong 64 B x 16, placement split\n    " +
+                                  says, result.err)
+                    self.assertNotIn("select", result.err)
+        # Nobody asks for what the baseline did not measure.
+        self.compare(new, old, "--fail-if", "slower>50%", errors=[Runs.WARNING])
+
+    def test_builds_and_models_that_are_missed(self):
+        run = self.write(rows(SIX, target="old"), rows(SIX, target="new"),
+                         rows(SIX, target="old", model="poll"), targets="old: x; new: y")
+        self.compare(run, "--by", "target", "--fail-if", "slower>50%", status=3,
+                     errors=["inconclusive"], found=["poll on new", "it has no rows"])
+        skipped = dict(model="iocp", status="skipped")
+        run = self.write(rows(SIX), rows(SIX, model="epoll"), rows([1] * 6, **skipped),
+                         rows([1] * 6, connections="17", **skipped),
+                         rows(SIX, connections="17"), name="models")
+        # One that can't run there is not asked for, if nobody names it.
+        self.compare(run, "--fail-if", "slower>50%", status=3, errors=["inconclusive"],
+                     found=["epoll on native, pingpong 64 B x 16 of 17", "it has no rows"])
+        self.compare(run, "--model", "select,iocp", "--fail-if", "slower>50%", status=3,
+                     errors=["inconclusive"],
+                     found=2 * ["iocp on native", "all of its rows (6) were skipped"])
+
+    def test_asks_what_is_compared(self):
+        """Two models that differ are no reason to fail a build."""
+        run = self.write(rows(SIX, target="old"), rows(SIX, target="new"),
+                         rows(TWICE, target="old", model="poll"),
+                         rows(TWICE, target="new", model="poll"), targets="old: x; new: y")
+        self.compare(run, "--fail-if", "slower>50%", status=2, errors=[
+            ["2 models on 2 targets", "--by target", "--by model"]])
+        self.compare(run, "--by", "target", "--fail-if", "slower>50%")
+        self.compare(run, "--by", "model", "--fail-if", "slower", status=1, errors=["it is so"],
+                     found=2 * ["poll on ", "server_cpu_us_per_msg: slower by 100.0 %"])
+        self.compare(run, "--model", "poll", "--fail-if", "slower>50%")
 
 
 class Refused(Case):

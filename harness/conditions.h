@@ -1,0 +1,19 @@
+/*
+ * conditions: in what two runs differ beside what was changed: another machine, another length of
+ * the window, other numbers of threads.
+ */
+#ifndef IOMODELS_CONDITIONS_H
+#define IOMODELS_CONDITIONS_H
+
+#include "pairing.h"
+
+enum { CONDITIONS_MAX = TRIALS_CONDITION_COUNT + 1, CONDITIONS_TEXT = 360 };
+
+/*
+ * A line for each column, such as "the runs differ in duration_s: 2 and 0.5"; how many. Of cells
+ * that both runs have measured, also those that are not compared since their server_threads differ.
+ */
+size_t conditions_differ(const struct trials *trials, const struct pairing *pairing,
+                         char texts[CONDITIONS_MAX][CONDITIONS_TEXT]);
+
+#endif
