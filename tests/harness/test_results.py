@@ -181,6 +181,8 @@ class Files(unittest.TestCase):
             cell = tuple(line[name] for name in factors)
             values = [float(row[line["metric"]]) for row in rows[cell] if row[line["metric"]]]
             self.assertEqual(line["trials"], str(len(values)))
+            self.assertEqual({line["server_threads"]},
+                             {row["server_threads"] for row in rows[cell]})
             median = statistics.median(values)
             # The loads have four digits, and a spread has those of a difference.
             self.assertAlmostEqual(float(line["median"]), median, delta=1e-3 * abs(median))
