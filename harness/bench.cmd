@@ -1,18 +1,27 @@
 @echo off
-rem bench [ARGUMENT...]: builds on Windows itself and runs `iomodels bench ARGUMENT...` from the
-rem checkout's top. Start it from a Visual Studio developer prompt or from MSYS2's UCRT64 shell.
-rem Tried with the cmd of Wine only: untested on Windows.
+rem Tried with Wine's cmd only: untested on Windows.
 setlocal
 cd /d "%~dp0.."
-call meson --version >nul 2>nul
-if errorlevel 1 (
-    echo meson is missing: pip install meson ninja
-    echo or, in MSYS2: pacman -S mingw-w64-ucrt-x86_64-gcc mingw-w64-ucrt-x86_64-meson mingw-w64-ucrt-x86_64-ninja
-    exit /b 1
-)
-if not exist build\native\build.ninja call meson setup build\native
-if errorlevel 1 exit /b 1
-call meson compile -C build\native
+if "%~1"=="-h" goto usage
+if "%~1"=="--help" goto usage
+if "%~1"=="/?" goto usage
+call harness\setup.cmd
 if errorlevel 1 exit /b 1
 build\native\harness\iomodels.exe bench %*
 exit /b %errorlevel%
+
+:usage
+echo usage: harness\bench.cmd [ARGUMENT...]
+echo.
+echo Installs what is missing: Meson and Ninja by pip in build\tools, Python by winget, and where there
+echo is no C compiler at all, MinGW-w64 by winget. It says beforehand what; IOMODELS_INSTALL=no: nothing.
+echo Builds with Visual Studio 2022 (17.5 or later), else with gcc or clang; CC=gcc: with that one.
+echo In MSYS2's UCRT64 shell it uses what is there, and names the packages that are missing.
+echo Then it runs `iomodels bench` with the ARGUMENTs, from the checkout's top.
+echo.
+echo PowerShell takes the quotes away from a .cmd's arguments. With arguments that have blanks, call
+echo the program itself: build\native\harness\iomodels.exe bench ARGUMENT...
+echo.
+if not exist build\native\harness\iomodels.exe echo The arguments of 'iomodels bench' can be shown once it is built.
+if exist build\native\harness\iomodels.exe build\native\harness\iomodels.exe bench --help
+exit /b 0

@@ -1,18 +1,18 @@
 @echo off
-rem test [ARGUMENT...]: builds on Windows itself and runs `meson test ARGUMENT...`. Start it from
-rem a Visual Studio developer prompt or from MSYS2's UCRT64 shell.
-rem Tried with the cmd of Wine only: untested on Windows.
+rem Tried with Wine's cmd only: untested on Windows.
 setlocal
 cd /d "%~dp0.."
-call meson --version >nul 2>nul
-if errorlevel 1 (
-    echo meson is missing: pip install meson ninja
-    echo or, in MSYS2: pacman -S mingw-w64-ucrt-x86_64-gcc mingw-w64-ucrt-x86_64-meson mingw-w64-ucrt-x86_64-ninja
-    exit /b 1
-)
-if not exist build\native\build.ninja call meson setup build\native
-if errorlevel 1 exit /b 1
-call meson compile -C build\native
+if "%~1"=="-h" goto usage
+if "%~1"=="--help" goto usage
+if "%~1"=="/?" goto usage
+call harness\setup.cmd
 if errorlevel 1 exit /b 1
 call meson test -C build\native --no-rebuild %*
 exit /b %errorlevel%
+
+:usage
+echo usage: harness\test.cmd [ARGUMENT...]
+echo.
+echo Installs what is missing, as harness\bench.cmd does, builds, and runs every test.
+echo Each ARGUMENT goes to `meson test`: --suite unit, a test's name, --repeat 10, ...
+exit /b 0
