@@ -43,5 +43,11 @@ int program_on_stop(void (*stop)(void *argument), void *argument);
 size_t program_read_input(char *buffer, size_t size);
 /* Standard output takes bytes as they are; else Windows would end lines in CRLF. */
 void program_set_output_binary(void);
+/*
+ * A Windows console shows UTF-8, which this program writes, until the process ends: by itself or by
+ * Ctrl-C. Then its code page is the one that the user had. Call it before program_on_stop, whose
+ * function must come first at Ctrl-C. Nothing elsewhere: a terminal has no such setting.
+ */
+void program_set_console_utf8(void);
 
 #endif

@@ -127,3 +127,7 @@ size_t program_read_input(char *buffer, size_t size)
 void program_set_output_binary(void)
 {
 }
+
+void program_set_console_utf8(void)
+{
+}

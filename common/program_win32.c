@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <io.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <windows.h>
 /* Version 2 of the interface is exported by KERNEL32 itself. */
@@ -94,4 +95,32 @@ size_t program_read_input(char *buffer, size_t size)
 void program_set_output_binary(void)
 {
     _setmode(_fileno(stdout), _O_BINARY);
+}
+
+/* The user's code page while another is set; 0: nothing to put back. */
+static volatile LONG console_code_page;
+
+static void console_restore(void)
+{
+    LONG code_page = InterlockedExchange(&console_code_page, 0);
+    if (code_page != 0)
+        SetConsoleOutputCP((UINT)code_page);
+}
+
+/* Called where nobody else handles the event, and the process then ends without `atexit`. */
+static BOOL WINAPI console_restore_on_event(DWORD event)
+{
+    (void)event;
+    console_restore();
+    return FALSE;
+}
+
+void program_set_console_utf8(void)
+{
+    UINT code_page = GetConsoleOutputCP();
+    if (code_page == 0 || code_page == CP_UTF8 || atexit(console_restore) != 0 ||
+        !SetConsoleCtrlHandler(console_restore_on_event, TRUE))
+        return;
+    console_code_page = (LONG)code_page;
+    SetConsoleOutputCP(CP_UTF8);
 }

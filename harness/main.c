@@ -105,7 +105,7 @@ int wmain(int argc, wchar_t **wide)
     bool complete = argv != NULL;
     for (int i = 0; complete && i < argc; i++)
         complete = (argv[i] = argument_utf8(wide[i])) != NULL;
-    SetConsoleOutputCP(CP_UTF8);
+    program_set_console_utf8();
     if (complete)
         status = program_run(argc, argv);
     else
