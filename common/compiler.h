@@ -5,7 +5,7 @@
 #define IOMODELS_COMPILER_H
 
 /* Argument `text` is a printf format, and its arguments begin with argument `first`. */
-#if defined(__MINGW32__)
+#if defined(__MINGW32__) && !defined(__clang__)
 #define COMPILER_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
 #elif defined(__GNUC__)
 #define COMPILER_PRINTF(text, first) __attribute__((format(printf, text, first)))

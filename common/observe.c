@@ -43,7 +43,7 @@ void observe_begin(struct observer *observer, struct worker *worker)
     thread_mutex_unlock(&observer->mutex);
 }
 
-static void worker_add(const struct worker *worker, uint64_t totals[OBSERVE_COUNTERS])
+static void worker_add(struct worker *worker, uint64_t totals[OBSERVE_COUNTERS])
 {
     for (size_t i = 0; i < OBSERVE_COUNTERS; i++)
         totals[i] += atomic_load_explicit(&worker->counters[i], memory_order_relaxed);
@@ -66,7 +66,7 @@ void observe_totals(struct observer *observer, uint64_t totals[OBSERVE_COUNTERS]
 {
     thread_mutex_lock(&observer->mutex);
     memcpy(totals, observer->ended, sizeof observer->ended);
-    for (const struct worker *worker = observer->workers; worker != NULL; worker = worker->next)
+    for (struct worker *worker = observer->workers; worker != NULL; worker = worker->next)
         worker_add(worker, totals);
     thread_mutex_unlock(&observer->mutex);
 }

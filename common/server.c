@@ -103,7 +103,7 @@ void server_stop(struct server *server)
     (void)connect(server->stop_socket, (const struct sockaddr *)&own.storage, own.length);
 }
 
-bool server_stopping(const struct server *server)
+bool server_stopping(struct server *server)
 {
     return atomic_load_explicit(&server->stopping, memory_order_acquire);
 }

@@ -91,7 +91,7 @@ void server_close(struct server *server);
 
 /* Makes the model's serve return; any thread, any number of times. */
 void server_stop(struct server *server);
-bool server_stopping(const struct server *server);
+bool server_stopping(struct server *server);
 
 /* Stops the server because `call` failed; the first failure is kept. Returns error. Any thread. */
 int server_fail(struct server *server, const char *call, int error);

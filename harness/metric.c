@@ -1,6 +1,5 @@
 #include "metric.h"
 
-#include <math.h>
 #include <stddef.h>
 
 #include "names.h"
@@ -34,7 +33,7 @@ const struct metric metrics[] = {
     LESS("connections_starved"),
     LESS("oldest_unanswered_us"),
     LATENCY("rtt_min_us", METRIC_OWN, 0),
-    LATENCY("rtt_mean_us", METRIC_OWN, NAN),
+    LATENCY("rtt_mean_us", METRIC_OWN, METRIC_MEAN),
     LATENCY("rtt_p50_us", METRIC_OWN, 50),
     LATENCY("rtt_p90_us", METRIC_OWN, 90),
     LATENCY("rtt_p99_us", METRIC_OWN, 99),

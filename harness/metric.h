@@ -21,8 +21,11 @@ struct metric {
     enum metric_better better;
     bool of_throughput; /* says little of the server where the client was the limit */
     enum metric_basis basis;
-    double percentile; /* within that histogram: 0 the minimum, 100 the maximum; NaN: its mean */
+    double percentile; /* within that histogram: 0 the minimum, 100 the maximum; or METRIC_MEAN */
 };
+
+/* In place of a percentile: the mean of that histogram. */
+#define METRIC_MEAN (-1.0)
 
 /* In the order of runs.csv; ends with a NULL name. */
 extern const struct metric metrics[];

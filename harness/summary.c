@@ -70,8 +70,8 @@ static double merged_us(const struct metric *metric, const struct histogram *his
                    : NAN;
     if (slower > 0)
         return NAN;
-    return record_has(metric->percentile) ? extreme(values, count, metric->percentile)
-                                          : histogram_mean(histogram) / 1e3;
+    return metric->percentile >= 0 ? extreme(values, count, metric->percentile)
+                                   : histogram_mean(histogram) / 1e3;
 }
 
 /* Messages of all trials of an open loop that have no round trip, since no answer came. */

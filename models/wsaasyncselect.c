@@ -70,8 +70,8 @@ static void connection_begin(struct worker *worker, struct connection *connectio
     /* It still has the listener's window and mask; and what is ready by now is reported anew. */
     int error =
         observe_call(worker, connection, "WSAAsyncSelect(FD_READ | FD_WRITE | FD_CLOSE)",
-                     WSAAsyncSelect(connection->socket, thread->window, WM_APP + own->number,
-                                    FD_READ | FD_WRITE | FD_CLOSE) == 0,
+                     WSAAsyncSelect(connection->socket, atomic_load(&thread->window),
+                                    WM_APP + own->number, FD_READ | FD_WRITE | FD_CLOSE) == 0,
                      NULL);
     if (error != 0) {
         server_release(worker, connection, error);
@@ -108,8 +108,9 @@ static void connection_notified(struct async_worker *thread, struct async_connec
     if (want == SESSION_RECV && own->events.closing) {
         /* Another turn, behind the others. */
         error = observe_call(worker, connection, "PostMessage()",
-                             thread->user32.post_message(thread->window, WM_APP + own->number,
-                                                         connection->socket, 0) != 0,
+                             thread->user32.post_message(atomic_load(&thread->window),
+                                                         WM_APP + own->number, connection->socket,
+                                                         0) != 0,
                              NULL);
         if (error != 0)
             want = SESSION_CLOSE;

@@ -5,8 +5,7 @@ import unittest
 
 import tool
 
-ALLOWED = re.compile(r"(kernel32|ws2_32|msvcrt|ucrtbase|vcruntime\d+(_\d)?|api-ms-win-crt-.*)\.dll",
-                     re.IGNORECASE)
+ALLOWED = re.compile(r"(kernel32|ws2_32|msvcrt|ucrtbase|api-ms-win-crt-.*)\.dll", re.IGNORECASE)
 
 
 def text_at(data, offset):

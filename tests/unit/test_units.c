@@ -230,7 +230,7 @@ static void test_format_duration(void)
 static void test_format_si(void)
 {
     char text[32];
-    static const struct {
+    const struct {
         double value;
         const char *text;
     } cases[] = {{0, "0"},           {1, "1"},         {0.5, "0.5"},       {0.01234, "0.0123"},
@@ -245,7 +245,7 @@ static void test_format_si(void)
 static void test_format_double(void)
 {
     char text[400];
-    static const struct {
+    const struct {
         double value;
         int digits;
         const char *text;
