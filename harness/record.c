@@ -82,10 +82,10 @@ int record_write_header(struct csv_writer *runs)
 
 bool record_has_columns(const struct csv_table *runs)
 {
-    bool same = runs->columns == COLUMNS;
-    for (size_t i = 0; i < COLUMNS && same; i++)
-        same = strcmp(csv_field(runs, 0, (int)i), columns[i].name) == 0;
-    return same;
+    size_t known = 0;
+    for (size_t i = 0; i < COLUMNS && known < runs->columns; i++)
+        known += strcmp(csv_field(runs, 0, (int)known), columns[i].name) == 0;
+    return known == runs->columns;
 }
 
 static void column_write(struct csv_writer *csv, const struct record *record,

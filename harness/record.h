@@ -161,7 +161,10 @@ bool record_text_has(const char *words, const char *warning);
 
 /* The header and the rows of runs.csv. 0, or -1 once a write has failed (writer->error). */
 int record_write_header(struct csv_writer *runs);
-/* Whether the rows have the columns that record_write writes, all and in that order. */
+/*
+ * True if the rows have only columns that record_write writes, in its order. An older version of the
+ * program had fewer of them.
+ */
 bool record_has_columns(const struct csv_table *runs);
 int record_write(struct csv_writer *runs, const struct record *record);
 /* A row of a file with these columns, such as an older version wrote. */

@@ -103,7 +103,7 @@ class UntilCi(unittest.TestCase):
         self.assertEqual(result.out.count("not so precise: pingpong"), 2)
 
     def test_usage(self):
-        for words in (("5",), ("0%",), ("5%", "--trials", "5"), ("5%", "--rate-search", "p50<=1s")):
+        for words in (("five",), ("0%",), ("5%", "--trials", "5"), ("5%", "--rate-search", "p50<=1s")):
             result = tool.run("bench", "--until-ci", *words)
             self.assertEqual(result.status, 2)
             self.assertIn("--until-ci " + words[0], result.err)
