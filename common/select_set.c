@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool select_set_open(struct select_set *set, unsigned members)
+bool select_set_open(struct select_set *set, enum select_purpose purpose, unsigned members)
 {
+    set->purpose = purpose;
     size_t bytes = select_set_bytes(members, select_set_nfds_most());
     set->members = calloc(members, sizeof *set->members);
     set->master = calloc(1, bytes);
@@ -24,22 +25,28 @@ void select_set_add(struct select_set *set, net_socket socket, struct select_con
     unsigned at = set->count++;
     set->members[at] = (struct select_member){.socket = socket, .connection = connection};
     select_set_put(set, at);
-    if (connection != NULL) {
-        connection->set = set;
-        connection->at = at;
-    }
+    if (connection != NULL)
+        connection->places[set->purpose] = at + 1;
+}
+
+bool select_set_has(const struct select_set *set, const struct select_connection *own)
+{
+    return own->places[set->purpose] != 0;
 }
 
 /* The last member moves into the gap. */
-void select_set_remove(struct select_connection *own)
+void select_set_remove(struct select_set *set, struct select_connection *own)
 {
-    struct select_set *set = own->set;
+    if (!select_set_has(set, own))
+        return;
+    unsigned at = own->places[set->purpose] - 1;
     struct select_member *last = &set->members[--set->count];
-    if (own->at != set->count) {
-        set->members[own->at] = *last;
-        last->connection->at = own->at;
-        select_set_put(set, own->at);
+    if (at != set->count) {
+        set->members[at] = *last;
+        last->connection->places[set->purpose] = at + 1;
+        select_set_put(set, at);
     }
+    own->places[set->purpose] = 0;
     select_set_drop(set, own->connection.socket);
 }
 

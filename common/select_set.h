@@ -10,13 +10,14 @@
 
 #include "server.h"
 
-struct select_set;
+enum select_purpose { SELECT_READING, SELECT_WRITING, SELECT_PURPOSES };
 
 /* A connection and where it is watched; a model's struct begins with it. */
 struct select_connection {
     struct connection connection;
-    struct select_set *set; /* the one it is in */
-    unsigned at;            /* its place there */
+    /* In the set of each purpose, counted from 1; 0: it is not in there. */
+    unsigned places[SELECT_PURPOSES];
+    bool writable; /* the model's: reported so, and not served yet */
 };
 
 struct select_member {
@@ -25,6 +26,7 @@ struct select_member {
 };
 
 struct select_set {
+    enum select_purpose purpose;
     unsigned count;
     struct select_member *members; /* in no order */
     void *master;                  /* the set as the system wants it */
@@ -32,14 +34,15 @@ struct select_set {
 };
 
 /* Zeroed, room for so many members. False: no memory; close it all the same. */
-bool select_set_open(struct select_set *set, unsigned members);
+bool select_set_open(struct select_set *set, enum select_purpose purpose, unsigned members);
 void select_set_close(struct select_set *set);
 
-/* connection: NULL for the thread's own socket, which is never removed. */
+/* connection: not in the set yet; NULL for the thread's own socket, which is never removed. */
 void select_set_add(struct select_set *set, net_socket socket,
                     struct select_connection *connection);
-/* Takes the connection out of its set. */
-void select_set_remove(struct select_connection *own);
+/* Takes the connection out of the set, if it is in there. */
+void select_set_remove(struct select_set *set, struct select_connection *own);
+bool select_set_has(const struct select_set *set, const struct select_connection *own);
 
 /*
  * A fresh copy of the set to pass to select, and *bytes of it copied; NULL and 0 where nobody is

@@ -4,6 +4,8 @@
  * Idea     Two sets, one of the sockets one wants to read, one of those one wants to write. select
  *          overwrites them with the answer, so they are copied afresh for every call: the cost of a
  *          wait grows with all sockets, not with the ready ones. That is the model's lesson.
+ *          One that is to be written is in the first set too, until that reports it: Winsock's page
+ *          names that set only for the report of a reset.
  * Calls    For ever: copy the sets, select, walk through what came back; recv, send.
  * Re-arms  Nothing: readiness is asked for again with each call.
  * Limit    FD_SETSIZE (64 on Windows, 1,024 on POSIX) is the size of fd_set, not the kernel's: the
@@ -28,16 +30,25 @@
 struct selector {
     struct readiness_worker own;
     struct select_set reading;
-    struct select_set writing;
+    struct select_set writing; /* those with bytes pending */
     struct select_member *ready;
     unsigned turn; /* waits so far */
     int nfds;      /* POSIX: above every descriptor watched so far */
 };
 
-static void watch(struct selector *selector, struct select_set *set, net_socket socket,
-                  struct select_connection *connection)
+static void watch_own_socket(struct selector *selector)
 {
-    select_set_add(set, socket, connection);
+    net_socket socket = selector->own.own_socket;
+    select_set_add(&selector->reading, socket, NULL);
+    selector->nfds = (int)socket + 1;
+}
+
+static void watch(struct selector *selector, struct select_set *set, struct select_connection *own)
+{
+    net_socket socket = own->connection.socket;
+    if (select_set_has(set, own))
+        return;
+    select_set_add(set, socket, own);
     if ((int)socket >= selector->nfds)
         selector->nfds = (int)socket + 1;
 }
@@ -47,7 +58,7 @@ static void watch(struct selector *selector, struct select_set *set, net_socket 
 static void connection_begin(struct worker *worker, struct connection *connection)
 {
     struct selector *selector = (struct selector *)worker;
-    watch(selector, &selector->reading, connection->socket, (struct select_connection *)connection);
+    watch(selector, &selector->reading, (struct select_connection *)connection);
 }
 
 /* ---- readable, writable, close ---- */
@@ -57,15 +68,21 @@ static void connection_ready(struct selector *selector, struct select_connection
     struct worker *worker = &selector->own.worker;
     enum readiness_received received;
     int error;
-    unsigned receives = own->set == &selector->reading ? READINESS_RECEIVES : 0;
-    enum session_want want = readiness_step(worker, &own->connection, receives, &received, &error);
-    struct select_set *wanted = want == SESSION_SEND ? &selector->writing : &selector->reading;
-    if (want == SESSION_CLOSE) {
-        select_set_remove(own);
+    own->writable = false;
+    unsigned receives = select_set_has(&selector->writing, own) ? 0 : READINESS_RECEIVES;
+    switch (readiness_step(worker, &own->connection, receives, &received, &error)) {
+    case SESSION_RECV:
+        select_set_remove(&selector->writing, own);
+        watch(selector, &selector->reading, own);
+        break;
+    case SESSION_SEND:
+        watch(selector, &selector->writing, own);
+        break;
+    case SESSION_CLOSE:
+        select_set_remove(&selector->writing, own);
+        select_set_remove(&selector->reading, own);
         server_release(worker, &own->connection, error);
-    } else if (wanted != own->set) {
-        select_set_remove(own);
-        watch(selector, wanted, own->connection.socket, own);
+        break;
     }
 }
 
@@ -83,6 +100,30 @@ static int selector_wait(struct selector *selector)
                         select(selector->nfds, read_set, write_set, NULL, NULL));
 }
 
+/*
+ * What select has marked, each connection once; how many. One that has bytes pending leaves the set of
+ * those to read when that reports it: what is unread would be reported again and again. Until then
+ * it stays, since Wine 10 reports a reset there only, as Winsock's page says.
+ */
+static unsigned answers_gather(struct selector *selector)
+{
+    struct select_member *ready = selector->ready;
+    if (selector->writing.count == 0)
+        return select_set_collect(&selector->reading, ready);
+    unsigned count = select_set_collect(&selector->writing, ready);
+    for (unsigned i = 0; i < count; i++)
+        ready[i].connection->writable = true;
+    unsigned end = count + select_set_collect(&selector->reading, ready + count);
+    for (unsigned i = count; i < end; i++) {
+        struct select_connection *own = ready[i].connection;
+        if (own != NULL && select_set_has(&selector->writing, own))
+            select_set_remove(&selector->reading, own);
+        if (own == NULL || !own->writable)
+            ready[count++] = ready[i];
+    }
+    return count;
+}
+
 static void selector_run(struct worker *worker)
 {
     struct selector *selector = (struct selector *)worker;
@@ -95,9 +136,7 @@ static void selector_run(struct worker *worker)
             break;
         }
         /* All answers are gathered first: to serve one connection changes the sets. */
-        unsigned count = select_set_collect(&selector->reading, selector->ready);
-        if (selector->writing.count > 0)
-            count += select_set_collect(&selector->writing, selector->ready + count);
+        unsigned count = answers_gather(selector);
         /* Each time another one is first, else the first ones would always gain. */
         unsigned at = count == 0 ? 0 : selector->turn++ % count;
         for (unsigned i = 0; i < count; i++) {
@@ -115,13 +154,13 @@ static int selector_open(struct worker *worker)
 {
     struct selector *selector = (struct selector *)worker;
     unsigned members = worker->server->capacity + 1;
-    selector->ready = calloc(members, sizeof *selector->ready);
-    if (!select_set_open(&selector->reading, members) ||
-        !select_set_open(&selector->writing, members) || selector->ready == NULL)
+    selector->ready = calloc(SELECT_PURPOSES * (size_t)members, sizeof *selector->ready);
+    if (!select_set_open(&selector->reading, SELECT_READING, members) ||
+        !select_set_open(&selector->writing, SELECT_WRITING, members) || selector->ready == NULL)
         return server_fail(worker->server, "calloc", -ENOMEM);
     int error = readiness_open(worker);
     if (error == 0)
-        watch(selector, &selector->reading, selector->own.own_socket, NULL);
+        watch_own_socket(selector);
     return error;
 }
 

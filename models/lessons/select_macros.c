@@ -23,7 +23,8 @@ enum { CONNECTIONS_MOST = FD_SETSIZE - 1 }; /* and the thread's own socket */
 
 struct macros_connection {
     struct connection connection;
-    bool sending; /* watched for writing, not for reading */
+    bool sending;  /* watched for writing, and for reading until that was reported: see select.c */
+    bool reported; /* it was */
 };
 
 /* A thread and what it watches. */
@@ -44,10 +45,11 @@ static void connection_begin(struct worker *worker, struct connection *connectio
 
 /* ---- readable, writable, close ---- */
 
-static bool connection_is_set(const struct selector *selector, const struct macros_connection *own)
+static bool connection_is_set(const struct selector *selector, struct macros_connection *own)
 {
-    const fd_set *set = own->sending ? &selector->writing : &selector->reading;
-    return FD_ISSET(own->connection.socket, set) != 0;
+    bool readable = FD_ISSET(own->connection.socket, &selector->reading) != 0;
+    own->reported = own->sending && (own->reported || readable);
+    return readable || (own->sending && FD_ISSET(own->connection.socket, &selector->writing) != 0);
 }
 
 /* The last one moves into the gap. */
@@ -60,6 +62,7 @@ static void connection_ready(struct selector *selector, unsigned at)
     enum session_want want = readiness_step(
         worker, &own->connection, own->sending ? 0 : READINESS_RECEIVES, &received, &error);
     own->sending = want == SESSION_SEND;
+    own->reported = own->reported && own->sending;
     if (want == SESSION_CLOSE) {
         selector->connections[at] = selector->connections[--selector->count];
         server_release(worker, &own->connection, error);
@@ -80,9 +83,12 @@ static int selector_wait(struct selector *selector)
     set_add(&selector->reading, selector->own.own_socket);
     for (unsigned i = 0; i < selector->count; i++) {
         const struct macros_connection *own = selector->connections[i];
-        set_add(own->sending ? &selector->writing : &selector->reading, own->connection.socket);
+        if (!own->reported)
+            set_add(&selector->reading, own->connection.socket);
+        if (own->sending)
+            set_add(&selector->writing, own->connection.socket);
     }
-    unsigned watched = selector->count + 1;
+    unsigned watched = selector->reading.fd_count + selector->writing.fd_count;
     return observe_wait(&selector->own.worker, "select", watched, watched * sizeof(SOCKET),
                         select(0, &selector->reading, &selector->writing, NULL, NULL));
 }

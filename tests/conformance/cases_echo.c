@@ -161,8 +161,10 @@ static bool stopped_reader(struct test *test)
     for (unsigned i = 1; i <= MESSAGES; i++)
         if (!clients_exchange(test, others, OTHERS, i < MESSAGES ? 100 * i : 2 * SERVER_BUFFER))
             return false;
-    return clients_finish(test, others, OTHERS) && subject_wait_idle(test) &&
-           clients_finish(test, stopped, 1);
+    if (!clients_finish(test, others, OTHERS) || !subject_wait_idle(test))
+        return false;
+    stopped->to_receive = stopped->to_send;
+    return clients_run(test) && clients_finish(test, stopped, 1);
 }
 
 static bool ipv6(struct test *test)

@@ -166,6 +166,8 @@ static bool model_find(struct test *test, bool *available)
             strcmp(csv_field(&table, row, csv_column(&table, "threads_apply")), "yes") == 0;
         test->buffers_pooled =
             strcmp(csv_field(&table, row, csv_column(&table, "buffers_pooled")), "yes") == 0;
+        test->readiness =
+            strcmp(csv_field(&table, row, csv_column(&table, "notification")), "readiness") == 0;
         test->connections_per_thread = list_number(&table, row, "connections_per_thread");
         test->clients_at_once = list_number(&table, row, "clients_at_once");
     }

@@ -57,21 +57,29 @@ int64_t platform_send(net_socket socket, void **under_way, const uint8_t *bytes,
 {
     OVERLAPPED *operation = *under_way;
     DWORD sent = 0, flags = 0;
-    if (operation == NULL)
-        operation = malloc(sizeof *operation);
-    else if (!HasOverlappedIoCompleted(operation))
-        return 0;
-    else if (!WSAGetOverlappedResult(socket, operation, &sent, FALSE, &flags))
-        return net_last_error();
-    *under_way = operation;
+    int error = 0;
+    if (operation != NULL) {
+        if (!HasOverlappedIoCompleted(operation))
+            return 0;
+        if (!WSAGetOverlappedResult(socket, operation, &sent, FALSE, &flags))
+            error = net_last_error();
+        free(operation);
+        *under_way = NULL;
+        if (error != 0)
+            return error;
+    }
+    operation = calloc(1, sizeof *operation);
     if (operation == NULL)
         return -WSA_NOT_ENOUGH_MEMORY;
-    *operation = (OVERLAPPED){0};
     WSABUF span = {.len = (ULONG)size, .buf = (char *)bytes};
-    if (WSASend(socket, &span, 1, &sent, 0, operation, NULL) == 0)
-        return sent;
-    int error = net_last_error();
-    return error == -WSA_IO_PENDING ? (int64_t)size : error;
+    if (WSASend(socket, &span, 1, &sent, 0, operation, NULL) != 0)
+        error = net_last_error();
+    if (error == -WSA_IO_PENDING) {
+        *under_way = operation;
+        return (int64_t)size;
+    }
+    free(operation); /* what it says is not defined where the call has failed */
+    return error == 0 ? (int64_t)sent : error;
 }
 
 void platform_send_end(net_socket socket, void **under_way)

@@ -26,6 +26,7 @@ struct test {
     const char *program; /* the server's */
     const char *model;
     bool threads_apply;              /* what the program's list says of the model */
+    bool readiness;                  /* the same: it sends without blocking */
     unsigned connections_per_thread; /* the same; 0: no limit of its own */
     unsigned clients_at_once;        /* the same; more than these wait; 0: none waits */
     bool buffers_pooled;             /* the same: one may have more pending than its own buffer */
