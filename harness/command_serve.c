@@ -125,25 +125,38 @@ static void print_lack(const char *text)
     fprintf(stderr, "iomodels serve: connections are refused: %s\n", text);
 }
 
+/*
+ * The models that can serve here, for a message. Not before one is needed: to look tries io_uring
+ * out, and what the kernel does afterwards to take a ring down ends this thread's next wait (EINTR).
+ */
+static const char *models_known(char *known, size_t size)
+{
+    char text[160];
+    size_t used = 0;
+    known[0] = '\0';
+    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)
+        if (entry->lesson_of == NULL && model_unavailable(entry, text, sizeof text) == NULL &&
+            used < size)
+            used += (size_t)snprintf(known + used, size - used, "%s%s", used == 0 ? "" : ", ",
+                                     entry->name);
+    return known;
+}
+
 /* NULL after a message; *status is then the exit status. */
 static const struct model_entry *model_choose(const char *name, int *status)
 {
-    char known[512] = "", text[160];
-    size_t used = 0;
-    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)
-        if (entry->lesson_of == NULL && model_unavailable(entry, text, sizeof text) == NULL &&
-            used < sizeof known)
-            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
-                                     used == 0 ? "" : ", ", entry->name);
+    char known[512], text[160];
     const struct model_entry *chosen = name == NULL ? NULL : model_find(name);
     const char *reason = chosen == NULL ? NULL : model_unavailable(chosen, text, sizeof text);
     *status = EXIT_USAGE;
     if (name == NULL) {
-        options_fail("serve", "--model is missing: %s", known);
+        options_fail("serve", "--model is missing: %s", models_known(known, sizeof known));
     } else if (chosen == NULL) {
-        options_fail("serve", "unknown model %s; the models here are %s", name, known);
+        options_fail("serve", "unknown model %s; the models here are %s", name,
+                     models_known(known, sizeof known));
     } else if (chosen->model == NULL) {
-        options_fail("serve", "%s %s; the models here are %s", name, reason, known);
+        options_fail("serve", "%s %s; the models here are %s", name, reason,
+                     models_known(known, sizeof known));
     } else if (reason != NULL) {
         fprintf(stderr, "iomodels serve: %s: %s\n", name, reason);
         *status = EXIT_FAILED;

@@ -78,6 +78,11 @@ void engine_close(struct engine *engine, struct engine_connection *connection, b
  */
 void engine_wait_precisely(struct engine *engine);
 /*
+ * Whether the system refuses the call that waits best, and what is done instead: one line into
+ * text. Any thread.
+ */
+bool engine_waits_otherwise(char *text, size_t size);
+/*
  * Waits at most timeout_ns (rounded up to what the system can) for something to happen and makes
  * the callbacks of all that did. 0, or a negative error of the wait itself. Interrupted: 0.
  */

@@ -1,6 +1,8 @@
 #include "engine.h"
 
 #include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -33,7 +35,9 @@ struct engine {
     void *context;
     int poll;
     int timer_slack_ns; /* to be restored; 0: it was left alone */
-    int failure;        /* of an epoll_ctl that could not be reported where it happened */
+    bool has_pwait2;
+    bool precise;
+    int failure; /* of an epoll_ctl that could not be reported where it happened */
     struct slot *slots;
     uint8_t *buffer; /* shared: `received` has done with the bytes when it returns */
     size_t buffer_bytes;
@@ -41,6 +45,45 @@ struct engine {
     int count;
     struct epoll_event events[EVENTS_AT_ONCE];
 };
+
+/* epoll_pwait2, or ENOSYS from a C library that does not have it. */
+static int pwait2(int poll, struct epoll_event *events, int count, const struct timespec *timeout)
+{
+#if defined(__GLIBC__) && defined(__GLIBC_MINOR__)
+#if __GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 35)
+    return epoll_pwait2(poll, events, count, timeout, NULL);
+#endif
+#endif
+    (void)poll;
+    (void)events;
+    (void)count;
+    (void)timeout;
+    errno = ENOSYS;
+    return -1;
+}
+
+/*
+ * The error of epoll_pwait2 where it can't be used, else 0: ENOSYS before Linux 5.11, and EPERM
+ * from seccomp profiles that are older than the call.
+ */
+static int pwait2_refused(void)
+{
+    struct epoll_event event;
+    struct timespec at_once = {0};
+    return pwait2(-1, &event, 1, &at_once) < 0 && errno != EBADF ? net_last_error() : 0;
+}
+
+bool engine_waits_otherwise(char *text, size_t size)
+{
+    char cause[120];
+    int error = pwait2_refused();
+    if (error != 0)
+        snprintf(text, size,
+                 "epoll_pwait2: %s; the load generator waits by ppoll and epoll_wait instead, as "
+                 "exactly, and needs more CPU time for it",
+                 net_error_text(error, cause, sizeof cause));
+    return error != 0;
+}
 
 static struct slot *slot_of(const struct engine_connection *connection)
 {
@@ -58,6 +101,7 @@ struct engine *engine_open(const struct engine_callbacks *callbacks, void *conte
     engine->callbacks = *callbacks;
     engine->context = context;
     engine->buffer_bytes = receive_bytes;
+    engine->has_pwait2 = pwait2_refused() == 0;
     engine->slots = calloc(max_connections, sizeof *engine->slots);
     engine->buffer = malloc(receive_bytes);
     engine->poll = epoll_create1(EPOLL_CLOEXEC);
@@ -84,6 +128,7 @@ void engine_free(struct engine *engine)
 
 void engine_wait_precisely(struct engine *engine)
 {
+    engine->precise = true;
     engine->timer_slack_ns = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
     if (engine->timer_slack_ns > 0)
         prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
@@ -301,21 +346,27 @@ static void event_dispatch(struct engine *engine, const struct epoll_event *even
         send_again(engine, connection, event);
 }
 
-/* In nanoseconds where the C library can, else in milliseconds, rounded up. */
-static int events_wait(struct engine *engine, uint64_t timeout_ns)
+/* Waits in milliseconds, rounded up; in nanoseconds where that matters, at a further call's cost. */
+static int events_wait_otherwise(struct engine *engine, const struct timespec *timeout)
 {
-#if defined(__GLIBC__) && defined(__GLIBC_MINOR__)
-#if __GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 35)
-    struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_S),
-                               .tv_nsec = (long)(timeout_ns % NS_PER_S)};
-    int count = epoll_pwait2(engine->poll, engine->events, EVENTS_AT_ONCE, &timeout, NULL);
-    if (count >= 0 || errno != ENOSYS)
-        return count;
-#endif
-#endif
-    uint64_t timeout_ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
+    struct pollfd set = {.fd = engine->poll, .events = POLLIN};
+    if (engine->precise) {
+        int ready = ppoll(&set, 1, timeout, NULL);
+        return ready <= 0 ? ready : epoll_wait(engine->poll, engine->events, EVENTS_AT_ONCE, 0);
+    }
+    int64_t timeout_ms = (int64_t)timeout->tv_sec * (NS_PER_S / NS_PER_MS) +
+                         (timeout->tv_nsec + NS_PER_MS - 1) / NS_PER_MS;
     return epoll_wait(engine->poll, engine->events, EVENTS_AT_ONCE,
                       timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX);
+}
+
+static int events_wait(struct engine *engine, uint64_t timeout_ns)
+{
+    struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_S),
+                               .tv_nsec = (long)(timeout_ns % NS_PER_S)};
+    if (!engine->has_pwait2)
+        return events_wait_otherwise(engine, &timeout);
+    return pwait2(engine->poll, engine->events, EVENTS_AT_ONCE, &timeout);
 }
 
 int engine_run(struct engine *engine, uint64_t timeout_ns)
