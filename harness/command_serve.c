@@ -180,9 +180,11 @@ static int serve(const struct io_model *model, const struct server_options *opti
     descriptors_raise("serve", options->max_connections);
     error = server_open(&server, options, model_needs(model));
     if (error != 0) {
+        const char *hint = net_bind_hint(error);
         fprintf(stderr,
-                "iomodels serve: %s; choose another --port (0: any free one) or --bind address\n",
-                server_failure_text(&server));
+                "iomodels serve: %s%s%s; choose another --port (0: any free one) or --bind "
+                "address\n",
+                server_failure_text(&server), hint == NULL ? "" : "; ", hint == NULL ? "" : hint);
         return EXIT_FAILED;
     }
     thread_mutex_lock(&serving.mutex);
@@ -213,13 +215,14 @@ int command_serve(int argc, char **argv)
     struct serve_options given = {.bind = "127.0.0.1",
                                   .port = 7777,
                                   .buffer_bytes = (uint64_t)64 * 1024,
-                                  .backlog = SOMAXCONN,
+                                  .backlog = NET_BACKLOG_MOST,
                                   .max_connections = 1024};
     const struct option options[] = {
         {"--model", "NAME", OPTION_TEXT, &given.model, 0, 0, "the I/O model: see `iomodels list`"},
         {"--bind", "ADDRESS", OPTION_TEXT, &given.bind, 0, 0,
          "numeric IPv4 or IPv6 address; 127.0.0.1 by default,\nso that only this machine reaches "
-         "it"},
+         "it. :: takes IPv6\nonly; a link-local one needs its interface:\nfe80::1%eth0, on "
+         "Windows by number: fe80::1%12"},
         {"--port", "N", OPTION_COUNT, &given.port, 0, 65535, "7777 by default; 0: any free one"},
         {"--threads", "N", OPTION_COUNT, &given.threads, 1, 1024,
          "serving threads; by default as few as the model needs\nfor --max-connections"},
@@ -259,7 +262,11 @@ int command_serve(int argc, char **argv)
         .on_lack = print_lack,
     };
     if (!net_address_parse(&settings.address, given.bind, (uint16_t)given.port))
-        return options_fail("serve", "--bind %s: not a numeric IPv4 or IPv6 address", given.bind);
+        return options_fail(
+            "serve",
+            "--bind %s: not a numeric IPv4 or IPv6 address; a link-local one needs its "
+            "interface, fe80::1%%eth0",
+            given.bind);
     if (given.trace && !observe_enabled())
         return options_fail("serve", "--trace: this build observes nothing (-Dobserve=false)");
     if (given.threads != 0 && !chosen->model->threads_apply)

@@ -1,4 +1,5 @@
 #include "engine.h"
+#include "proc_linux.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -11,11 +12,7 @@
 
 enum {
     EVENTS_AT_ONCE = 256,
-    /*
-     * Half of the 28,232 that ip_local_port_range in Linux' ip-sysctl documentation has by default:
-     * past that connects were measured to take several times as long.
-     */
-    PORTS_PER_SOURCE = 14000,
+    PORTS_BY_DEFAULT = 28232, /* of Linux' ip-sysctl documentation */
     NS_PER_MS = 1000000,
     NS_PER_S = 1000000000
 };
@@ -134,9 +131,16 @@ void engine_wait_precisely(struct engine *engine)
         prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 }
 
+/*
+ * Half of what the system has: past that connects were measured to take several times as long,
+ * since the kernel looks for a free one.
+ */
 unsigned engine_ports_per_source(void)
 {
-    return PORTS_PER_SOURCE;
+    uint64_t first, last, ports = PORTS_BY_DEFAULT;
+    if (proc_port_range(&first, &last))
+        ports = last - first + 1;
+    return ports < 2 ? 1 : (unsigned)(ports / 2);
 }
 
 static uint32_t interest_of(const struct slot *slot)
@@ -173,17 +177,6 @@ static int interest_update(struct engine *engine, struct engine_connection *conn
     return 0;
 }
 
-static int source_bind(net_socket socket, const struct net_address *source)
-{
-    /* Else bind would take a port for itself, and 28,000 would be all for all servers together. */
-    int on = 1;
-    if (setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0)
-        return net_last_error();
-    if (bind(socket, (const struct sockaddr *)&source->storage, source->length) != 0)
-        return net_last_error();
-    return 0;
-}
-
 static int connect_begin(net_socket socket, const struct net_address *to)
 {
     if (connect(socket, (const struct sockaddr *)&to->storage, to->length) == 0)
@@ -203,7 +196,7 @@ int engine_connect(struct engine *engine, struct engine_connection *connection,
     if (connection->socket == NET_SOCKET_NONE)
         return net_last_error();
     if (source != NULL)
-        error = source_bind(connection->socket, source);
+        error = net_bind_source(connection->socket, source);
     if (error == 0)
         error = net_set_nodelay(connection->socket, nodelay);
     if (error == 0)

@@ -224,9 +224,7 @@ static int source_bind(net_socket socket, const struct net_address *source,
     any.storage.ss_family = to->storage.ss_family;
     if (source == NULL)
         source = &any;
-    if (bind(socket, (const struct sockaddr *)&source->storage, source->length) != 0)
-        return net_last_error();
-    return 0;
+    return net_bind_source(socket, source);
 }
 
 static int port_join(struct engine *engine, struct slot *slot, net_socket socket)
