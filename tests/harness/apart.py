@@ -1,6 +1,5 @@
 """A network namespace of a process's own, with its own limits. Linux only, without being root."""
 import ctypes
-import fcntl
 import os
 import socket
 import struct
@@ -24,6 +23,7 @@ def apart(**limits):
     """A preexec_fn: the process gets a network of its own, with these sysctls of net, each
     named with __ for the point: ipv4__ip_local_port_range="40000 40999"."""
     def enter():
+        import fcntl  # not on Windows, where this module is only imported
         user, group = os.getuid(), os.getgid()
         call("unshare", CLONE_NEWUSER | CLONE_NEWNET)
         write("/proc/self/setgroups", "deny")

@@ -20,16 +20,8 @@ def few_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, FEW))
 
 
-def may_be_apart():
-    try:
-        subprocess.run(["true"], preexec_fn=apart(), check=True)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return True
-
-
-@unittest.skipUnless(tool.NATIVE == "native" and tool.ON_LINUX and may_be_apart(),
-                     "namespaces for users")
+@unittest.skipUnless(tool.NATIVE == "native" and tool.ON_LINUX and
+                     tool.can_start_under(apart()), "namespaces for users")
 class Apart(unittest.TestCase):
     """In a network of their own, whose limits are not this machine's."""
 
