@@ -58,15 +58,19 @@ void accept_ex_start(struct worker *worker, struct accept_ex *accept_ex)
 }
 
 /* 0, or a negative error. */
-static int operation_result(struct worker *worker, struct accept_operation *own, net_socket socket)
+static int operation_result(struct worker *worker, struct accept_operation *own)
+{
+    DWORD bytes, flags;
+    return observe_call(worker, NULL, "WSAGetOverlappedResult(AcceptEx)",
+                        WSAGetOverlappedResult(worker->server->listener, &own->overlapped, &bytes,
+                                               FALSE, &flags) != 0,
+                        NULL);
+}
+
+/* Its error is the connection's, whatever it is: the listener has accepted. */
+static int context_update(struct worker *worker, net_socket socket)
 {
     net_socket listener = worker->server->listener;
-    DWORD bytes, flags;
-    int error = observe_call(
-        worker, NULL, "WSAGetOverlappedResult(AcceptEx)",
-        WSAGetOverlappedResult(listener, &own->overlapped, &bytes, FALSE, &flags) != 0, NULL);
-    if (error != 0)
-        return error;
     return observe_call(worker, NULL, "setsockopt(SO_UPDATE_ACCEPT_CONTEXT)",
                         setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
                                    (const char *)&listener, sizeof listener) == 0,
@@ -78,21 +82,25 @@ bool accept_ex_completed(struct worker *worker, struct accept_ex *accept_ex,
 {
     struct accept_operation *own =
         CONTAINING_RECORD(overlapped, struct accept_operation, overlapped);
+    char limit[NET_LIMIT_TEXT];
     *socket = own->socket;
     own->socket = NET_SOCKET_NONE;
     if (server_stopping(worker->server)) {
         net_close(*socket);
         return false;
     }
-    int error = operation_result(worker, own, *socket);
-    if (error != 0) {
+    int error = operation_result(worker, own);
+    if (error != 0 || context_update(worker, *socket) != 0) {
         net_close(*socket);
-        operation_post_again(worker, accept_ex, own, error);
+        operation_post_again(worker, accept_ex, own,
+                             error != 0 ? error : operation_post(worker, accept_ex, own));
         return false;
     }
-    if (operation_post(worker, accept_ex, own) == 0)
+    error = operation_post(worker, accept_ex, own);
+    if (error == 0)
         return true;
     /* No socket is left for the next connection, so this one is given up for it. */
+    server_lacks(worker->server, "AcceptEx", error, net_limit_text(error, limit, sizeof limit));
     server_refuse(worker, *socket);
     operation_post_again(worker, accept_ex, own, operation_post(worker, accept_ex, own));
     return false;

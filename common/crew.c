@@ -1,6 +1,5 @@
 #include "crew.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +29,7 @@ int crew_open(struct crew *crew, struct server *server, size_t worker_bytes,
                           .run = run,
                           .wake = wake};
     if (crew->workers == NULL)
-        return server_fail(server, "calloc", -ENOMEM);
+        return server_fail(server, "calloc", -NET_NO_MEMORY);
     for (unsigned i = 0; i < crew->count; i++) {
         struct worker *worker = crew_worker(crew, i);
         worker->server = server;

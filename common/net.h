@@ -7,6 +7,7 @@
 #ifndef IOMODELS_NET_H
 #define IOMODELS_NET_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,9 @@ typedef int net_length;   /* the type of a length passed to recv and send */
 typedef int net_received; /* the type that recv and send return */
 #define NET_SOCKET_NONE INVALID_SOCKET
 #define NET_SEND_FLAGS  0
+/* Of MinGW's errno.h they have numbers that are other errors of Windows. */
+#define NET_NO_MEMORY WSA_NOT_ENOUGH_MEMORY
+#define NET_REFUSED   WSAECONNREFUSED
 #else
 #include <errno.h>
 #include <netinet/in.h>
@@ -31,9 +35,13 @@ typedef size_t net_length;
 typedef ssize_t net_received;
 #define NET_SOCKET_NONE (-1)
 #define NET_SEND_FLAGS  MSG_NOSIGNAL
+#define NET_NO_MEMORY   ENOMEM
+#define NET_REFUSED     ECONNREFUSED
 #endif
 
-#define NET_ADDRESS_TEXT 48 /* bytes that hold any text of net_address_format */
+#define NET_ADDRESS_TEXT 64      /* bytes that hold any text of net_address_format */
+#define NET_LIMIT_TEXT   200     /* and any of net_limit_text */
+#define NET_BACKLOG_MOST INT_MAX /* for net_listen: as many as the system allows */
 
 /* What an error means to a server. The numbers of errno and of Winsock meet here and nowhere else.
  */
@@ -61,13 +69,22 @@ void net_cleanup(void);
  */
 int net_last_error(void);
 enum net_error_kind net_error_kind(int error);
+/*
+ * Whether an accept that failed with `error` says that the listener itself can't accept any more.
+ * Any other error is one connection's: accept(2) passes on what the network or a firewall did to a
+ * connection in the queue, and names no complete list of what that can be.
+ */
+bool net_listener_broken(int error);
 /* "WSAEADDRINUSE: address already in use" into text; returns text. */
 const char *net_error_text(int error, char *text, size_t size);
 
 /* Addresses: net_address.c. */
-/* Parses a numeric IPv4 or IPv6 address; false where it is none. */
+/*
+ * Parses a numeric IPv4 or IPv6 address; false where it is none. A link-local one needs its scope:
+ * "fe80::1%eth0", on Windows by the interface's number.
+ */
 bool net_address_parse(struct net_address *address, const char *text, uint16_t port);
-/* "127.0.0.1" or "::1" into text; returns text. */
+/* "127.0.0.1", "::1" or "fe80::1%2" into text; returns text. */
 const char *net_address_format(const struct net_address *address, char *text, size_t size);
 uint16_t net_address_port(const struct net_address *address);
 void net_address_set_port(struct net_address *address, uint16_t port);
@@ -83,9 +100,21 @@ bool net_connected_to_itself(net_socket socket);
  * A listening socket on *address; *address then holds the port that the system chose.
  * The port is the caller's alone: SO_EXCLUSIVEADDRUSE on Winsock ("Using SO_REUSEADDR and
  * SO_EXCLUSIVEADDRUSE"), SO_REUSEADDR on POSIX, which there only passes over TIME_WAIT.
+ * backlog: how many connections may wait to be accepted, NET_BACKLOG_MOST or less, of which Linux
+ * grants at most net.core.somaxconn (listen(2)) and Windows 65,535 (SOMAXCONN_HINT, "listen").
  * Returns 0, or a negative error with *call the name of the call that failed.
  */
 int net_listen(net_socket *listener, struct net_address *address, int backlog, const char **call);
+
+/* What else may hold the port where that bind failed with `error`, constant; NULL: nothing. */
+const char *net_bind_hint(int error);
+/*
+ * Binds a client's socket to an address, whose port is 0, and leaves the choice of the port to its
+ * connect, which can take each port once for each server and address: IP_BIND_ADDRESS_NO_PORT,
+ * SO_REUSE_UNICASTPORT or SO_PORT_SCALABILITY ("SOL_SOCKET Socket Options", Microsoft). Where the
+ * system has none of them, bind takes a port of one pool for all addresses. 0 or a negative error.
+ */
+int net_bind_source(net_socket socket, const struct net_address *source);
 
 int net_set_nonblocking(net_socket socket, bool nonblocking);
 /*
@@ -98,6 +127,12 @@ int net_set_nodelay(net_socket socket, bool nodelay);
 int net_set_abortive_close(net_socket socket);
 int net_finish_sending(net_socket socket); /* shutdown of the sending side */
 void net_close(net_socket socket);
+/*
+ * Closes an accepted connection so that its listener's port can be bound again at once. On Winsock
+ * by a reset: there a port with SO_EXCLUSIVEADDRUSE is taken as long as a connection is left that
+ * was accepted on it, also in the shutdown that follows closesocket.
+ */
+void net_close_for_restart(net_socket socket);
 
 /*
  * Makes every call on the socket fail from now on and wakes the threads that are blocked in one.
@@ -120,9 +155,11 @@ void net_wake_close(struct net_wake *wake);
 void net_wake_send(struct net_wake *wake);
 void net_wake_clear(struct net_wake *wake);
 
+/* Whether a connect failed so because none of the client's ports was free. */
+bool net_out_of_ports(int error);
 /*
- * Which limit an error of NET_ERROR_NO_RESOURCES comes from, or a connect that finds no port, and
- * what raises it, into text; "" where the error tells of none. Returns text.
+ * Which limit an error of NET_ERROR_NO_RESOURCES comes from, or one of net_out_of_ports, and what
+ * raises it, into text; "" where the error tells of none. Returns text.
  */
 const char *net_limit_text(int error, char *text, size_t size);
 /* Raises the soft limit of open sockets to the hard one; the limit now in force, 0: none known. */

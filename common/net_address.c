@@ -4,6 +4,7 @@
 #include "net.h"
 #ifndef _WIN32
 #include <arpa/inet.h>
+#include <netdb.h>
 #endif
 
 static struct sockaddr_in *as_ipv4(struct net_address *address)
@@ -16,6 +17,19 @@ static struct sockaddr_in6 *as_ipv6(struct net_address *address)
     return (struct sockaddr_in6 *)&address->storage;
 }
 
+/* "fe80::1%eth0", "fe80::1%2": the scope is an interface, by name or (Windows) by number. */
+static bool scoped_parse(struct net_address *address, const char *text, uint16_t port)
+{
+    struct addrinfo *found = NULL, wanted = {.ai_flags = AI_NUMERICHOST, .ai_family = AF_INET6};
+    if (getaddrinfo(text, NULL, &wanted, &found) != 0)
+        return false;
+    memcpy(&address->storage, found->ai_addr, sizeof(struct sockaddr_in6));
+    address->length = sizeof(struct sockaddr_in6);
+    freeaddrinfo(found);
+    net_address_set_port(address, port);
+    return as_ipv6(address)->sin6_scope_id != 0;
+}
+
 bool net_address_parse(struct net_address *address, const char *text, uint16_t port)
 {
     memset(address, 0, sizeof *address);
@@ -25,7 +39,12 @@ bool net_address_parse(struct net_address *address, const char *text, uint16_t p
         address->length = sizeof(struct sockaddr_in);
         return true;
     }
+    if (strchr(text, '%') != NULL)
+        return scoped_parse(address, text, port);
     if (inet_pton(AF_INET6, text, &as_ipv6(address)->sin6_addr) == 1) {
+        /* It is another one at each interface (RFC 4007). */
+        if (IN6_IS_ADDR_LINKLOCAL(&as_ipv6(address)->sin6_addr))
+            return false;
         as_ipv6(address)->sin6_family = AF_INET6;
         as_ipv6(address)->sin6_port = htons(port);
         address->length = sizeof(struct sockaddr_in6);
@@ -42,7 +61,12 @@ const char *net_address_format(const struct net_address *address, char *text, si
                             : (const void *)&as_ipv4(&copy)->sin_addr;
     char made[NET_ADDRESS_TEXT];
     bool known = inet_ntop(copy.storage.ss_family, bytes, made, sizeof made) != NULL;
-    snprintf(text, size, "%s", known ? made : "?");
+    unsigned long scope =
+        copy.storage.ss_family == AF_INET6 ? (unsigned long)as_ipv6(&copy)->sin6_scope_id : 0;
+    if (known && scope != 0)
+        snprintf(text, size, "%s%%%lu", made, scope);
+    else
+        snprintf(text, size, "%s", known ? made : "?");
     return text;
 }
 

@@ -38,7 +38,11 @@ enum net_error_kind net_error_kind(int error)
     case ENETUNREACH:
     case ENETDOWN:
     case ENETRESET:
-    case EPROTO: /* accept(2) passes on what the network did to a connection in the queue */
+    case EHOSTDOWN:
+    case EPROTO:
+#ifdef ENONET
+    case ENONET:
+#endif
         return NET_ERROR_PEER;
     case EMFILE:
     case ENFILE:
@@ -51,6 +55,19 @@ enum net_error_kind net_error_kind(int error)
         return NET_ERROR_CANCELLED;
     default:
         return NET_ERROR_OTHER;
+    }
+}
+
+bool net_listener_broken(int error)
+{
+    switch (-error) {
+    case EBADF:
+    case EINVAL: /* it was shut down */
+    case ENOTSOCK:
+    case EFAULT:
+        return true;
+    default: /* also EOPNOTSUPP, which accept(2) names as the network's too */
+        return false;
     }
 }
 
@@ -101,6 +118,21 @@ int net_listen(net_socket *listener, struct net_address *address, int backlog, c
     return error;
 }
 
+const char *net_bind_hint(int error)
+{
+    (void)error;
+    return NULL;
+}
+
+int net_bind_source(net_socket socket, const struct net_address *source)
+{
+    /* Before Linux 4.2 there is no such option, and the ports are one pool. */
+    (void)socket_set(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    return bind(socket, (const struct sockaddr *)&source->storage, source->length) == 0
+               ? 0
+               : net_last_error();
+}
+
 int net_set_nonblocking(net_socket socket, bool nonblocking)
 {
     int flags = fcntl(socket, F_GETFL);
@@ -134,6 +166,11 @@ int net_finish_sending(net_socket socket)
 }
 
 void net_close(net_socket socket)
+{
+    close(socket);
+}
+
+void net_close_for_restart(net_socket socket)
 {
     close(socket);
 }
@@ -183,6 +220,11 @@ uint64_t net_raise_limit(void)
     return limit.rlim_cur;
 }
 
+bool net_out_of_ports(int error)
+{
+    return error == -EADDRNOTAVAIL;
+}
+
 const char *net_limit_text(int error, char *text, size_t size)
 {
     struct rlimit limit = {0};
@@ -197,7 +239,9 @@ const char *net_limit_text(int error, char *text, size_t size)
         snprintf(text, size, "`sysctl fs.file-max` is the limit");
         break;
     case EADDRNOTAVAIL:
-        snprintf(text, size, "`sysctl net.ipv4.ip_local_port_range` is the limit");
+        snprintf(text, size,
+                 "`sysctl net.ipv4.ip_local_port_range` is the limit, and who closes a connection "
+                 "keeps its port for a minute");
         break;
     default:
         break;

@@ -2,6 +2,20 @@
 
 #include <stdio.h>
 
+/* Headers from before Windows 10 lack the first, MinGW's of Debian 12 the last. */
+#ifndef SO_REUSE_UNICASTPORT
+#define SO_REUSE_UNICASTPORT 0x3007
+#endif
+#ifndef SO_PORT_SCALABILITY
+#define SO_PORT_SCALABILITY 0x3006
+#endif
+#ifndef SOMAXCONN_HINT
+#define SOMAXCONN_HINT(backlog) (-(backlog))
+#endif
+
+/* What a backlog without a hint is cut down to, and the most that a hint can ask for ("listen"). */
+enum { BACKLOG_PLAIN_MOST = 200, BACKLOG_HINT_MOST = 65535 };
+
 int net_startup(void)
 {
     WSADATA data;
@@ -50,6 +64,24 @@ enum net_error_kind net_error_kind(int error)
         return NET_ERROR_CANCELLED;
     default:
         return NET_ERROR_OTHER;
+    }
+}
+
+bool net_listener_broken(int error)
+{
+    switch (-error) {
+    case WSAENOTSOCK:
+    case WSAEINVAL: /* it does not listen */
+    case WSAEOPNOTSUPP:
+    case WSAEFAULT:
+    case WSAEINTR: /* it was closed while the call waited */
+    case WSA_OPERATION_ABORTED:
+    case WSA_INVALID_HANDLE:
+    case WSA_INVALID_PARAMETER:
+    case WSANOTINITIALISED:
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -126,6 +158,15 @@ static int socket_set(net_socket socket, int level, int option, int value)
                : net_last_error();
 }
 
+static int listen_hinted(net_socket socket, int backlog)
+{
+    int most = backlog < BACKLOG_HINT_MOST ? backlog : BACKLOG_HINT_MOST;
+    if (backlog <= BACKLOG_PLAIN_MOST)
+        return listen(socket, backlog);
+    /* Only Microsoft's own provider knows the hint. */
+    return listen(socket, SOMAXCONN_HINT(most)) == 0 ? 0 : listen(socket, SOMAXCONN);
+}
+
 int net_listen(net_socket *listener, struct net_address *address, int backlog, const char **call)
 {
     int family = address->storage.ss_family, error = 0;
@@ -144,7 +185,7 @@ int net_listen(net_socket *listener, struct net_address *address, int backlog, c
     }
     if (error == 0) {
         *call = "listen";
-        error = listen(made, backlog) == 0 ? 0 : net_last_error();
+        error = listen_hinted(made, backlog) == 0 ? 0 : net_last_error();
     }
     if (error == 0) {
         *call = "getsockname";
@@ -155,6 +196,31 @@ int net_listen(net_socket *listener, struct net_address *address, int backlog, c
     else
         net_close(made);
     return error;
+}
+
+const char *net_bind_hint(int error)
+{
+    /* "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE" (Microsoft) */
+    switch (-error) {
+    case WSAEADDRINUSE:
+        return "another server has the port, or has had it and a connection of its is left: then "
+               "end the clients, or wait for some minutes";
+    case WSAEACCES:
+        return "another server has the port, or the system keeps it back: `netsh int ipv4 show "
+               "excludedportrange tcp`";
+    default:
+        return NULL;
+    }
+}
+
+int net_bind_source(net_socket socket, const struct net_address *source)
+{
+    /* Windows 10 has the first, and prescribes it in place of the other. */
+    if (socket_set(socket, SOL_SOCKET, SO_REUSE_UNICASTPORT, 1) != 0)
+        (void)socket_set(socket, SOL_SOCKET, SO_PORT_SCALABILITY, 1);
+    return bind(socket, (const struct sockaddr *)&source->storage, source->length) == 0
+               ? 0
+               : net_last_error();
 }
 
 int net_set_nonblocking(net_socket socket, bool nonblocking)
@@ -188,6 +254,12 @@ int net_finish_sending(net_socket socket)
 
 void net_close(net_socket socket)
 {
+    closesocket(socket);
+}
+
+void net_close_for_restart(net_socket socket)
+{
+    (void)net_set_abortive_close(socket);
     closesocket(socket);
 }
 
@@ -244,6 +316,12 @@ uint64_t net_raise_limit(void)
     return 0;
 }
 
+bool net_out_of_ports(int error)
+{
+    /* bind takes one from the pool, and says so by either; under Wine a connect by the last. */
+    return error == -WSAEADDRINUSE || error == -WSAENOBUFS || error == -WSAEADDRNOTAVAIL;
+}
+
 const char *net_limit_text(int error, char *text, size_t size)
 {
     text[0] = '\0';
@@ -252,8 +330,16 @@ const char *net_limit_text(int error, char *text, size_t size)
         snprintf(text, size, "handles are used up, or under Wine descriptors: `ulimit -n N`");
         break;
     case WSAENOBUFS:
+        snprintf(
+            text, size,
+            "the system's memory for sockets, or, in a connect, the client's ports: `netsh int "
+            "ipv4 show dynamicport tcp`");
+        break;
+    case WSAEADDRINUSE:
     case WSAEADDRNOTAVAIL:
-        snprintf(text, size, "memory or ports: `netsh int ipv4 show dynamicport tcp`");
+        snprintf(text, size,
+                 "the client's ports, of which a closed connection keeps its own for minutes: "
+                 "`netsh int ipv4 show dynamicport tcp`");
         break;
     default:
         break;

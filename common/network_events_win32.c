@@ -34,10 +34,11 @@ void network_events_listener(struct worker *worker, WSAEVENT event, readiness_be
 {
     long reported;
     int error = network_events_take(worker, NULL, worker->server->listener, event, &reported);
-    if (error != 0)
-        server_fail(worker->server, "WSAEnumNetworkEvents", error);
-    else if ((reported & FD_ACCEPT) != 0)
+    /* Of an error that FD_ACCEPT brings the accept tells, and whether it is the listener's. */
+    if ((reported & FD_ACCEPT) != 0)
         network_events_accept(worker, begin);
+    else if (error != 0)
+        server_fail(worker->server, "WSAEnumNetworkEvents", error);
 }
 
 /* The first error in the record, or 0: iErrorCode counts only where the event's bit is set. */

@@ -1,6 +1,5 @@
 #include "poll_set.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 void poll_add(struct poll_worker *poller, net_socket socket, short events,
@@ -24,7 +23,7 @@ int poll_worker_open(struct worker *worker, short events)
     poller->entries = calloc(most, sizeof *poller->entries);
     poller->connections = calloc(most, sizeof(void *));
     if (poller->entries == NULL || poller->connections == NULL)
-        return server_fail(worker->server, "calloc", -ENOMEM);
+        return server_fail(worker->server, "calloc", -NET_NO_MEMORY);
     int error = readiness_open(worker);
     if (error == 0)
         poll_add(poller, poller->own.own_socket, events, NULL);

@@ -27,3 +27,13 @@ uint64_t proc_number(const char *path)
     char line[LINE_BYTES];
     return proc_line(path, "", line, sizeof line) ? strtoull(line, NULL, 10) : 0;
 }
+
+bool proc_port_range(uint64_t *first, uint64_t *last)
+{
+    char line[64], *end;
+    if (!proc_line("/proc/sys/net/ipv4/ip_local_port_range", "", line, sizeof line))
+        return false;
+    *first = strtoull(line, &end, 10);
+    *last = strtoull(end, NULL, 10);
+    return *first > 0 && *last >= *first;
+}

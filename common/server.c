@@ -1,6 +1,5 @@
 #include "server.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,7 @@
 #include "clock.h"
 #include "crew.h"
 
-/* How long to wait when not even the reserve helps: long enough not to spin, short enough to serve.
+/* How long to wait when no accept can succeed for now: long enough not to spin, short enough to serve.
  */
 enum { NO_RESOURCES_PAUSE_MS = 10 };
 
@@ -85,7 +84,7 @@ void server_close(struct server *server)
     while (server->connections != NULL) {
         struct connection *connection = server->connections;
         server->connections = connection->next;
-        net_close(connection->socket);
+        net_close_for_restart(connection->socket);
         free(connection);
     }
     net_reserve_close(&server->reserve);
@@ -179,13 +178,14 @@ struct connection *server_admit(struct worker *worker, net_socket socket)
 {
     struct server *server = worker->server;
     uint32_t id;
+    atomic_store(&server->accepts_failed, 0);
     if (server_stopping(server) || !place_take(server, &id)) {
         net_close(socket);
         return NULL;
     }
     struct connection *connection = connection_new(server);
     if (connection == NULL) {
-        server_lacks(server, "malloc", -ENOMEM, "");
+        server_lacks(server, "malloc", -NET_NO_MEMORY, "");
         place_return(server);
         net_close(socket);
         return NULL;
@@ -227,15 +227,28 @@ static bool refuse_by_reserve(struct worker *worker)
     return taken;
 }
 
+/*
+ * One connection's error: the next one can be accepted. Where that goes on and on, nothing is taken
+ * from the queue (a seccomp profile that refuses accept), and to try again at once would spin.
+ */
+static int accept_goes_on(struct server *server, int error)
+{
+    bool goes_on = atomic_fetch_add(&server->accepts_failed, 1) < SERVER_ACCEPTS_AT_ONCE;
+    if (!goes_on || net_error_kind(error) == NET_ERROR_OTHER)
+        server_lacks(server, "accept", error, "");
+    if (!goes_on)
+        clock_sleep_ms(NO_RESOURCES_PAUSE_MS);
+    return goes_on;
+}
+
 int server_accept_failed(struct worker *worker, int error)
 {
     struct server *server = worker->server;
-    char limit[120];
+    char limit[NET_LIMIT_TEXT];
     switch (net_error_kind(error)) {
     case NET_ERROR_WOULD_BLOCK:
         return 0;
     case NET_ERROR_INTERRUPTED:
-    case NET_ERROR_PEER:
         return 1;
     case NET_ERROR_NO_RESOURCES:
         server_lacks(server, "accept", error, net_limit_text(error, limit, sizeof limit));
@@ -243,10 +256,13 @@ int server_accept_failed(struct worker *worker, int error)
             return 1;
         clock_sleep_ms(NO_RESOURCES_PAUSE_MS);
         return 0;
+    case NET_ERROR_PEER:
     case NET_ERROR_CANCELLED:
     case NET_ERROR_OTHER:
         break;
     }
+    if (!net_listener_broken(error))
+        return accept_goes_on(server, error);
     return server_stopping(server) ? error : server_fail(server, "accept", error);
 }
 
@@ -283,7 +299,10 @@ void server_release(struct worker *worker, struct connection *connection, int er
     connection_unlink(server, connection);
     ending_count(&server->counts, server_stopping(server), error);
     thread_mutex_unlock(&server->mutex);
-    net_close(connection->socket);
+    if (server_stopping(server))
+        net_close_for_restart(connection->socket);
+    else
+        net_close(connection->socket);
     free(connection);
 }
 

@@ -74,7 +74,8 @@ struct server {
     struct server_counts counts;
     atomic_bool stopping;
     atomic_bool lack_told;
-    net_socket stop_socket; /* made beforehand, so that a server without descriptors can stop */
+    atomic_uint accepts_failed; /* since one succeeded */
+    net_socket stop_socket;     /* made beforehand, so that a server without descriptors can stop */
     int failure;
     char failure_text[600];
 };
@@ -110,7 +111,8 @@ void server_refuse(struct worker *worker, net_socket socket);
 void server_lacks(struct server *server, const char *call, int error, const char *limit);
 /*
  * After accept failed with `error`. Returns 0: nothing more to accept now (go back to waiting),
- * 1: call accept again, negative: the listener is broken, serve must end (see server_fail).
+ * 1: call accept again, negative: the listener is broken, serve must end (see server_fail and
+ * net_listener_broken).
  * Where descriptors are used up it takes one connection from the queue and refuses it.
  */
 int server_accept_failed(struct worker *worker, int error);

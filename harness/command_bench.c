@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "command.h"
 #include "descriptors.h"
+#include "engine.h"
 #include "environment.h"
 #include "explain.h"
 #include "host.h"
@@ -475,6 +476,8 @@ static int bench(struct bench_options *given, struct plan *plan, const struct re
         return fail(message);
     }
     descriptors_raise("bench", connections_most(plan));
+    if (engine_waits_otherwise(message, sizeof message))
+        fprintf(stderr, "iomodels bench: %s\n", message);
     payload_init();
     int status = add_targets(plan, given, message, sizeof message);
     if (is_interrupted(NULL))

@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "doctor.h"
+#include "engine.h"
 #include "model.h"
 #include "options.h"
 #include "plan.h"
@@ -27,6 +28,16 @@ static void judge_models(struct doctor_report *report)
         doctor_advise(report, "%s", reason);
     }
     doctor_find(report, DOCTOR_OK, "models", "%u of this build can serve here", able);
+}
+
+static void judge_waits(struct doctor_report *report)
+{
+    char text[320];
+    if (!engine_waits_otherwise(text, sizeof text))
+        return;
+    doctor_find(report, DOCTOR_NOTE, "waits", "%s", text);
+    doctor_advise(report, "it needs Linux 5.11 and a C library of 2022; in a container, a seccomp "
+                          "profile that allows it");
 }
 
 /* What a target answered to `list --csv`. */
@@ -79,6 +90,7 @@ static int examine(unsigned connections, const struct option_texts *targets, str
     doctor_take_facts(&facts);
     doctor_judge(&report, &facts, connections);
     judge_models(&report);
+    judge_waits(&report);
     for (size_t i = 0; i < targets->count; i++)
         judge_target(&report, &answers[i]);
     unsigned problems = report.counts[DOCTOR_PROBLEM], notes = report.counts[DOCTOR_NOTE];

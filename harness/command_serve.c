@@ -125,25 +125,38 @@ static void print_lack(const char *text)
     fprintf(stderr, "iomodels serve: connections are refused: %s\n", text);
 }
 
+/*
+ * The models that can serve here, for a message. Not before one is needed: to look tries io_uring
+ * out, and what the kernel does afterwards to take a ring down ends this thread's next wait (EINTR).
+ */
+static const char *models_known(char *known, size_t size)
+{
+    char text[160];
+    size_t used = 0;
+    known[0] = '\0';
+    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)
+        if (entry->lesson_of == NULL && model_unavailable(entry, text, sizeof text) == NULL &&
+            used < size)
+            used += (size_t)snprintf(known + used, size - used, "%s%s", used == 0 ? "" : ", ",
+                                     entry->name);
+    return known;
+}
+
 /* NULL after a message; *status is then the exit status. */
 static const struct model_entry *model_choose(const char *name, int *status)
 {
-    char known[512] = "", text[160];
-    size_t used = 0;
-    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++)
-        if (entry->lesson_of == NULL && model_unavailable(entry, text, sizeof text) == NULL &&
-            used < sizeof known)
-            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
-                                     used == 0 ? "" : ", ", entry->name);
+    char known[512], text[160];
     const struct model_entry *chosen = name == NULL ? NULL : model_find(name);
     const char *reason = chosen == NULL ? NULL : model_unavailable(chosen, text, sizeof text);
     *status = EXIT_USAGE;
     if (name == NULL) {
-        options_fail("serve", "--model is missing: %s", known);
+        options_fail("serve", "--model is missing: %s", models_known(known, sizeof known));
     } else if (chosen == NULL) {
-        options_fail("serve", "unknown model %s; the models here are %s", name, known);
+        options_fail("serve", "unknown model %s; the models here are %s", name,
+                     models_known(known, sizeof known));
     } else if (chosen->model == NULL) {
-        options_fail("serve", "%s %s; the models here are %s", name, reason, known);
+        options_fail("serve", "%s %s; the models here are %s", name, reason,
+                     models_known(known, sizeof known));
     } else if (reason != NULL) {
         fprintf(stderr, "iomodels serve: %s: %s\n", name, reason);
         *status = EXIT_FAILED;
@@ -167,9 +180,11 @@ static int serve(const struct io_model *model, const struct server_options *opti
     descriptors_raise("serve", options->max_connections);
     error = server_open(&server, options, model_needs(model));
     if (error != 0) {
+        const char *hint = net_bind_hint(error);
         fprintf(stderr,
-                "iomodels serve: %s; choose another --port (0: any free one) or --bind address\n",
-                server_failure_text(&server));
+                "iomodels serve: %s%s%s; choose another --port (0: any free one) or --bind "
+                "address\n",
+                server_failure_text(&server), hint == NULL ? "" : "; ", hint == NULL ? "" : hint);
         return EXIT_FAILED;
     }
     thread_mutex_lock(&serving.mutex);
@@ -200,13 +215,14 @@ int command_serve(int argc, char **argv)
     struct serve_options given = {.bind = "127.0.0.1",
                                   .port = 7777,
                                   .buffer_bytes = (uint64_t)64 * 1024,
-                                  .backlog = SOMAXCONN,
+                                  .backlog = NET_BACKLOG_MOST,
                                   .max_connections = 1024};
     const struct option options[] = {
         {"--model", "NAME", OPTION_TEXT, &given.model, 0, 0, "the I/O model: see `iomodels list`"},
         {"--bind", "ADDRESS", OPTION_TEXT, &given.bind, 0, 0,
          "numeric IPv4 or IPv6 address; 127.0.0.1 by default,\nso that only this machine reaches "
-         "it"},
+         "it. :: takes IPv6\nonly; a link-local one needs its interface:\nfe80::1%eth0, on "
+         "Windows by number: fe80::1%12"},
         {"--port", "N", OPTION_COUNT, &given.port, 0, 65535, "7777 by default; 0: any free one"},
         {"--threads", "N", OPTION_COUNT, &given.threads, 1, 1024,
          "serving threads; by default as few as the model needs\nfor --max-connections"},
@@ -246,7 +262,11 @@ int command_serve(int argc, char **argv)
         .on_lack = print_lack,
     };
     if (!net_address_parse(&settings.address, given.bind, (uint16_t)given.port))
-        return options_fail("serve", "--bind %s: not a numeric IPv4 or IPv6 address", given.bind);
+        return options_fail(
+            "serve",
+            "--bind %s: not a numeric IPv4 or IPv6 address; a link-local one needs its "
+            "interface, fe80::1%%eth0",
+            given.bind);
     if (given.trace && !observe_enabled())
         return options_fail("serve", "--trace: this build observes nothing (-Dobserve=false)");
     if (given.threads != 0 && !chosen->model->threads_apply)

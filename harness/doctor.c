@@ -88,13 +88,20 @@ static void judge_ports(struct doctor_report *report, const struct doctor_facts 
         return;
     uint64_t count = facts->port_last - facts->port_first + 1;
     /* One more is the server's own. */
-    bool enough = count > connections;
+    bool enough = count > connections, pooled = facts->ports_are_pooled;
     doctor_find(report, enough ? DOCTOR_OK : DOCTOR_NOTE, "ports",
-                "%s to connect from (%" PRIu64 " to %" PRIu64 "); %s connections take one each%s",
+                "%s to connect from (%" PRIu64 " to %" PRIu64 ")%s; %s connections take one each%s",
                 number((double)count, ports), facts->port_first, facts->port_last,
-                number(connections, wanted),
-                enough ? "" : ", of a server that is not on 127.0.0.1");
-    if (!enough)
+                pooled ? ", one pool for all addresses" : "", number(connections, wanted),
+                enough || pooled ? "" : ", of a server that is not on 127.0.0.1");
+    if (!enough && pooled)
+        doctor_advise(report,
+                      "as administrator, `netsh int ipv4 set dynamicport tcp start=10000 "
+                      "num=55536`; for each address its own: `Set-NetTCPSetting -SettingName "
+                      "InternetCustom -AutoReusePortRangeStartPort 10000 "
+                      "-AutoReusePortRangeNumberOfPorts 55536` in PowerShell, and start Windows "
+                      "again");
+    else if (!enough)
         doctor_advise(report, "as root, `sysctl net.ipv4.ip_local_port_range=\"1024 65535\"`");
 }
 

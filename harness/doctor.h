@@ -20,6 +20,7 @@ struct doctor_facts {
     uint64_t descriptors_soft; /* limits of open ones; UINT64_MAX: none */
     uint64_t descriptors_hard;
     uint64_t port_first, port_last; /* those that a connect chooses from */
+    bool ports_are_pooled;          /* one pool for all addresses, not each for its own */
     uint64_t backlog;               /* most connections that a listener may let wait */
 
     const char *clock_source;
@@ -60,6 +61,12 @@ struct doctor_facts {
 void doctor_take_facts(struct doctor_facts *facts);
 /* Its part that only one system tells. */
 void doctor_take_system_facts(struct doctor_facts *facts);
+
+/*
+ * Of a line of `netsh int ipv4 show dynamicport tcp`, in whatever language: the first number behind
+ * a colon is the first port, the second says how many there are.
+ */
+void doctor_take_port_line(struct doctor_facts *facts, const char *line);
 
 enum doctor_level { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_PROBLEM };
 

@@ -126,6 +126,19 @@ static void load_look(struct doctor_facts *facts)
             (double)(server_to - server_from) / (double)(clock_now_ns() - begun_ns);
 }
 
+void doctor_take_port_line(struct doctor_facts *facts, const char *line)
+{
+    char *end;
+    const char *colon = strrchr(line, ':');
+    uint64_t number = colon == NULL ? 0 : strtoull(colon + 1, &end, 10);
+    if (number == 0 || number > UINT16_MAX || facts->port_last != 0)
+        return;
+    if (facts->port_first == 0)
+        facts->port_first = number;
+    else
+        facts->port_last = facts->port_first + number - 1;
+}
+
 void doctor_take_facts(struct doctor_facts *facts)
 {
     const char *prefix = getenv("WINEPREFIX");

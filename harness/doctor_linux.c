@@ -51,17 +51,14 @@ static enum doctor_switch virtual_machine(void)
 
 void doctor_take_system_facts(struct doctor_facts *facts)
 {
-    char line[LINE_BYTES], server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT], core[2][80];
+    char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT], core[2][80];
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         facts->descriptors_soft = limit_of(limit.rlim_cur);
         facts->descriptors_hard = limit_of(limit.rlim_max);
     }
-    if (proc_line("/proc/sys/net/ipv4/ip_local_port_range", "", line, sizeof line)) {
-        char *end;
-        facts->port_first = strtoull(line, &end, 10);
-        facts->port_last = strtoull(end, NULL, 10);
-    }
+    if (!proc_port_range(&facts->port_first, &facts->port_last))
+        facts->port_first = facts->port_last = 0;
     facts->backlog = proc_number("/proc/sys/net/core/somaxconn");
     if (!proc_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", "",
                    facts->clock_device, sizeof facts->clock_device))

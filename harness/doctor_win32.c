@@ -1,7 +1,10 @@
 #include <stdlib.h>
 #include <windows.h>
 
+#include "child.h"
 #include "doctor.h"
+
+enum { NETSH_MS = 5000, LINE_BYTES = 256 };
 
 /* Whether the two processors are one core's. False where the system doesn't tell. */
 static bool is_one_core(unsigned a, unsigned b)
@@ -19,6 +22,20 @@ static bool is_one_core(unsigned a, unsigned b)
     return found;
 }
 
+/* No function tells the range. Wine's netsh says nothing. */
+static void port_range_take(struct doctor_facts *facts)
+{
+    static const char *const words[] = {"netsh", "int", "ipv4", "show", "dynamicport", "tcp", NULL};
+    char text[LINE_BYTES];
+    struct child *netsh = child_start(words, NULL, text, sizeof text);
+    if (netsh == NULL)
+        return;
+    while (child_read_line(netsh, text, sizeof text, NETSH_MS, NULL, NULL) == CHILD_LINE)
+        doctor_take_port_line(facts, text);
+    child_end(netsh, NETSH_MS, NULL);
+    facts->ports_are_pooled = true;
+}
+
 void doctor_take_system_facts(struct doctor_facts *facts)
 {
     char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT];
@@ -29,4 +46,5 @@ void doctor_take_system_facts(struct doctor_facts *facts)
         host_split_cpus(server, client, sizeof server) &&
         is_one_core((unsigned)strtoul(server, NULL, 10), (unsigned)strtoul(client, NULL, 10));
     facts->memory_bytes = host_memory_left();
+    port_range_take(facts);
 }

@@ -46,8 +46,8 @@ struct engine *engine_open(const struct engine_callbacks *callbacks, void *conte
 void engine_free(struct engine *engine);
 
 /*
- * How many connections one source address can have to one server: the system's ephemeral ports,
- * a little rounded down.
+ * How many connections one source address shall have to one server, of as many as the system has
+ * ephemeral ports; at least 1. It asks the system each time.
  */
 unsigned engine_ports_per_source(void);
 
@@ -77,6 +77,11 @@ void engine_close(struct engine *engine, struct engine_connection *connection, b
  * looking again and again in the last one, at the cost of a processor.
  */
 void engine_wait_precisely(struct engine *engine);
+/*
+ * Whether the system refuses the call that waits best, and what is done instead: one line into
+ * text. Any thread.
+ */
+bool engine_waits_otherwise(char *text, size_t size);
 /*
  * Waits at most timeout_ns (rounded up to what the system can) for something to happen and makes
  * the callbacks of all that did. 0, or a negative error of the wait itself. Interrupted: 0.

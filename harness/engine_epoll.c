@@ -1,6 +1,9 @@
 #include "engine.h"
+#include "proc_linux.h"
 
 #include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -9,11 +12,7 @@
 
 enum {
     EVENTS_AT_ONCE = 256,
-    /*
-     * Half of the 28,232 that ip_local_port_range in Linux' ip-sysctl documentation has by default:
-     * past that connects were measured to take several times as long.
-     */
-    PORTS_PER_SOURCE = 14000,
+    PORTS_BY_DEFAULT = 28232, /* of Linux' ip-sysctl documentation */
     NS_PER_MS = 1000000,
     NS_PER_S = 1000000000
 };
@@ -33,7 +32,9 @@ struct engine {
     void *context;
     int poll;
     int timer_slack_ns; /* to be restored; 0: it was left alone */
-    int failure;        /* of an epoll_ctl that could not be reported where it happened */
+    bool has_pwait2;
+    bool precise;
+    int failure; /* of an epoll_ctl that could not be reported where it happened */
     struct slot *slots;
     uint8_t *buffer; /* shared: `received` has done with the bytes when it returns */
     size_t buffer_bytes;
@@ -41,6 +42,45 @@ struct engine {
     int count;
     struct epoll_event events[EVENTS_AT_ONCE];
 };
+
+/* epoll_pwait2, or ENOSYS from a C library that does not have it. */
+static int pwait2(int poll, struct epoll_event *events, int count, const struct timespec *timeout)
+{
+#if defined(__GLIBC__) && defined(__GLIBC_MINOR__)
+#if __GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 35)
+    return epoll_pwait2(poll, events, count, timeout, NULL);
+#endif
+#endif
+    (void)poll;
+    (void)events;
+    (void)count;
+    (void)timeout;
+    errno = ENOSYS;
+    return -1;
+}
+
+/*
+ * The error of epoll_pwait2 where it can't be used, else 0: ENOSYS before Linux 5.11, and EPERM
+ * from seccomp profiles that are older than the call.
+ */
+static int pwait2_refused(void)
+{
+    struct epoll_event event;
+    struct timespec at_once = {0};
+    return pwait2(-1, &event, 1, &at_once) < 0 && errno != EBADF ? net_last_error() : 0;
+}
+
+bool engine_waits_otherwise(char *text, size_t size)
+{
+    char cause[120];
+    int error = pwait2_refused();
+    if (error != 0)
+        snprintf(text, size,
+                 "epoll_pwait2: %s; the load generator waits by ppoll and epoll_wait instead, as "
+                 "exactly, and needs more CPU time for it",
+                 net_error_text(error, cause, sizeof cause));
+    return error != 0;
+}
 
 static struct slot *slot_of(const struct engine_connection *connection)
 {
@@ -58,6 +98,7 @@ struct engine *engine_open(const struct engine_callbacks *callbacks, void *conte
     engine->callbacks = *callbacks;
     engine->context = context;
     engine->buffer_bytes = receive_bytes;
+    engine->has_pwait2 = pwait2_refused() == 0;
     engine->slots = calloc(max_connections, sizeof *engine->slots);
     engine->buffer = malloc(receive_bytes);
     engine->poll = epoll_create1(EPOLL_CLOEXEC);
@@ -84,14 +125,22 @@ void engine_free(struct engine *engine)
 
 void engine_wait_precisely(struct engine *engine)
 {
+    engine->precise = true;
     engine->timer_slack_ns = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
     if (engine->timer_slack_ns > 0)
         prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 }
 
+/*
+ * Half of what the system has: past that connects were measured to take several times as long,
+ * since the kernel looks for a free one.
+ */
 unsigned engine_ports_per_source(void)
 {
-    return PORTS_PER_SOURCE;
+    uint64_t first, last, ports = PORTS_BY_DEFAULT;
+    if (proc_port_range(&first, &last))
+        ports = last - first + 1;
+    return ports < 2 ? 1 : (unsigned)(ports / 2);
 }
 
 static uint32_t interest_of(const struct slot *slot)
@@ -128,17 +177,6 @@ static int interest_update(struct engine *engine, struct engine_connection *conn
     return 0;
 }
 
-static int source_bind(net_socket socket, const struct net_address *source)
-{
-    /* Else bind would take a port for itself, and 28,000 would be all for all servers together. */
-    int on = 1;
-    if (setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0)
-        return net_last_error();
-    if (bind(socket, (const struct sockaddr *)&source->storage, source->length) != 0)
-        return net_last_error();
-    return 0;
-}
-
 static int connect_begin(net_socket socket, const struct net_address *to)
 {
     if (connect(socket, (const struct sockaddr *)&to->storage, to->length) == 0)
@@ -158,7 +196,7 @@ int engine_connect(struct engine *engine, struct engine_connection *connection,
     if (connection->socket == NET_SOCKET_NONE)
         return net_last_error();
     if (source != NULL)
-        error = source_bind(connection->socket, source);
+        error = net_bind_source(connection->socket, source);
     if (error == 0)
         error = net_set_nodelay(connection->socket, nodelay);
     if (error == 0)
@@ -301,21 +339,27 @@ static void event_dispatch(struct engine *engine, const struct epoll_event *even
         send_again(engine, connection, event);
 }
 
-/* In nanoseconds where the C library can, else in milliseconds, rounded up. */
-static int events_wait(struct engine *engine, uint64_t timeout_ns)
+/* Waits in milliseconds, rounded up; in nanoseconds where that matters, at a further call's cost. */
+static int events_wait_otherwise(struct engine *engine, const struct timespec *timeout)
 {
-#if defined(__GLIBC__) && defined(__GLIBC_MINOR__)
-#if __GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 35)
-    struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_S),
-                               .tv_nsec = (long)(timeout_ns % NS_PER_S)};
-    int count = epoll_pwait2(engine->poll, engine->events, EVENTS_AT_ONCE, &timeout, NULL);
-    if (count >= 0 || errno != ENOSYS)
-        return count;
-#endif
-#endif
-    uint64_t timeout_ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
+    struct pollfd set = {.fd = engine->poll, .events = POLLIN};
+    if (engine->precise) {
+        int ready = ppoll(&set, 1, timeout, NULL);
+        return ready <= 0 ? ready : epoll_wait(engine->poll, engine->events, EVENTS_AT_ONCE, 0);
+    }
+    int64_t timeout_ms = (int64_t)timeout->tv_sec * (NS_PER_S / NS_PER_MS) +
+                         (timeout->tv_nsec + NS_PER_MS - 1) / NS_PER_MS;
     return epoll_wait(engine->poll, engine->events, EVENTS_AT_ONCE,
                       timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX);
+}
+
+static int events_wait(struct engine *engine, uint64_t timeout_ns)
+{
+    struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_S),
+                               .tv_nsec = (long)(timeout_ns % NS_PER_S)};
+    if (!engine->has_pwait2)
+        return events_wait_otherwise(engine, &timeout);
+    return pwait2(engine->poll, engine->events, EVENTS_AT_ONCE, &timeout);
 }
 
 int engine_run(struct engine *engine, uint64_t timeout_ns)

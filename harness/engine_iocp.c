@@ -117,6 +117,13 @@ void engine_wait_precisely(struct engine *engine)
     }
 }
 
+bool engine_waits_otherwise(char *text, size_t size)
+{
+    (void)text;
+    (void)size;
+    return false;
+}
+
 unsigned engine_ports_per_source(void)
 {
     return PORTS_PER_SOURCE;
@@ -217,9 +224,7 @@ static int source_bind(net_socket socket, const struct net_address *source,
     any.storage.ss_family = to->storage.ss_family;
     if (source == NULL)
         source = &any;
-    if (bind(socket, (const struct sockaddr *)&source->storage, source->length) != 0)
-        return net_last_error();
-    return 0;
+    return net_bind_source(socket, source);
 }
 
 static int port_join(struct engine *engine, struct slot *slot, net_socket socket)

@@ -3,7 +3,6 @@
 #include "statistics.h"
 #include "workload.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,7 +90,7 @@ static struct load_connection *open_next(const struct load *load, unsigned *inde
 /* Keeps what went wrong first. error: 0 where it has no code. */
 static void failure_note(struct load *load, const char *what, int error)
 {
-    char cause[120], limit[120];
+    char cause[120], limit[NET_LIMIT_TEXT];
     struct load_result *result = load->result;
     if (result->error_text[0] != '\0')
         return;
@@ -103,6 +102,12 @@ static void failure_note(struct load *load, const char *what, int error)
     net_limit_text(error, limit, sizeof limit);
     snprintf(result->error_text, sizeof result->error_text, "%s: %s%s%s", what,
              net_error_text(error, cause, sizeof cause), limit[0] == '\0' ? "" : "; ", limit);
+}
+
+static void connect_failed(struct load *load, const struct load_connection *connection, int error)
+{
+    failure_note(load, "connect", error);
+    load->result->without_port += connection->established && net_out_of_ports(error);
 }
 
 static void load_fail(struct load *load, const char *what, int error)
@@ -339,7 +344,7 @@ static void connection_answered(struct load *load, struct load_connection *conne
  */
 static bool source_choose(const struct load *load, uint64_t attempt, struct net_address *source)
 {
-    unsigned ports = engine_ports_per_source();
+    unsigned ports = load->ports;
     *source = load->options->server;
     struct sockaddr_in *ipv4 = (struct sockaddr_in *)&source->storage;
     bool enough = load->options->connections <= ports && !load->workload->reconnects;
@@ -362,7 +367,7 @@ static int connection_connect(struct load *load, struct load_connection *connect
                                chosen ? &source : NULL, load->options->nodelay);
     if (error == 0)
         return 0;
-    failure_note(load, "connect", error);
+    connect_failed(load, connection, error);
     connection->connecting = false;
     connect_later(load, connection);
     return error;
@@ -453,7 +458,10 @@ static void on_connected(void *context, struct engine_connection *engine_connect
     uint64_t now = load_now(load);
     connection->connecting = false;
     if (error != 0 || itself) {
-        failure_note(load, itself ? "connect: nobody listens there any more" : "connect", error);
+        if (itself)
+            failure_note(load, "connect: nobody listens there any more", 0);
+        else
+            connect_failed(load, connection, error);
         load->result->errors += connection->established;
         connection_close(load, connection);
         connect_later(load, connection);
@@ -558,7 +566,7 @@ static void connect_all(struct load *load)
             connection_close(load, connection);
     }
     if (result->established == 0) {
-        result->error = load->first_error != 0 ? load->first_error : -ECONNREFUSED;
+        result->error = load->first_error != 0 ? load->first_error : -NET_REFUSED;
         load->over = true;
     }
 }
@@ -677,12 +685,13 @@ static int load_open(struct load *load, const struct load_options *options,
 {
     static const struct engine_callbacks callbacks = {on_connected, on_received, on_writable};
     size_t window_bytes = options->message_bytes * options->pipeline_depth;
-    int error = -ENOMEM;
+    int error = -NET_NO_MEMORY;
     *load = (struct load){.options = options,
                           .workload = &workloads[options->workload],
                           .result = result,
                           .window_begin_ns = UINT64_MAX,
                           .window_end_ns = UINT64_MAX,
+                          .ports = engine_ports_per_source(),
                           .ring = options->pipeline_depth + 1};
     load->connection_bytes = sizeof(struct load_connection) + load->ring * sizeof(uint64_t);
     load->connections = calloc(options->connections, load->connection_bytes);

@@ -68,20 +68,21 @@ struct load_options {
 
 struct load_result {
     unsigned attempted;
-    unsigned established; /* connected and, but for those that have to wait, echoed once */
-    uint64_t messages;    /* closed: echoes complete inside the window, wherever they began;
+    unsigned established;  /* connected and, but for those that have to wait, echoed once */
+    uint64_t messages;     /* closed: echoes complete inside the window, wherever they began;
                                * open: meant for a moment inside, and answered by the drain's end */
-    uint64_t unanswered;  /* closed: messages outstanding when the drain ended; open: those
+    uint64_t unanswered;   /* closed: messages outstanding when the drain ended; open: those
                                * meant for a moment inside the window that were not answered */
-    uint64_t echoes;      /* complete inside the window, wherever they began or were meant */
-    uint64_t bytes;       /* payload bytes that came back inside the window */
-    uint64_t window_ns;   /* its true length; 0: the run ended before it */
-    uint64_t paused_ns;   /* of the window, in an open loop of the drain too: in which the caller
+    uint64_t echoes;       /* complete inside the window, wherever they began or were meant */
+    uint64_t bytes;        /* payload bytes that came back inside the window */
+    uint64_t window_ns;    /* its true length; 0: the run ended before it */
+    uint64_t paused_ns;    /* of the window, in an open loop of the drain too: in which the caller
                                * did not get to run, by pauses of 100 ms or more */
-    uint64_t connects;    /* churn: complete inside the window, wherever they began */
-    uint64_t errors;      /* established connections that broke, at any time, or that the server
+    uint64_t connects;     /* churn: complete inside the window, wherever they began */
+    uint64_t errors;       /* established connections that broke, at any time, or that the server
                                * did not end after the client; churn: and those that could not be
                                * made again */
+    uint64_t without_port; /* of the errors: connects that found no port of ours free */
     uint64_t verify_failures;       /* connections that brought a wrong byte (then closed) */
     double fairness_jain;           /* of what the active of the established connections had of the
                                * window: messages; stream: bytes; burst: mean round trips of those

@@ -18,7 +18,8 @@ static int text_apply(struct target *targets, size_t count, const char *option, 
     if (!net_address_parse(&address, numbers, 0)) {
         snprintf(message, message_size,
                  "%s %s: not [NAME=]ADDRESS with a numeric IPv4 or IPv6 address; `getent hosts "
-                 "NAME` tells that of a name",
+                 "NAME` tells that of a name, and a link-local one needs its interface, "
+                 "fe80::1%%eth0",
                  option, text);
         return -1;
     }

@@ -205,6 +205,10 @@ static enum run_status judge(struct record *record, const struct load_result *lo
     else if (load->established < load->attempted && !is_ramp)
         set_status(record, "failed", "%u of %u connections were established%s%s", load->established,
                    load->attempted, colon, cause);
+    else if (load->errors > 0 && load->errors == load->without_port)
+        set_status(record, "failed",
+                   "the client has used up its ports, %llu connects found none%s%s",
+                   (unsigned long long)load->without_port, colon, cause);
     else if (load->errors > 0)
         set_status(record, "failed", "%llu connections broke%s%s", (unsigned long long)load->errors,
                    colon, cause);

@@ -60,6 +60,7 @@ struct load {
     unsigned again;          /* connections that are to be connected once more */
     uint64_t again_ns;       /* not before */
     uint64_t connects_begun; /* in all */
+    unsigned ports;          /* that many connects from one address, then from the next */
     uint64_t window_begin_ns;
     uint64_t window_end_ns; /* UINT64_MAX: not yet */
     uint64_t read_ns;       /* the clock's last reading */

@@ -16,7 +16,6 @@
  * Documentation: select, fd_set (Microsoft); select(2), select (POSIX). The sets, and what differs
  * between the systems: common/select_set.h.
  */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "crew.h"
@@ -157,7 +156,7 @@ static int selector_open(struct worker *worker)
     selector->ready = calloc(SELECT_PURPOSES * (size_t)members, sizeof *selector->ready);
     if (!select_set_open(&selector->reading, SELECT_READING, members) ||
         !select_set_open(&selector->writing, SELECT_WRITING, members) || selector->ready == NULL)
-        return server_fail(worker->server, "calloc", -ENOMEM);
+        return server_fail(worker->server, "calloc", -NET_NO_MEMORY);
     int error = readiness_open(worker);
     if (error == 0)
         watch_own_socket(selector);

@@ -1,11 +1,13 @@
 """What the program says where the system lets it have too little: the limit, and what raises it."""
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import unittest
 
 import tool
+from apart import apart, join
 
 if sys.platform == "linux":
     import resource
@@ -16,6 +18,49 @@ CLIENTS = 60
 
 def few_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, FEW))
+
+
+@unittest.skipUnless(tool.NATIVE == "native" and tool.ON_LINUX and
+                     tool.can_start_under(apart()), "namespaces for users")
+class Apart(unittest.TestCase):
+    """In a network of their own, whose limits are not this machine's."""
+
+    PORTS = staticmethod(apart(ipv4__ip_local_port_range="40000 40999"))
+
+    def row(self, *arguments):
+        with tool.folder() as out:
+            result = tool.bench(out, "--model", "epoll", *arguments, preexec_fn=self.PORTS)
+            (row,) = tool.read_runs(out)
+        return result, row
+
+    def test_more_connections_than_ports(self):
+        result, row = self.row("--connections", "1500")
+        self.assertEqual((row["status"], row["connections_established"]), ("ok", "1500"),
+                         row["status_reason"])
+        self.assertEqual(result.status, 0)
+
+    def test_more_connects_than_ports(self):
+        """Churn that outlives them: by other addresses of 127.0.0.0/8 it goes on."""
+        _, row = self.row("--workload", "churn", "--duration", "1s")
+        self.assertEqual(row["status"], "ok", row["status_reason"])
+        for duration in "1s", "5s", "20s":
+            result, row = self.row("--workload", "churn", "--duration", duration,
+                                   "--connect", "::1")
+            if row["status"] == "failed":
+                break
+        self.assertRegex(row["status_reason"], r"\Athe client has used up its ports, .*EADDRNOTAVAIL"
+                                               r".*ip_local_port_range")
+        self.assertEqual(result.status, 1)
+
+    @unittest.skipUnless(shutil.which("ss"), "no ss (iproute2)")
+    def test_backlog(self):
+        """Above what the C library's SOMAXCONN says, where the system allows it."""
+        server = tool.Server("--model", "select", preexec_fn=apart(core__somaxconn="12345"))
+        shown = subprocess.run(["ss", "-Hltn"], stdout=subprocess.PIPE, text=True, check=True,
+                               preexec_fn=join(server.popen.pid)).stdout
+        server.interrupt()
+        self.assertEqual(server.end().status, 0)
+        self.assertEqual(shown.split()[2], "12345", shown)
 
 
 @unittest.skipUnless(tool.NATIVE == "native" and tool.ON_LINUX, "Linux' limits")

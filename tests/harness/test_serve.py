@@ -102,6 +102,33 @@ class Serve(unittest.TestCase):
         self.assertEqual(len(result.err.splitlines()), 1, result.err)
         for word in "iomodels serve: bind", "127.0.0.1 port " + port, "ADDRINUSE", "--port":
             self.assertIn(word, result.err)
+        on_windows = tool.ON_WINDOWS or tool.ON_WINE
+        self.assertEqual("a connection of its is left" in result.err, on_windows, result.err)
+
+    def test_restart_while_a_client_stays(self):
+        """The connections that the stop ends don't hold the port."""
+        for model in tool.available_models():
+            with self.subTest(model):
+                server = tool.Server("--model", model)
+                with server.connect() as client:
+                    self.assertEqual(tool.exchange(client, b"hello"), b"hello")
+                    server.interrupt()
+                    self.stopped(server.end())
+                    again = tool.Server("--model", model, "--port", str(server.port))
+                    self.assertEqual(again.echo(), b"hello")
+                    again.interrupt()
+                    self.stopped(again.end())
+
+    def test_link_local(self):
+        for command, option in ("serve", "--bind"), ("bench", "--connect"):
+            result = tool.run(command, "--model", "select", option, "fe80::1")
+            self.assertEqual((result.status, result.out), (2, ""))
+            self.assertRegex(result.err, r"\Aiomodels %s: %s fe80::1: .*fe80::1%%eth0"
+                                         % (command, option))
+        # Nobody has it, but its interface is known: the first of each system.
+        result = tool.run("serve", "--model", "select", "--port", "0", "--bind", "fe80::1%1")
+        self.assertEqual((result.status, result.out), (1, ""))
+        self.assertRegex(result.err, r"bind, fe80::1%1 port 0: \w+")
 
     def test_address_of_another_machine(self):
         result = tool.run("serve", "--model", "select", "--port", "0", "--bind", "192.0.2.1")

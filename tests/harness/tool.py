@@ -173,6 +173,15 @@ def run(*arguments, data=None, **more):
     return result
 
 
+def can_start_under(preexec_fn):
+    """Whether this machine lets a process do that."""
+    try:
+        subprocess.run(["true"], preexec_fn=preexec_fn, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return True
+
+
 def has_started(result):
     """False as seen of Wine 8.0 in one of some thousand starts: a child could not be created, by
     ERROR_INTERNAL_ERROR; or the program itself did not come to run, exit status 1 without a word,

@@ -136,6 +136,30 @@ static void test_control_groups(void)
            "TasksMax=");
 }
 
+static void test_pool_of_ports(void)
+{
+    static const char *const english[] = {"",
+                                          "Protocol tcp Dynamic Port Range",
+                                          "---------------------------------",
+                                          "Start Port      : 49152",
+                                          "Number of Ports : 16384",
+                                          ""};
+    static const char *const german[] = {"Dynamischer Portbereich fuer Protokoll: tcp",
+                                         "Startport       : 1024", "Anzahl von Ports: 500"};
+    struct doctor_facts facts = fit();
+    facts.port_first = facts.port_last = 0;
+    facts.ports_are_pooled = true;
+    for (size_t i = 0; i < sizeof english / sizeof english[0]; i++)
+        doctor_take_port_line(&facts, english[i]);
+    CHECK_EQ_U64(facts.port_first, 49152);
+    CHECK_EQ_U64(facts.port_last, 65535);
+    CHECK_EQ_TEXT(complaints(&facts, 1000), "");
+    facts.port_first = facts.port_last = 0;
+    for (size_t i = 0; i < sizeof german / sizeof german[0]; i++)
+        doctor_take_port_line(&facts, german[i]);
+    expect(&facts, "note", "ports", "500 to connect from (1024 to 1523), one pool", "netsh");
+}
+
 static void test_unknown_is_left_out(void)
 {
     struct doctor_facts facts = fit();
@@ -225,6 +249,7 @@ int main(void)
     test_fit();
     test_limits();
     test_control_groups();
+    test_pool_of_ports();
     test_unknown_is_left_out();
     test_clock();
     test_processors();

