@@ -130,9 +130,13 @@ static int interest_update(struct engine *engine, struct engine_connection *conn
 
 static int source_bind(net_socket socket, const struct net_address *source)
 {
-    /* Else bind would take a port for itself, and 28,000 would be all for all servers together. */
+    /*
+     * Else bind would take a port for itself, and 28,000 would be all for all servers together. What
+     * does not have the option (Linux before 4.2, qemu-user) has to do with these.
+     */
     int on = 1;
-    if (setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0)
+    if (setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0 &&
+        errno != ENOPROTOOPT)
         return net_last_error();
     if (bind(socket, (const struct sockaddr *)&source->storage, source->length) != 0)
         return net_last_error();
