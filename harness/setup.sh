@@ -111,8 +111,8 @@ setup_test_programs() {
 # installed ones need not compile with these (tests/harness/test_headers.py). False, with the reason
 # in $why, where they can't be had or are no newer.
 setup_newer_headers() {
-    installed=$(echo '#include <_mingw.h>
-        __MINGW64_VERSION_MAJOR' | x86_64-w64-mingw32-gcc -E -P - | tail -n 1)
+    installed=$(printf '#include <_mingw.h>\n__MINGW64_VERSION_MAJOR\n' |
+        x86_64-w64-mingw32-gcc -E -P - | tail -n 1)
     why="MinGW-w64's installed headers are those of $installed"
     [ "$installed" -lt 12 ] || return 1
     [ ! -e "$build/mingw-headers/_mingw.h" ] || return 0
