@@ -71,10 +71,51 @@ bool net_listener_broken(int error)
     }
 }
 
+/* strerrorname_np is only in glibc, and only since 2.32. */
+static const char *error_name(int code)
+{
+#define NAME(error) [error] = #error
+    static const char *const names[] = {
+        NAME(E2BIG),           NAME(EACCES),       NAME(EADDRINUSE),
+        NAME(EADDRNOTAVAIL),   NAME(EAFNOSUPPORT), NAME(EAGAIN),
+        NAME(EALREADY),        NAME(EBADF),        NAME(EBUSY),
+        NAME(ECANCELED),       NAME(ECHILD),       NAME(ECONNABORTED),
+        NAME(ECONNREFUSED),    NAME(ECONNRESET),   NAME(EDEADLK),
+        NAME(EDESTADDRREQ),    NAME(EDQUOT),       NAME(EEXIST),
+        NAME(EFAULT),          NAME(EFBIG),        NAME(EHOSTDOWN),
+        NAME(EHOSTUNREACH),    NAME(EILSEQ),       NAME(EINPROGRESS),
+        NAME(EINTR),           NAME(EINVAL),       NAME(EIO),
+        NAME(EISCONN),         NAME(EISDIR),       NAME(ELOOP),
+        NAME(EMFILE),          NAME(EMLINK),       NAME(EMSGSIZE),
+        NAME(ENAMETOOLONG),    NAME(ENETDOWN),     NAME(ENETRESET),
+        NAME(ENETUNREACH),     NAME(ENFILE),       NAME(ENOBUFS),
+        NAME(ENODATA),         NAME(ENODEV),       NAME(ENOENT),
+        NAME(ENOEXEC),         NAME(ENOLCK),       NAME(ENOLINK),
+        NAME(ENOMEM),          NAME(ENONET),       NAME(ENOPROTOOPT),
+        NAME(ENOSPC),          NAME(ENOSR),        NAME(ENOSYS),
+        NAME(ENOTBLK),         NAME(ENOTCONN),     NAME(ENOTDIR),
+        NAME(ENOTEMPTY),       NAME(ENOTSOCK),     NAME(ENOTTY),
+        NAME(ENOTUNIQ),        NAME(ENXIO),        NAME(EOPNOTSUPP),
+        NAME(EOVERFLOW),       NAME(EOWNERDEAD),   NAME(EPERM),
+        NAME(EPFNOSUPPORT),    NAME(EPIPE),        NAME(EPROTO),
+        NAME(EPROTONOSUPPORT), NAME(EPROTOTYPE),   NAME(ERANGE),
+        NAME(EREMOTEIO),       NAME(EROFS),        NAME(ESHUTDOWN),
+        NAME(ESOCKTNOSUPPORT), NAME(ESPIPE),       NAME(ESRCH),
+        NAME(ESTALE),          NAME(ETIME),        NAME(ETIMEDOUT),
+        NAME(ETOOMANYREFS),    NAME(ETXTBSY),      NAME(EUSERS),
+        NAME(EXDEV),
+    };
+#undef NAME
+    return code >= 0 && (size_t)code < sizeof names / sizeof *names ? names[code] : NULL;
+}
+
 const char *net_error_text(int error, char *text, size_t size)
 {
-    const char *name = strerrorname_np(-error);
-    snprintf(text, size, "%s: %s", name == NULL ? "?" : name, strerror(-error));
+    const char *name = error_name(-error);
+    if (name != NULL)
+        snprintf(text, size, "%s: %s", name, strerror(-error));
+    else
+        snprintf(text, size, "error %d: %s", -error, strerror(-error));
     return text;
 }
 

@@ -107,6 +107,27 @@ setup_test_programs() {
     [ -z "$missing" ] || install $missing || say "some tests will be skipped: $why"
 }
 
+# MinGW-w64 12's headers, as Debian 13 has them, to build/mingw-headers: what compiles with the
+# installed ones need not compile with these (tests/harness/test_headers.py). False, with the reason
+# in $why, where they can't be had or are no newer.
+setup_newer_headers() {
+    installed=$(printf '#include <_mingw.h>\n__MINGW64_VERSION_MAJOR\n' |
+        x86_64-w64-mingw32-gcc -E -P - | tail -n 1)
+    why="MinGW-w64's installed headers are those of $installed"
+    [ "$installed" -lt 12 ] || return 1
+    [ ! -e "$build/mingw-headers/_mingw.h" ] || return 0
+    why="MinGW-w64 12's headers can't be fetched, see build/headers.log"
+    rm -rf "$build/headers"
+    mkdir "$build/headers"
+    logged headers /usr/lib/apt/apt-helper download-file \
+        http://deb.debian.org/debian/pool/main/m/mingw-w64/mingw-w64-common_12.0.0-5_all.deb \
+        "$build/headers/package.deb" \
+        SHA256:97dce5d0d8aff1cade4786ad4ef5078345477a598829afcac2e7f2fbc5399990 &&
+        dpkg-deb -x "$build/headers/package.deb" "$build/headers" &&
+        mv "$build/headers/usr/share/mingw-w64/include" "$build/mingw-headers" || return 1
+    rm -rf "$build/headers"
+}
+
 # Sets $wine to the command, or to nothing and $wine_missing to the reason.
 setup_windows() {
     wine='' wine_missing=

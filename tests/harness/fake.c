@@ -277,14 +277,14 @@ static bool client_serve(net_socket *client)
 
 static void watch(fd_set *readable, net_socket socket, net_socket *highest)
 {
-    FD_SET(socket, readable);
+    FD_SET((size_t)socket, readable);
     if (socket > *highest)
         *highest = socket;
 }
 
 static bool is_readable(const fd_set *readable, net_socket socket)
 {
-    return FD_ISSET(socket, readable) != 0;
+    return FD_ISSET((size_t)socket, readable) != 0;
 }
 
 /* Waits once and serves what is ready. False: the server ends now. */

@@ -34,7 +34,7 @@ struct engine {
 static uint64_t now_ns = 1000000000;
 static struct virtual_server serving;
 static struct virtual_message *messages;
-static uint64_t message_count, message_room;
+static size_t message_count, message_room;
 
 void virtual_begin(const struct virtual_server *server)
 {
@@ -42,7 +42,7 @@ void virtual_begin(const struct virtual_server *server)
     message_count = 0;
 }
 
-const struct virtual_message *virtual_log(uint64_t *count)
+const struct virtual_message *virtual_log(size_t *count)
 {
     *count = message_count;
     return messages;

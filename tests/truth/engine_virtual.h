@@ -5,6 +5,7 @@
 #ifndef IOMODELS_ENGINE_VIRTUAL_H
 #define IOMODELS_ENGINE_VIRTUAL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define VIRTUAL_NEVER UINT64_MAX
@@ -34,6 +35,6 @@ struct virtual_server {
 /* Before a run: the server, and an empty log. */
 void virtual_begin(const struct virtual_server *server);
 /* The log; *count of them, in the order of sending. Until the next virtual_begin. */
-const struct virtual_message *virtual_log(uint64_t *count);
+const struct virtual_message *virtual_log(size_t *count);
 
 #endif

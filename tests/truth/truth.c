@@ -57,7 +57,7 @@ static struct load_options options_of(enum load_workload workload, unsigned conn
 struct truth {
     uint64_t *rtt_ns; /* from when each was meant to be sent; sorted; VIRTUAL_NEVER: no answer */
     uint64_t *from_sent_ns;
-    uint64_t meant;
+    size_t meant;
     uint64_t answered;
     uint64_t echoes;
 };
@@ -79,18 +79,19 @@ static uint64_t log_first[CONNECTIONS_MOST + 1];
 
 static void log_index(void)
 {
-    uint64_t count, filled[CONNECTIONS_MOST] = {0};
+    uint64_t filled[CONNECTIONS_MOST] = {0};
+    size_t count;
     const struct virtual_message *log = virtual_log(&count);
     free(log_places);
     log_places = malloc((count + 1) * sizeof *log_places);
     if (log_places == NULL)
         abort();
     memset(log_first, 0, sizeof log_first);
-    for (uint64_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         log_first[log[i].connection + 1]++;
     for (unsigned i = 0; i < CONNECTIONS_MOST; i++)
         log_first[i + 1] += log_first[i];
-    for (uint64_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         CHECK_EQ_U64(log[i].nth, filled[log[i].connection]);
         log_places[log_first[log[i].connection] + filled[log[i].connection]++] = i;
     }
@@ -99,7 +100,7 @@ static void log_index(void)
 /* One of the log, or NULL where it was never sent. */
 static const struct virtual_message *message_find(uint64_t connection, uint64_t nth)
 {
-    uint64_t count;
+    size_t count;
     const struct virtual_message *log = virtual_log(&count);
     if (nth >= log_first[connection + 1] - log_first[connection])
         return NULL;
@@ -120,11 +121,11 @@ static uint64_t meant_ns(const struct run *run, uint64_t connection, uint64_t nt
 static struct truth truth_make(const struct run *run)
 {
     struct truth truth = {0};
-    uint64_t count, room = 16;
+    size_t count, room = 16;
     const struct virtual_message *log = virtual_log(&count);
     truth.rtt_ns = malloc(room * sizeof *truth.rtt_ns);
     truth.from_sent_ns = malloc(room * sizeof *truth.from_sent_ns);
-    for (uint64_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         truth.echoes += log[i].nth > 0 && in_window(run, log[i].answered_ns);
     for (uint64_t connection = 0; connection < run->options.connections; connection++)
         for (uint64_t nth = 1; meant_ns(run, connection, nth) < run->window_ns[1]; nth++) {
@@ -189,7 +190,8 @@ static void check_histogram(const struct histogram *histogram, uint64_t unanswer
 
 static void check_bursts(const struct run *run)
 {
-    uint64_t lasts[4096], bursts = 0;
+    uint64_t lasts[4096];
+    size_t bursts = 0;
     for (uint64_t nth = 1; meant_ns(run, 0, nth) < run->window_ns[1]; nth++) {
         uint64_t last = 0, meant = meant_ns(run, 0, nth);
         for (unsigned connection = 0; connection < run->options.connections; connection++) {
@@ -238,10 +240,10 @@ static void check_fairness(const struct run *run)
  */
 static void check_sends(const struct run *run, const struct virtual_server *server)
 {
-    uint64_t count;
+    size_t count;
     const struct virtual_message *log = virtual_log(&count);
     unsigned depth = run->options.pipeline_depth, early = 0, late = 0, after = 0;
-    for (uint64_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (log[i].nth == 0)
             continue;
         uint64_t due = meant_ns(run, log[i].connection, log[i].nth);

@@ -216,8 +216,8 @@ static void client_send(struct client *client)
     size_t span;
     int64_t taken;
     while (client->sent < client->goal) {
-        const uint8_t *data =
-            payload_span(client->stream, client->sent, client->goal - client->sent, &span);
+        const uint8_t *data = payload_span(client->stream, client->sent,
+                                           (size_t)(client->goal - client->sent), &span);
         taken = engine_send(engine, &client->connection, data, span);
         CHECK(taken <= (int64_t)span);
         if (taken < 0) {

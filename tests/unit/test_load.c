@@ -571,22 +571,22 @@ static void faulty_main(void *argument)
         struct timeval timeout = {.tv_usec = 10000};
         net_socket highest = faulty->listener;
         FD_ZERO(&readable);
-        FD_SET(faulty->listener, &readable);
+        FD_SET((size_t)faulty->listener, &readable);
         for (unsigned i = 0; i < faulty->accepted; i++) {
             net_socket socket = faulty->clients[i].socket;
             if (socket == NET_SOCKET_NONE)
                 continue;
-            FD_SET(socket, &readable);
+            FD_SET((size_t)socket, &readable);
             highest = socket > highest ? socket : highest;
         }
         if (select((int)highest + 1, &readable, NULL, NULL, &timeout) <= 0)
             continue;
         for (unsigned i = 0; i < faulty->accepted; i++) {
             struct client *client = &faulty->clients[i];
-            if (client->socket != NET_SOCKET_NONE && FD_ISSET(client->socket, &readable))
+            if (client->socket != NET_SOCKET_NONE && FD_ISSET((size_t)client->socket, &readable))
                 client_ready(faulty, client);
         }
-        if (FD_ISSET(faulty->listener, &readable))
+        if (FD_ISSET((size_t)faulty->listener, &readable))
             faulty_accept(faulty);
     }
 }
