@@ -13,7 +13,7 @@
  * Choose   On recent Linux, where system calls are what a server spends its time on, or where files
  *          have to be as asynchronous as sockets.
  *
- * Documentation: io_uring(7), io_uring_enter(2). The queues themselves: common/uring.h.
+ * Documentation: io_uring(7), io_uring_enter(2). The queues themselves: parts/uring.h.
  */
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -21,7 +21,7 @@
 
 #include "crew.h"
 #include "model.h"
-#include "uring.h"
+#include "parts/uring.h"
 
 /* What a completion is of (user_data): the address of a connection, or one of these. */
 enum operation { OPERATION_ACCEPT, OPERATION_SOMEBODY_QUEUED, OPERATION_WAKE };

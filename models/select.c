@@ -4,29 +4,38 @@
  * Idea     Two sets, one of the sockets one wants to read, one of those one wants to write. select
  *          overwrites them with the answer, so they are copied afresh for every call: the cost of a
  *          wait grows with all sockets, not with the ready ones. That is the model's lesson.
- * Calls    For ever: copy the sets, select, walk through what came back; recv, send.
+ * Calls    For ever: copy the sets, select, walk through what came back; accept, recv, send.
  * Re-arms  Nothing: readiness is asked for again with each call.
  * Limit    FD_SETSIZE (64 on Windows, 1,024 on POSIX) is the size of fd_set, not the kernel's: the
  *          sets here are as large as needed. The macros are not used: FD_SET and FD_ISSET search
  *          the whole array on Windows, O(n * n) in all, and write outside it past 1,023 on POSIX.
  * Choose   For few sockets, or where the code must run everywhere.
  *
- * Documentation: select, fd_set (Microsoft); select(2), select (POSIX). The sets, and what differs
- * between the systems: common/select_set.h.
+ * Documentation: select, fd_set (Microsoft); select(2), select (POSIX). The sets as data, and what
+ * differs between the systems: parts/select_set.h.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "crew.h"
 #include "model.h"
-#include "readiness.h"
-#include "select_set.h"
+#include "parts/arrivals.h"
+#include "parts/select_set.h"
+#include "turn.h"
+
+/* The one platform block: how a socket is accepted that is non-blocking from the start. */
+#ifdef _WIN32
+#define accept_nonblocking(listener) accept(listener, NULL, NULL) /* it has the listener's mode */
+#else
+#define accept_nonblocking(listener) accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)
+#endif
 
 /* ---- state ---- */
 
 /* A thread and what it watches. */
-struct selector {
-    struct readiness_worker own;
+struct select_worker {
+    struct worker worker;
+    struct arrivals arrivals;
     struct select_set reading;
     struct select_set writing;
     struct select_member *ready;
@@ -34,60 +43,91 @@ struct selector {
     int nfds;      /* POSIX: above every descriptor watched so far */
 };
 
-static void watch(struct selector *selector, struct select_set *set, net_socket socket,
-                  struct select_connection *connection)
+static void watch(struct select_worker *thread, struct select_set *set, net_socket socket,
+                  struct select_connection *own)
 {
-    select_set_add(set, socket, connection);
-    if ((int)socket >= selector->nfds)
-        selector->nfds = (int)socket + 1;
+    select_set_add(set, socket, own);
+    if ((int)socket >= thread->nfds)
+        thread->nfds = (int)socket + 1;
 }
 
 /* ---- accept ---- */
 
-static void connection_begin(struct worker *worker, struct connection *connection)
+static void connection_begin(struct select_worker *thread, struct connection *connection)
 {
-    struct selector *selector = (struct selector *)worker;
-    watch(selector, &selector->reading, connection->socket, (struct select_connection *)connection);
+    watch(thread, &thread->reading, connection->socket, (struct select_connection *)connection);
+}
+
+static void connections_accept(struct select_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
+        struct connection *begin;
+        net_socket socket;
+        int error = observe_accept(worker, socket = accept_nonblocking(worker->server->listener));
+        if (!server_accepted(worker, error, socket, &begin))
+            return;
+        if (begin != NULL)
+            connection_begin(thread, begin);
+    }
+}
+
+static void connections_assigned(struct select_worker *thread)
+{
+    struct connection *connection;
+    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    while ((connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_begin(thread, connection);
 }
 
 /* ---- readable, writable, close ---- */
 
-static void connection_ready(struct selector *selector, struct select_connection *own)
+static void connection_turn(struct select_worker *thread, struct select_connection *own)
 {
-    struct worker *worker = &selector->own.worker;
-    enum readiness_received received;
-    int error;
-    unsigned receives = own->set == &selector->reading ? READINESS_RECEIVES : 0;
-    enum session_want want = readiness_step(worker, &own->connection, receives, &received, &error);
-    struct select_set *wanted = want == SESSION_SEND ? &selector->writing : &selector->reading;
+    struct worker *worker = &thread->worker;
+    struct connection *connection = &own->connection;
+    bool readable = own->set == &thread->reading;
+    struct turn turn = turn_begin(&connection->session, readable ? TURN_RECEIVES : 0);
+    while (turn_next(&turn) != TURN_OVER)
+        if (turn.step == TURN_RECV)
+            turn_received(&turn, observe_recv(worker, connection, turn.span.size,
+                                              recv(connection->socket, turn.span.at,
+                                                   (net_length)turn.span.size, 0)));
+        else
+            turn_sent(&turn, observe_send(worker, connection, turn.span.size,
+                                          send(connection->socket, turn.span.at,
+                                               (net_length)turn.span.size, NET_SEND_FLAGS)));
+
+    enum session_want want = turn_wants(&turn);
+    struct select_set *wanted = want == SESSION_SEND ? &thread->writing : &thread->reading;
     if (want == SESSION_CLOSE) {
         select_set_remove(own);
-        server_release(worker, &own->connection, error);
+        server_release(worker, connection, turn.error);
     } else if (wanted != own->set) {
         select_set_remove(own);
-        watch(selector, wanted, own->connection.socket, own);
+        watch(thread, wanted, connection->socket, own);
     }
 }
 
 /* ---- serve ---- */
 
-static int selector_wait(struct selector *selector)
+static int ready_wait(struct select_worker *thread)
 {
-    struct select_set *reading = &selector->reading, *writing = &selector->writing;
+    struct select_set *reading = &thread->reading, *writing = &thread->writing;
     size_t read_bytes, write_bytes;
-    /* Both anew for every call: the one before has overwritten them. */
-    fd_set *read_set = select_set_copy(reading, selector->nfds, &read_bytes);
-    fd_set *write_set = select_set_copy(writing, selector->nfds, &write_bytes);
-    return observe_wait(&selector->own.worker, "select", reading->count + writing->count,
+    /* Both are copied for every call: the one before has overwritten them. */
+    fd_set *read_set = select_set_copy(reading, thread->nfds, &read_bytes);
+    fd_set *write_set = select_set_copy(writing, thread->nfds, &write_bytes);
+    return observe_wait(&thread->worker, "select", reading->count + writing->count,
                         read_bytes + write_bytes,
-                        select(selector->nfds, read_set, write_set, NULL, NULL));
+                        select(thread->nfds, read_set, write_set, NULL, NULL));
 }
 
-static void selector_run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
-    struct selector *selector = (struct selector *)worker;
+    struct select_worker *thread = (struct select_worker *)worker;
     while (!server_stopping(worker->server)) {
-        int ready = selector_wait(selector);
+        int ready = ready_wait(thread);
         if (ready < 0 && net_error_kind(ready) == NET_ERROR_INTERRUPTED)
             continue;
         if (ready < 0) {
@@ -95,49 +135,56 @@ static void selector_run(struct worker *worker)
             break;
         }
         /* All answers are gathered first: to serve one connection changes the sets. */
-        unsigned count = select_set_collect(&selector->reading, selector->ready);
-        if (selector->writing.count > 0)
-            count += select_set_collect(&selector->writing, selector->ready + count);
+        unsigned count = select_set_collect(&thread->reading, thread->ready);
+        if (thread->writing.count > 0)
+            count += select_set_collect(&thread->writing, thread->ready + count);
         /* Each time another one is first, else the first ones would always gain. */
-        unsigned at = count == 0 ? 0 : selector->turn++ % count;
+        unsigned at = count == 0 ? 0 : thread->turn++ % count;
         for (unsigned i = 0; i < count; i++) {
-            const struct select_member *member = &selector->ready[at];
+            const struct select_member *member = &thread->ready[at];
             at = at + 1 == count ? 0 : at + 1;
             if (member->connection != NULL)
-                connection_ready(selector, member->connection);
+                connection_turn(thread, member->connection);
+            else if (worker->index == 0)
+                connections_accept(thread);
             else
-                readiness_own_socket(worker, connection_begin);
+                connections_assigned(thread);
         }
     }
 }
 
-static int selector_open(struct worker *worker)
+static int worker_open(struct worker *worker)
 {
-    struct selector *selector = (struct selector *)worker;
+    struct select_worker *thread = (struct select_worker *)worker;
     unsigned members = worker->server->capacity + 1;
-    selector->ready = calloc(members, sizeof *selector->ready);
-    if (!select_set_open(&selector->reading, members) ||
-        !select_set_open(&selector->writing, members) || selector->ready == NULL)
+    thread->ready = calloc(members, sizeof *thread->ready);
+    if (!select_set_open(&thread->reading, members) ||
+        !select_set_open(&thread->writing, members) || thread->ready == NULL)
         return server_fail(worker->server, "calloc", -ENOMEM);
-    int error = readiness_open(worker);
+    int error = arrivals_open(&thread->arrivals, worker);
     if (error == 0)
-        watch(selector, &selector->reading, selector->own.own_socket, NULL);
+        watch(thread, &thread->reading, thread->arrivals.socket, NULL);
     return error;
 }
 
-static void selector_close(struct worker *worker)
+static void worker_wake(struct worker *worker)
 {
-    struct selector *selector = (struct selector *)worker;
-    readiness_close(worker);
-    select_set_close(&selector->reading);
-    select_set_close(&selector->writing);
-    free(selector->ready);
+    net_wake_send(&((struct select_worker *)worker)->arrivals.wake);
+}
+
+static void worker_close(struct worker *worker)
+{
+    struct select_worker *thread = (struct select_worker *)worker;
+    arrivals_close(&thread->arrivals);
+    select_set_close(&thread->reading);
+    select_set_close(&thread->writing);
+    free(thread->ready);
 }
 
 static int serve(struct server *server)
 {
-    static const struct crew_calls calls = {sizeof(struct selector), selector_open, selector_run,
-                                            readiness_wake, selector_close};
+    static const struct crew_calls calls = {sizeof(struct select_worker), worker_open, worker_run,
+                                            worker_wake, worker_close};
     return crew_serve(server, &calls);
 }
 

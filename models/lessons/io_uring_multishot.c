@@ -19,7 +19,7 @@
 
 #include "crew.h"
 #include "model.h"
-#include "uring.h"
+#include "parts/uring.h"
 
 /* What a completion is of (user_data): the address of a connection, or one of these. */
 enum operation { OPERATION_ACCEPT, OPERATION_SOMEBODY_QUEUED, OPERATION_WAKE };
