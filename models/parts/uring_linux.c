@@ -7,8 +7,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SUBMISSIONS = 1024 };
-
 /*
  * DEFER_TASKRUN: the kernel does its part of the work inside our own io_uring_enter, when we wait,
  * and not by interrupting us. Before Linux 6.1, COOP_TASKRUN comes nearest to it; before 5.19 there
@@ -19,26 +17,26 @@ static const unsigned setups[] = {
     IORING_SETUP_COOP_TASKRUN,
 };
 
-static int ring_setup(unsigned submissions, unsigned completions, struct io_uring_params *params)
+bool uring_params(struct io_uring_params *params, unsigned choice, unsigned completions)
 {
-    int fd = -1;
-    for (size_t i = 0; i < sizeof setups / sizeof setups[0] && fd < 0; i++) {
-        *params = (struct io_uring_params){
-            /* SUBMIT_ALL: one refused operation does not hold up those behind it. */
-            .flags = setups[i] | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
-            .cq_entries = completions < submissions ? submissions : completions,
-        };
-        fd = (int)syscall(SYS_io_uring_setup, submissions, params);
-        if (fd < 0 && errno != EINVAL)
-            break;
-    }
-    return fd;
+    if (choice >= sizeof setups / sizeof setups[0])
+        return false;
+    *params = (struct io_uring_params){
+        /* SUBMIT_ALL: one refused operation does not hold up those behind it. */
+        .flags =
+            setups[choice] | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
+        .cq_entries = completions < URING_SUBMISSIONS ? URING_SUBMISSIONS : completions,
+    };
+    return true;
 }
 
 const char *uring_unavailable(void)
 {
     struct io_uring_params params;
-    int fd = ring_setup(1, 1, &params);
+    int fd = -1;
+    for (unsigned choice = 0; uring_params(&params, choice, 1); choice++)
+        if ((fd = io_uring_setup(URING_SUBMISSIONS, &params)) >= 0 || errno != EINVAL)
+            break;
     if (fd >= 0) {
         close(fd);
         return NULL;
@@ -58,57 +56,35 @@ const char *uring_unavailable(void)
     }
 }
 
-int uring_open(struct uring *ring, unsigned completions)
+size_t uring_queues_bytes(const struct io_uring_params *params)
 {
-    struct io_uring_params params;
-    int error = 0;
-    ring->fd = ring_setup(SUBMISSIONS, completions, &params);
-    if (ring->fd < 0)
-        return -errno;
-    size_t submissions_end = params.sq_off.array + params.sq_entries * sizeof(unsigned);
-    ring->queues_bytes = params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe);
-    if (ring->queues_bytes < submissions_end)
-        ring->queues_bytes = submissions_end;
-    ring->queues = mmap(NULL, ring->queues_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
-                        ring->fd, IORING_OFF_SQ_RING);
-    if (ring->queues == MAP_FAILED) {
-        error = -errno;
-        goto close_ring;
-    }
-    ring->submissions =
-        mmap(NULL, params.sq_entries * sizeof *ring->submissions, PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQES);
-    if (ring->submissions == MAP_FAILED) {
-        error = -errno;
-        goto unmap_queues;
-    }
-    char *queues = ring->queues;
-    ring->submissions_size = params.sq_entries;
-    ring->submissions_head = (atomic_uint *)(void *)(queues + params.sq_off.head);
-    ring->submissions_tail = (atomic_uint *)(void *)(queues + params.sq_off.tail);
-    ring->completions_size = params.cq_entries;
-    ring->completions_head = (atomic_uint *)(void *)(queues + params.cq_off.head);
-    ring->completions_tail = (atomic_uint *)(void *)(queues + params.cq_off.tail);
-    ring->completions = (struct io_uring_cqe *)(void *)(queues + params.cq_off.cqes);
-    ring->submitted = 0;
-    /* The kernel finds the submissions by an array of their indices: here always in order. */
-    unsigned *order = (unsigned *)(void *)(queues + params.sq_off.array);
-    for (unsigned i = 0; i < params.sq_entries; i++)
-        order[i] = i;
-    return 0;
-
-unmap_queues:
-    munmap(ring->queues, ring->queues_bytes);
-close_ring:
-    close(ring->fd);
-    return error;
+    size_t submissions_end = params->sq_off.array + params->sq_entries * sizeof(unsigned);
+    size_t completions_end = params->cq_off.cqes + params->cq_entries * sizeof(struct io_uring_cqe);
+    return submissions_end > completions_end ? submissions_end : completions_end;
 }
 
-void uring_close(struct uring *ring)
+size_t uring_submissions_bytes(const struct io_uring_params *params)
 {
-    munmap(ring->submissions, ring->submissions_size * sizeof *ring->submissions);
-    munmap(ring->queues, ring->queues_bytes);
-    close(ring->fd);
+    return params->sq_entries * sizeof(struct io_uring_sqe);
+}
+
+void uring_lay_out(struct uring *ring, const struct io_uring_params *params, void *queues,
+                   void *submissions)
+{
+    char *begin = queues;
+    ring->submissions = submissions;
+    ring->submissions_size = params->sq_entries;
+    ring->submissions_head = (atomic_uint *)(void *)(begin + params->sq_off.head);
+    ring->submissions_tail = (atomic_uint *)(void *)(begin + params->sq_off.tail);
+    ring->completions_size = params->cq_entries;
+    ring->completions_head = (atomic_uint *)(void *)(begin + params->cq_off.head);
+    ring->completions_tail = (atomic_uint *)(void *)(begin + params->cq_off.tail);
+    ring->completions = (struct io_uring_cqe *)(void *)(begin + params->cq_off.cqes);
+    ring->submitted = 0;
+    /* The kernel finds the submissions by an array of their indices: here always in order. */
+    unsigned *order = (unsigned *)(void *)(begin + params->sq_off.array);
+    for (unsigned i = 0; i < params->sq_entries; i++)
+        order[i] = i;
 }
 
 unsigned uring_queued(const struct uring *ring)
@@ -129,21 +105,16 @@ struct io_uring_sqe *uring_submission(struct uring *ring)
     return next;
 }
 
-static unsigned completed(const struct uring *ring)
+unsigned uring_hand_in(struct uring *ring)
+{
+    atomic_store_explicit(ring->submissions_tail, ring->submitted, memory_order_release);
+    return uring_queued(ring);
+}
+
+unsigned uring_completed(const struct uring *ring)
 {
     return atomic_load_explicit(ring->completions_tail, memory_order_acquire) -
            atomic_load_explicit(ring->completions_head, memory_order_relaxed);
-}
-
-int uring_enter(struct uring *ring)
-{
-    atomic_store_explicit(ring->submissions_tail, ring->submitted, memory_order_release);
-    long result = syscall(SYS_io_uring_enter, ring->fd, uring_queued(ring), 1,
-                          IORING_ENTER_GETEVENTS, NULL, 0);
-    /* Interrupted, or (EAGAIN, EBUSY) to be repeated when completions have been taken out. */
-    if (result < 0 && errno != EINTR && errno != EAGAIN && errno != EBUSY)
-        return -1;
-    return (int)completed(ring);
 }
 
 static size_t buffers_ring_bytes(const struct uring_buffers *buffers)
@@ -151,8 +122,7 @@ static size_t buffers_ring_bytes(const struct uring_buffers *buffers)
     return buffers->count * sizeof(struct io_uring_buf);
 }
 
-int uring_buffers_open(struct uring_buffers *buffers, struct uring *ring, unsigned count,
-                       size_t bytes)
+int uring_buffers_open(struct uring_buffers *buffers, int fd, unsigned count, size_t bytes)
 {
     *buffers = (struct uring_buffers){.count = count, .bytes = bytes};
     void *mapped = mmap(NULL, buffers_ring_bytes(buffers) + count * bytes, PROT_READ | PROT_WRITE,
@@ -162,7 +132,7 @@ int uring_buffers_open(struct uring_buffers *buffers, struct uring *ring, unsign
     buffers->ring = mapped; /* it has to begin a page */
     buffers->memory = (char *)mapped + buffers_ring_bytes(buffers);
     struct io_uring_buf_reg registered = {.ring_addr = (uintptr_t)mapped, .ring_entries = count};
-    if (syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_PBUF_RING, &registered, 1) != 0) {
+    if (syscall(SYS_io_uring_register, fd, IORING_REGISTER_PBUF_RING, &registered, 1) != 0) {
         int error = -errno;
         uring_buffers_close(buffers);
         return error;
@@ -196,7 +166,7 @@ void uring_buffer_return(struct uring_buffers *buffers, unsigned id)
 bool uring_completion(struct uring *ring, struct io_uring_cqe *completion)
 {
     unsigned head = atomic_load_explicit(ring->completions_head, memory_order_relaxed);
-    if (completed(ring) == 0)
+    if (uring_completed(ring) == 0)
         return false;
     *completion = ring->completions[head & (ring->completions_size - 1)];
     atomic_store_explicit(ring->completions_head, head + 1, memory_order_release);
