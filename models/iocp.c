@@ -5,15 +5,13 @@
  * Idea     The port is queue and scheduler in one: a thread that asks gets the next completions,
  *          whichever they are, and the system lets only as many threads run as the port was made
  *          for. So no connection belongs to a thread, and the load needs no balancing.
- * Calls    CreateIoCompletionPort, for the port and for each socket; WSAIoctl, to get AcceptEx;
- *          WSASocket, AcceptEx, several at a time, setsockopt(SO_UPDATE_ACCEPT_CONTEXT); WSARecv;
- *          then for ever GetQueuedCompletionStatusEx, WSAGetOverlappedResult, send, WSARecv. What
- *          is received is sent by a plain non-blocking send, which is cheaper; only what that does
- *          not take becomes an overlapped WSASend. At the end CancelIoEx. A thread is woken by
- *          PostQueuedCompletionStatus.
+ * Calls    CreateIoCompletionPort, for the port and for each socket; WSASocket, AcceptEx, several
+ *          at a time, setsockopt(SO_UPDATE_ACCEPT_CONTEXT); WSARecv; then for ever
+ *          GetQueuedCompletionStatusEx, WSAGetOverlappedResult, send, WSARecv. What is received is
+ *          sent by a plain send, which is cheaper; only what that does not take becomes an
+ *          overlapped WSASend. PostQueuedCompletionStatus wakes a thread, CancelIoEx ends accepts.
  * Re-arms  The next WSARecv, WSASend or AcceptEx. One that is complete at once is queued to the
- *          port all the same, behind those of the other connections: so each has its turn.
- *          (SetFileCompletionNotificationModes can spare that way: lessons/iocp_inline.c.)
+ *          port all the same, behind the others: so each has its turn (see lessons/iocp_inline.c).
  * Limit    Memory: each operation under way keeps its buffer.
  * Choose   For a server on Windows.
  *
@@ -26,11 +24,8 @@
 #include "model.h"
 #include "turn.h"
 
-enum {
-    PACKETS_AT_ONCE = 64,
-    ACCEPTS_POSTED = 16,
-    ACCEPT_ADDRESS = sizeof(struct sockaddr_storage) + 16 /* bytes, as AcceptEx prescribes */
-};
+enum { PACKETS_AT_ONCE = 64, ACCEPTS_POSTED = 16 };
+enum { ACCEPT_ADDRESS = sizeof(struct sockaddr_storage) + 16 }; /* bytes, as AcceptEx prescribes */
 
 /* ---- state ---- */
 
@@ -70,7 +65,7 @@ static bool connection_turn(struct worker *worker, struct connection *connection
         turn_sent(&turn,
                   observe_send(worker, connection, turn.span.size,
                                send(connection->socket, turn.span.at, (int)turn.span.size, 0)));
-    if (turn_wants(&turn) != SESSION_CLOSE)
+    if (turn_wants(&turn) != SESSION_CLOSE && !server_stopping(worker->server))
         return true;
     server_release(worker, connection, turn.error);
     return false;
@@ -78,26 +73,30 @@ static bool connection_turn(struct worker *worker, struct connection *connection
 
 /* ---- post ---- */
 
-static void operation_post(struct iocp_worker *thread, struct iocp_connection *own)
+/* The bytes of an operation that was complete at once, -WSA_IO_PENDING, or another error. */
+static int64_t operation_post(struct worker *worker, struct iocp_connection *own)
 {
-    struct worker *worker = &thread->worker;
-    struct connection *connection = &own->connection;
-    struct session *session = &connection->session;
+    struct session *session = &own->connection.session;
+    net_socket socket = own->connection.socket;
     bool sending = session_wants(session) == SESSION_SEND;
     struct session_span span = sending ? session_send_span(session) : session_recv_span(session);
     WSABUF buffer = {.len = (ULONG)span.size, .buf = span.at};
     DWORD bytes = 0, flags = 0;
     /* By the id: when the call returns, another thread may have ended the connection. */
-    uint32_t id = connection->id;
-    int64_t posted = observe_post(
+    uint32_t id = own->connection.id;
+    return observe_post(
         worker, id, sending ? "WSASend" : "WSARecv", span.size,
-        (sending
-             ? WSASend(connection->socket, &buffer, 1, &bytes, 0, &own->overlapped, NULL)
-             : WSARecv(connection->socket, &buffer, 1, &bytes, &flags, &own->overlapped, NULL)) == 0
+        (sending ? WSASend(socket, &buffer, 1, &bytes, 0, &own->overlapped, NULL)
+                 : WSARecv(socket, &buffer, 1, &bytes, &flags, &own->overlapped, NULL)) == 0
             ? (int)bytes
             : -1);
+}
+
+static void operation_start(struct worker *worker, struct iocp_connection *own)
+{
+    int64_t posted = operation_post(worker, own);
     if (posted < 0 && posted != -WSA_IO_PENDING)
-        server_release(worker, connection, (int)posted);
+        server_release(worker, &own->connection, (int)posted);
 }
 
 /* ---- accept ---- */
@@ -115,10 +114,10 @@ static void connection_begin(struct iocp_worker *thread, struct connection *conn
     if (error != 0)
         server_release(worker, connection, error);
     else
-        operation_post(thread, (struct iocp_connection *)connection);
+        operation_start(worker, (struct iocp_connection *)connection);
 }
 
-/* 0, or a negative error, and then it is not posted. */
+/* 0, or a negative error: it is not posted. */
 static int accept_post(struct iocp_worker *thread, struct iocp_accept *own)
 {
     struct worker *worker = &thread->worker;
@@ -131,12 +130,11 @@ static int accept_post(struct iocp_worker *thread, struct iocp_accept *own)
         return error;
     own->socket = socket;
     /* Where it succeeds it is another thread's before the call returns. */
-    error = observe_call(worker, NULL, "AcceptEx()",
-                         thread->iocp->AcceptEx(server->listener, socket, own->addresses, 0,
-                                                ACCEPT_ADDRESS, ACCEPT_ADDRESS, &bytes,
-                                                &own->overlapped) != 0 ||
-                             WSAGetLastError() == WSA_IO_PENDING,
-                         "posted");
+    bool posted =
+        thread->iocp->AcceptEx(server->listener, socket, own->addresses, 0, ACCEPT_ADDRESS,
+                               ACCEPT_ADDRESS, &bytes, &own->overlapped) != 0 ||
+        WSAGetLastError() == WSA_IO_PENDING;
+    error = observe_call(worker, NULL, "AcceptEx()", posted, "posted");
     if (error != 0) {
         own->socket = NET_SOCKET_NONE;
         net_close(socket);
@@ -147,47 +145,38 @@ static int accept_post(struct iocp_worker *thread, struct iocp_accept *own)
 /* Until it is posted, or the server stops. error: what it has failed with before, or 0. */
 static void accept_post_again(struct iocp_worker *thread, struct iocp_accept *own, int error)
 {
-    struct worker *worker = &thread->worker;
-    if (error == 0)
-        error = accept_post(thread, own);
-    while (error != 0 && server_accept_failed(worker, error) >= 0 &&
-           !server_stopping(worker->server))
-        error = accept_post(thread, own);
-}
-
-/* 0, or a negative error. */
-static int accept_result(struct worker *worker, struct iocp_accept *own, net_socket socket)
-{
-    net_socket listener = worker->server->listener;
-    DWORD bytes, flags;
-    int error = observe_call(
-        worker, NULL, "WSAGetOverlappedResult(AcceptEx)",
-        WSAGetOverlappedResult(listener, &own->overlapped, &bytes, FALSE, &flags) != 0, NULL);
-    if (error != 0)
-        return error;
-    return observe_call(worker, NULL, "setsockopt(SO_UPDATE_ACCEPT_CONTEXT)",
-                        setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
-                                   (const char *)&listener, sizeof listener) == 0,
-                        NULL);
+    while (error != 0 || (error = accept_post(thread, own)) != 0) {
+        if (server_accept_failed(&thread->worker, error) < 0 ||
+            server_stopping(thread->worker.server))
+            return;
+        error = 0;
+    }
 }
 
 static void accept_completed(struct iocp_worker *thread, struct iocp_accept *own)
 {
     struct worker *worker = &thread->worker;
-    net_socket socket = own->socket;
+    net_socket listener = worker->server->listener, socket = own->socket;
+    DWORD bytes, flags;
     own->socket = NET_SOCKET_NONE;
     if (server_stopping(worker->server)) {
         net_close(socket);
         return;
     }
-    int error = accept_result(worker, own, socket);
+    bool succeeded = WSAGetOverlappedResult(listener, &own->overlapped, &bytes, FALSE, &flags) != 0;
+    int error = observe_call(worker, NULL, "WSAGetOverlappedResult(AcceptEx)", succeeded, NULL);
+    if (error == 0)
+        error = observe_call(worker, NULL, "setsockopt(SO_UPDATE_ACCEPT_CONTEXT)",
+                             setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
+                                        (const char *)&listener, sizeof listener) == 0,
+                             NULL);
     if (error != 0) {
         net_close(socket);
         accept_post_again(thread, own, error);
         return;
     }
     if (accept_post(thread, own) != 0) {
-        /* No socket is left for the next connection, so this one is given up for it. */
+        /* No socket is left for the next one, so this one is given up for it. */
         server_refuse(worker, socket);
         accept_post_again(thread, own, 0);
         return;
@@ -199,21 +188,15 @@ static void accept_completed(struct iocp_worker *thread, struct iocp_accept *own
 
 /* ---- completed ---- */
 
-static void operation_completed(struct iocp_worker *thread, struct iocp_connection *own)
+static void operation_completed(struct worker *worker, struct iocp_connection *own)
 {
-    struct worker *worker = &thread->worker;
     struct connection *connection = &own->connection;
     DWORD bytes = 0, flags = 0;
-    if (server_stopping(worker->server)) {
-        server_release(worker, connection, 0);
-        return;
-    }
-    int error = observe_call(
-        worker, connection, "WSAGetOverlappedResult()",
-        WSAGetOverlappedResult(connection->socket, &own->overlapped, &bytes, FALSE, &flags) != 0,
-        NULL);
-    if (connection_turn(worker, connection, error == 0 ? (int64_t)bytes : error))
-        operation_post(thread, own);
+    bool succeeded =
+        WSAGetOverlappedResult(connection->socket, &own->overlapped, &bytes, FALSE, &flags) != 0;
+    int error = observe_call(worker, connection, "WSAGetOverlappedResult()", succeeded, NULL);
+    if (connection_turn(worker, connection, succeeded ? (int64_t)bytes : error))
+        operation_start(worker, own);
 }
 
 /* ---- serve ---- */
@@ -223,18 +206,16 @@ static int packets_take(struct iocp_worker *thread)
 {
     struct worker *worker = &thread->worker;
     ULONG count = 0;
+    bool succeeded = GetQueuedCompletionStatusEx(thread->iocp->port, thread->packets,
+                                                 PACKETS_AT_ONCE, &count, INFINITE, FALSE) != 0;
     int taken =
-        observe_wait(worker, "GetQueuedCompletionStatusEx", 0, 0,
-                     GetQueuedCompletionStatusEx(thread->iocp->port, thread->packets,
-                                                 PACKETS_AT_ONCE, &count, INFINITE, FALSE) != 0
-                         ? (int)count
-                         : -1);
+        observe_wait(worker, "GetQueuedCompletionStatusEx", 0, 0, succeeded ? (int)count : -1);
     if (taken < 0)
         return server_fail(worker->server, "GetQueuedCompletionStatusEx", taken);
     for (int i = 0; i < taken; i++) {
         const OVERLAPPED_ENTRY *packet = &thread->packets[i];
         if (packet->lpCompletionKey != 0)
-            operation_completed(thread, (struct iocp_connection *)packet->lpCompletionKey);
+            operation_completed(worker, (struct iocp_connection *)packet->lpCompletionKey);
         else if (packet->lpOverlapped != NULL) /* else it only wakes */
             accept_completed(
                 thread, CONTAINING_RECORD(packet->lpOverlapped, struct iocp_accept, overlapped));
@@ -263,13 +244,12 @@ static void operations_drain(struct iocp_worker *thread)
     struct server *server = thread->worker.server;
     server_interrupt_connections(server);
     CancelIoEx((HANDLE)server->listener, NULL);
-    while (server_open_connections(server) > 0)
-        if (packets_take(thread) != 0)
-            return;
+    bool failed = false;
+    while (!failed && server_open_connections(server) > 0)
+        failed = packets_take(thread) != 0;
     for (unsigned i = 0; i < ACCEPTS_POSTED; i++)
-        while (thread->iocp->accepts[i].socket != NET_SOCKET_NONE)
-            if (packets_take(thread) != 0)
-                return;
+        while (!failed && thread->iocp->accepts[i].socket != NET_SOCKET_NONE)
+            failed = packets_take(thread) != 0;
 }
 
 static int port_open(struct iocp *iocp, struct server *server)
