@@ -176,6 +176,14 @@ int64_t observe_send_done(struct worker *worker, const struct connection *connec
     return transfer(worker, connection, "send completed", asked, result, false);
 }
 
+int64_t observe_done(struct worker *worker, const struct connection *connection, int64_t result)
+{
+    const struct session *session = &connection->session;
+    if (session_wants(session) == SESSION_SEND)
+        return observe_send_done(worker, connection, session_send_span(session).size, result);
+    return observe_recv_done(worker, connection, session_recv_span(session).size, result);
+}
+
 static void accept_trace(struct worker *worker, const char *call, int error,
                          unsigned long long socket)
 {

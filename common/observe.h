@@ -83,6 +83,11 @@ int64_t observe_recv_done(struct worker *worker, const struct connection *connec
                           int64_t result);
 int64_t observe_send_done(struct worker *worker, const struct connection *connection, size_t asked,
                           int64_t result);
+/*
+ * The one of the two that the connection's session waits for; with a result from 0 on it takes the
+ * bytes only after this.
+ */
+int64_t observe_done(struct worker *worker, const struct connection *connection, int64_t result);
 /* accept: 0, or a negative error. */
 int observe_accept(struct worker *worker, net_socket result);
 /* One that was posted: result is the socket or a negative error. Counts nothing: see above. */

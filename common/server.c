@@ -266,6 +266,17 @@ int server_accept_failed(struct worker *worker, int error)
     return server_stopping(server) ? error : server_fail(server, "accept", error);
 }
 
+bool server_accepted(struct worker *worker, int error, net_socket socket, struct connection **begin)
+{
+    *begin = NULL;
+    if (error != 0)
+        return server_accept_failed(worker, error) > 0;
+    struct connection *connection = server_admit(worker, socket);
+    if (connection != NULL && crew_assign(worker, connection) != NULL)
+        *begin = connection;
+    return true;
+}
+
 static void connection_unlink(struct server *server, struct connection *connection)
 {
     if (connection->next != NULL)

@@ -116,6 +116,14 @@ void server_lacks(struct server *server, const char *call, int error, const char
  * Where descriptors are used up it takes one connection from the queue and refuses it.
  */
 int server_accept_failed(struct worker *worker, int error);
+/*
+ * What accept has returned, for a model whose workers each serve their own connections: `error` and
+ * the socket. The connection is counted, admitted or refused, and assigned to the least loaded
+ * worker; *begin is the connection where that is this worker, which then begins to serve it, else
+ * NULL. True: call accept again. False: nothing more to accept now, go back to waiting.
+ */
+bool server_accepted(struct worker *worker, int error, net_socket socket,
+                     struct connection **begin);
 /* Ends a connection: closes its socket and frees it. error: 0, or why it ended early. */
 void server_release(struct worker *worker, struct connection *connection, int error);
 /* Ends all that are left, at the stop, when no other thread serves any more. */

@@ -1,11 +1,11 @@
 /*
  * epoll: the kernel keeps the set of watched sockets and hands out only those that are ready.
  *
- * Idea     Interest is told once for each socket and kept in the kernel, which puts a socket on the
+ * Idea     Which sockets are of interest is said once and kept in the kernel, which puts a socket on the
  *          ready list when something happens to it: a wait costs what is ready, however many are
  *          idle. Level-triggered, as here, a socket is on the list for as long as it is ready.
- * Calls    epoll_ctl(EPOLL_CTL_ADD) once; then for ever epoll_wait, recv, send. EPOLL_CTL_MOD to
- *          wait for writable, and back. close takes the socket out of the set.
+ * Calls    epoll_ctl(EPOLL_CTL_ADD) once; then for ever epoll_wait, accept4, recv, send.
+ *          EPOLL_CTL_MOD to wait for writable, and back. close takes the socket out of the set.
  * Re-arms  Nothing (EPOLLET would: a recv or send that failed with EAGAIN). EPOLLOUT is asked for
  *          only while bytes are pending, else every socket would be ready always.
  * Limit    /proc/sys/fs/epoll/max_user_watches, a share of memory. Readiness only, and of files
@@ -19,10 +19,13 @@
 
 #include "crew.h"
 #include "model.h"
-#include "readiness.h"
+#include "parts/arrivals.h"
+#include "turn.h"
 
 /* Most that one wait hands out; what is left heads the kernel's list for the next. */
 enum { EVENTS_AT_ONCE = 256 };
+
+/* ---- state ---- */
 
 struct epoll_connection {
     struct connection connection;
@@ -30,8 +33,9 @@ struct epoll_connection {
 };
 
 /* A thread and its set. */
-struct poller {
-    struct readiness_worker own;
+struct epoll_worker {
+    struct worker worker;
+    struct arrivals arrivals;
     int set; /* the epoll instance; open where opened */
     bool opened;
     struct epoll_event ready[EVENTS_AT_ONCE];
@@ -39,92 +43,131 @@ struct poller {
 
 /* ---- accept ---- */
 
-static void connection_begin(struct worker *worker, struct connection *connection)
+static void connection_begin(struct epoll_worker *thread, struct connection *connection)
 {
-    struct poller *poller = (struct poller *)worker;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
     int error =
-        observe_call(worker, connection, "epoll_ctl(EPOLL_CTL_ADD, EPOLLIN)",
-                     epoll_ctl(poller->set, EPOLL_CTL_ADD, connection->socket, &event) == 0, NULL);
+        observe_call(&thread->worker, connection, "epoll_ctl(EPOLL_CTL_ADD, EPOLLIN)",
+                     epoll_ctl(thread->set, EPOLL_CTL_ADD, connection->socket, &event) == 0, NULL);
     if (error != 0)
-        server_release(worker, connection, error);
+        server_release(&thread->worker, connection, error);
+}
+
+static void connections_accept(struct epoll_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
+        struct connection *begin;
+        net_socket socket;
+        int error = observe_accept(worker, socket = accept4(worker->server->listener, NULL, NULL,
+                                                            SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!server_accepted(worker, error, socket, &begin))
+            return;
+        if (begin != NULL)
+            connection_begin(thread, begin);
+    }
+}
+
+static void connections_assigned(struct epoll_worker *thread)
+{
+    struct connection *connection;
+    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    while ((connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_begin(thread, connection);
 }
 
 /* ---- readable, writable, close ---- */
 
-static int watch_other(struct poller *poller, struct epoll_connection *own)
+static int watch_other(struct epoll_worker *thread, struct epoll_connection *own)
 {
     own->sending = !own->sending;
     struct epoll_event event = {.events = own->sending ? EPOLLOUT : EPOLLIN, .data.ptr = own};
     return observe_call(
-        &poller->own.worker, &own->connection,
+        &thread->worker, &own->connection,
         own->sending ? "epoll_ctl(EPOLL_CTL_MOD, EPOLLOUT)" : "epoll_ctl(EPOLL_CTL_MOD, EPOLLIN)",
-        epoll_ctl(poller->set, EPOLL_CTL_MOD, own->connection.socket, &event) == 0, NULL);
+        epoll_ctl(thread->set, EPOLL_CTL_MOD, own->connection.socket, &event) == 0, NULL);
 }
 
-/* EPOLLERR and EPOLLHUP come unasked, and the call that was waited for then tells why. */
-static void connection_ready(struct poller *poller, struct epoll_connection *own)
+/* EPOLLERR and EPOLLHUP come unasked, and the call that was waited for then says why. */
+static void connection_turn(struct epoll_worker *thread, struct epoll_connection *own)
 {
-    struct worker *worker = &poller->own.worker;
-    enum readiness_received received;
-    int error;
-    enum session_want want = readiness_step(
-        worker, &own->connection, own->sending ? 0 : READINESS_RECEIVES, &received, &error);
+    struct worker *worker = &thread->worker;
+    struct connection *connection = &own->connection;
+    struct turn turn = turn_begin(&connection->session, own->sending ? 0 : TURN_RECEIVES);
+    while (turn_next(&turn) != TURN_OVER)
+        if (turn.step == TURN_RECV)
+            turn_received(&turn,
+                          observe_recv(worker, connection, turn.span.size,
+                                       recv(connection->socket, turn.span.at, turn.span.size, 0)));
+        else
+            turn_sent(&turn, observe_send(worker, connection, turn.span.size,
+                                          send(connection->socket, turn.span.at, turn.span.size,
+                                               MSG_NOSIGNAL)));
+
+    enum session_want want = turn_wants(&turn);
+    int error = turn.error;
     if (want != SESSION_CLOSE && own->sending != (want == SESSION_SEND))
-        error = watch_other(poller, own);
+        error = watch_other(thread, own);
     /* A socket is once among the ready ones, so nothing behind this one in the array points here.
      */
     if (want == SESSION_CLOSE || error != 0)
-        server_release(worker, &own->connection, error);
+        server_release(worker, connection, error);
 }
 
 /* ---- serve ---- */
 
-static void poller_run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
-    struct poller *poller = (struct poller *)worker;
+    struct epoll_worker *thread = (struct epoll_worker *)worker;
     while (!server_stopping(worker->server)) {
         int ready = observe_wait(worker, "epoll_wait", 0, 0,
-                                 epoll_wait(poller->set, poller->ready, EVENTS_AT_ONCE, -1));
+                                 epoll_wait(thread->set, thread->ready, EVENTS_AT_ONCE, -1));
         if (ready < 0 && net_error_kind(ready) != NET_ERROR_INTERRUPTED)
             server_fail(worker->server, "epoll_wait", ready);
         for (int i = 0; i < ready; i++) {
-            if (poller->ready[i].data.ptr != NULL)
-                connection_ready(poller, poller->ready[i].data.ptr);
+            if (thread->ready[i].data.ptr != NULL)
+                connection_turn(thread, thread->ready[i].data.ptr);
+            else if (worker->index == 0)
+                connections_accept(thread);
             else
-                readiness_own_socket(worker, connection_begin);
+                connections_assigned(thread);
         }
     }
 }
 
-static int poller_open(struct worker *worker)
+static int worker_open(struct worker *worker)
 {
-    struct poller *poller = (struct poller *)worker;
+    struct epoll_worker *thread = (struct epoll_worker *)worker;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
-    int error = readiness_open(worker);
+    int error = arrivals_open(&thread->arrivals, worker);
     if (error != 0)
         return error;
-    poller->set = epoll_create1(EPOLL_CLOEXEC);
-    poller->opened = poller->set >= 0;
-    if (!poller->opened)
+    thread->set = epoll_create1(EPOLL_CLOEXEC);
+    thread->opened = thread->set >= 0;
+    if (!thread->opened)
         return server_fail(worker->server, "epoll_create1", net_last_error());
-    if (epoll_ctl(poller->set, EPOLL_CTL_ADD, poller->own.own_socket, &event) != 0)
+    if (epoll_ctl(thread->set, EPOLL_CTL_ADD, thread->arrivals.socket, &event) != 0)
         return server_fail(worker->server, "epoll_ctl", net_last_error());
     return 0;
 }
 
-static void poller_close(struct worker *worker)
+static void worker_wake(struct worker *worker)
 {
-    struct poller *poller = (struct poller *)worker;
-    if (poller->opened)
-        close(poller->set);
-    readiness_close(worker);
+    net_wake_send(&((struct epoll_worker *)worker)->arrivals.wake);
+}
+
+static void worker_close(struct worker *worker)
+{
+    struct epoll_worker *thread = (struct epoll_worker *)worker;
+    if (thread->opened)
+        close(thread->set);
+    arrivals_close(&thread->arrivals);
 }
 
 static int serve(struct server *server)
 {
-    static const struct crew_calls calls = {sizeof(struct poller), poller_open, poller_run,
-                                            readiness_wake, poller_close};
+    static const struct crew_calls calls = {sizeof(struct epoll_worker), worker_open, worker_run,
+                                            worker_wake, worker_close};
     return crew_serve(server, &calls);
 }
 

@@ -5,23 +5,27 @@
  * Idea     The kernel does the calls: a receive is posted and comes back when bytes are in the
  *          buffer. Handing in and waiting are one call for all connections together, so the busier
  *          the server the fewer calls for a message; alone on an idle one it takes two.
- * Calls    io_uring_setup, mmap; then for ever io_uring_enter. No accept, recv or send.
- * Re-arms  Each receive and send is posted anew. The accept is multishot: it stays until it fails.
+ * Calls    io_uring_setup, mmap; then for ever io_uring_enter. Accepts, receives and sends are
+ *          operations in the queue, no calls; but where descriptors are used up: accept.
+ * Re-arms  Each receive and send is posted once more. The accept is multishot: it stays until it fails.
  * Limit    None of its own: one completion for each connection fits the queue. Linux 5.19; often
  *          forbidden, by the sysctl kernel.io_uring_disabled or in containers by seccomp. An
  *          operation's buffer is the kernel's until it has completed, also when one wants to end.
  * Choose   On recent Linux, where system calls are what a server spends its time on, or where files
  *          have to be as asynchronous as sockets.
  *
- * Documentation: io_uring(7), io_uring_enter(2). The queues themselves: common/uring.h.
+ * Documentation: io_uring(7), io_uring_enter(2). The queues as data: parts/uring.h.
  */
+#include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "crew.h"
 #include "model.h"
-#include "uring.h"
+#include "parts/uring.h"
+#include "turn.h"
 
 /* What a completion is of (user_data): the address of a connection, or one of these. */
 enum operation { OPERATION_ACCEPT, OPERATION_SOMEBODY_QUEUED, OPERATION_WAKE };
@@ -32,20 +36,23 @@ enum { OPERATIONS_EACH = 2 };
 /* A thread and its ring. */
 struct ring_worker {
     struct worker worker;
+    int ring_fd;
+    void *queues, *submissions; /* shared with the kernel; their places are in ring */
+    size_t queues_bytes, submissions_bytes;
     struct uring ring;
     unsigned under_way; /* completions that are still to come */
     int wake;           /* an eventfd: connections for it have come, or the stop */
     uint64_t wakes;     /* what is read from it */
 };
 
-static struct io_uring_sqe *operation_new(struct ring_worker *own, uint64_t user_data,
+static struct io_uring_sqe *operation_new(struct ring_worker *thread, uint64_t user_data,
                                           enum io_uring_op opcode, int fd)
 {
-    struct io_uring_sqe *next = uring_submission(&own->ring);
+    struct io_uring_sqe *next = uring_submission(&thread->ring);
     next->opcode = (unsigned char)opcode;
     next->fd = fd;
     next->user_data = user_data;
-    own->under_way++;
+    thread->under_way++;
     return next;
 }
 
@@ -54,13 +61,14 @@ static struct io_uring_sqe *operation_new(struct ring_worker *own, uint64_t user
  * next receive to a send (IOSQE_IO_LINK, IOSQE_CQE_SKIP_SUCCESS) spares an idle server a call and
  * a busy one nothing, and nobody hears of a send before something else is received.
  */
-static void connection_post(struct ring_worker *own, struct connection *connection)
+static void connection_post(struct ring_worker *thread, struct connection *connection)
 {
     bool sending = session_wants(&connection->session) == SESSION_SEND;
     struct session_span span =
         sending ? session_send_span(&connection->session) : session_recv_span(&connection->session);
-    struct io_uring_sqe *next = operation_new(
-        own, (uintptr_t)connection, sending ? IORING_OP_SEND : IORING_OP_RECV, connection->socket);
+    struct io_uring_sqe *next =
+        operation_new(thread, (uintptr_t)connection, sending ? IORING_OP_SEND : IORING_OP_RECV,
+                      connection->socket);
     next->addr = (uintptr_t)span.at;
     next->len = (unsigned)span.size;
     next->msg_flags = sending ? NET_SEND_FLAGS | MSG_WAITALL : 0; /* not done before all is sent */
@@ -68,153 +76,184 @@ static void connection_post(struct ring_worker *own, struct connection *connecti
 
 /* ---- accept ---- */
 
-static void accept_post(struct ring_worker *own)
+static void accept_post(struct ring_worker *thread)
 {
     struct io_uring_sqe *next =
-        operation_new(own, OPERATION_ACCEPT, IORING_OP_ACCEPT, own->worker.server->listener);
+        operation_new(thread, OPERATION_ACCEPT, IORING_OP_ACCEPT, thread->worker.server->listener);
     next->ioprio = IORING_ACCEPT_MULTISHOT;
     next->accept_flags = SOCK_CLOEXEC;
 }
 
-static void accepted(struct ring_worker *own, net_socket socket)
+static void accepted(struct ring_worker *thread, net_socket socket)
 {
-    struct connection *connection = server_admit(&own->worker, socket);
-    if (connection != NULL && crew_assign(&own->worker, connection) != NULL)
-        connection_post(own, connection);
+    struct connection *connection = server_admit(&thread->worker, socket);
+    if (connection != NULL && crew_assign(&thread->worker, connection) != NULL)
+        connection_post(thread, connection);
 }
 
-static void accept_completed(struct ring_worker *own, int result, bool ended)
+static void accept_completed(struct ring_worker *thread, int result, bool ended)
 {
-    struct worker *worker = &own->worker;
+    struct worker *worker = &thread->worker;
     int error = observe_accept_done(worker, result);
     if (error == 0)
-        accepted(own, result);
+        accepted(thread, result);
     if (!ended || server_stopping(worker->server))
         return;
     if (error != 0 && net_error_kind(error) == NET_ERROR_NO_RESOURCES) {
         /* Without descriptors it fails so whether or not anybody is in the queue: wait for one. */
-        struct io_uring_sqe *next = operation_new(own, OPERATION_SOMEBODY_QUEUED,
+        struct io_uring_sqe *next = operation_new(thread, OPERATION_SOMEBODY_QUEUED,
                                                   IORING_OP_POLL_ADD, worker->server->listener);
         next->poll_events = POLLIN;
     } else if (error == 0 || server_accept_failed(worker, error) >= 0) {
-        accept_post(own);
+        accept_post(thread);
     }
 }
 
 /* And take or refuse that one by a plain call. */
-static void somebody_queued(struct ring_worker *own)
+static void somebody_queued(struct ring_worker *thread)
 {
-    struct worker *worker = &own->worker;
+    struct worker *worker = &thread->worker;
     net_socket socket;
     if (server_stopping(worker->server))
         return;
     int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
     if (error == 0)
-        accepted(own, socket);
+        accepted(thread, socket);
     if (error == 0 || server_accept_failed(worker, error) >= 0)
-        accept_post(own);
+        accept_post(thread);
 }
 
 /* ---- readable, writable, close ---- */
 
-static void connection_completed(struct ring_worker *own, struct connection *connection, int result)
+static void connection_completed(struct ring_worker *thread, struct connection *connection,
+                                 int result)
 {
-    struct worker *worker = &own->worker;
-    struct session *session = &connection->session;
-    int64_t count;
-    if (session_wants(session) == SESSION_SEND) {
-        count = observe_send_done(worker, connection, session_send_span(session).size, result);
-        if (count >= 0)
-            session_sent(session, (size_t)count);
-    } else {
-        count = observe_recv_done(worker, connection, session_recv_span(session).size, result);
-        if (count >= 0)
-            session_received(session, (size_t)count);
-    }
-    int error = count < 0 && net_error_kind((int)count) != NET_ERROR_INTERRUPTED ? (int)count : 0;
-    if (error != 0 || session_wants(session) == SESSION_CLOSE || server_stopping(worker->server))
-        server_release(worker, connection, error);
+    struct worker *worker = &thread->worker;
+    struct turn turn = turn_begin(&connection->session, 0);
+    turn_completed(&turn, observe_done(worker, connection, result));
+    if (turn_wants(&turn) == SESSION_CLOSE || server_stopping(worker->server))
+        server_release(worker, connection, turn.error);
     else
-        connection_post(own, connection);
+        connection_post(thread, connection);
 }
 
 /* ---- serve ---- */
 
-static void ring_wake(struct worker *worker)
+static void worker_wake(struct worker *worker)
 {
     eventfd_write(((struct ring_worker *)worker)->wake, 1);
 }
 
-static void wake_post(struct ring_worker *own)
+static void wake_post(struct ring_worker *thread)
 {
-    struct io_uring_sqe *next = operation_new(own, OPERATION_WAKE, IORING_OP_READ, own->wake);
-    next->addr = (uintptr_t)&own->wakes;
-    next->len = sizeof own->wakes;
+    struct io_uring_sqe *next = operation_new(thread, OPERATION_WAKE, IORING_OP_READ, thread->wake);
+    next->addr = (uintptr_t)&thread->wakes;
+    next->len = sizeof thread->wakes;
 }
 
-static void woken(struct ring_worker *own)
+static void woken(struct ring_worker *thread)
 {
-    if (server_stopping(own->worker.server))
+    if (server_stopping(thread->worker.server))
         return;
-    wake_post(own);
+    wake_post(thread);
     struct connection *connection;
-    while (uring_room(&own->ring) > 0 && (connection = crew_next_assigned(&own->worker)) != NULL)
-        connection_post(own, connection);
-    if (uring_room(&own->ring) == 0)
-        ring_wake(&own->worker); /* the rest of them when there is room again */
+    while (uring_room(&thread->ring) > 0 &&
+           (connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_post(thread, connection);
+    if (uring_room(&thread->ring) == 0)
+        worker_wake(&thread->worker); /* the rest of them when there is room again */
 }
 
-static void completed(struct ring_worker *own, const struct io_uring_cqe *completion)
+static void completed(struct ring_worker *thread, const struct io_uring_cqe *completion)
 {
     bool ended = (completion->flags & IORING_CQE_F_MORE) == 0;
-    own->under_way -= ended;
+    thread->under_way -= ended;
     switch (completion->user_data) {
     case OPERATION_ACCEPT:
-        accept_completed(own, completion->res, ended);
+        accept_completed(thread, completion->res, ended);
         break;
     case OPERATION_SOMEBODY_QUEUED:
-        somebody_queued(own);
+        somebody_queued(thread);
         break;
     case OPERATION_WAKE:
-        woken(own);
+        woken(thread);
         break;
     default:
-        connection_completed(own, (struct connection *)(uintptr_t)completion->user_data,
+        connection_completed(thread, (struct connection *)(uintptr_t)completion->user_data,
                              completion->res);
     }
 }
 
-/* Hands in what has been posted, waits, and deals with what has been done. False: it failed. */
-static bool ring_round(struct ring_worker *own)
+/* A ring belongs to the thread that makes it. 0, or a negative error after server_fail. */
+static int ring_open(struct ring_worker *thread)
 {
-    unsigned queued = uring_queued(&own->ring);
-    int ready = observe_wait(&own->worker, "io_uring_enter", queued,
-                             queued * sizeof(struct io_uring_sqe), uring_enter(&own->ring));
+    struct server *server = thread->worker.server;
+    unsigned completions = server->capacity + SERVER_ACCEPTS_AT_ONCE;
+    struct io_uring_params params;
+    thread->ring_fd = -1;
+    for (unsigned choice = 0; uring_params(&params, choice, completions); choice++) {
+        thread->ring_fd = io_uring_setup(URING_SUBMISSIONS, &params);
+        if (thread->ring_fd >= 0 || errno != EINVAL)
+            break;
+    }
+    if (thread->ring_fd < 0)
+        return server_fail(server, "io_uring_setup", net_last_error());
+    thread->queues_bytes = uring_queues_bytes(&params);
+    thread->submissions_bytes = uring_submissions_bytes(&params);
+    thread->queues = mmap(NULL, thread->queues_bytes, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_POPULATE, thread->ring_fd, IORING_OFF_SQ_RING);
+    thread->submissions = mmap(NULL, thread->submissions_bytes, PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_POPULATE, thread->ring_fd, IORING_OFF_SQES);
+    if (thread->queues == MAP_FAILED || thread->submissions == MAP_FAILED)
+        return server_fail(server, "mmap", net_last_error());
+    uring_lay_out(&thread->ring, &params, thread->queues, thread->submissions);
+    return 0;
+}
+
+/* Also of one that was opened in part. */
+static void ring_close(struct ring_worker *thread)
+{
+    if (thread->ring_fd < 0)
+        return;
+    if (thread->queues != MAP_FAILED)
+        munmap(thread->queues, thread->queues_bytes);
+    if (thread->submissions != MAP_FAILED)
+        munmap(thread->submissions, thread->submissions_bytes);
+    close(thread->ring_fd);
+}
+
+/* Hands in what has been posted, waits, and deals with what has been done. False: it failed. */
+static bool ring_round(struct ring_worker *thread)
+{
+    unsigned queued = uring_hand_in(&thread->ring);
+    int result = io_uring_enter(thread->ring_fd, queued, 1, IORING_ENTER_GETEVENTS);
+    /* Interrupted; or to be repeated when completions have been taken out (EAGAIN, EBUSY). */
+    bool again = result < 0 && (errno == EINTR || errno == EAGAIN || errno == EBUSY);
+    int ready = observe_wait(&thread->worker, "io_uring_enter", queued,
+                             queued * sizeof(struct io_uring_sqe),
+                             result < 0 && !again ? -1 : (int)uring_completed(&thread->ring));
     if (ready < 0) {
-        server_fail(own->worker.server, "io_uring_enter", ready);
+        server_fail(thread->worker.server, "io_uring_enter", ready);
         return false;
     }
     struct io_uring_cqe completion;
-    while (uring_room(&own->ring) >= OPERATIONS_EACH && uring_completion(&own->ring, &completion))
-        completed(own, &completion);
+    while (uring_room(&thread->ring) >= OPERATIONS_EACH &&
+           uring_completion(&thread->ring, &completion))
+        completed(thread, &completion);
     return true;
 }
 
-static void ring_run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
-    struct ring_worker *own = (struct ring_worker *)worker;
+    struct ring_worker *thread = (struct ring_worker *)worker;
     struct server *server = worker->server;
-    /* Here and not in ring_open: a ring belongs to the thread that makes it. */
-    int error = uring_open(&own->ring, server->capacity + SERVER_ACCEPTS_AT_ONCE);
-    if (error != 0) {
-        server_fail(server, "io_uring_setup", error);
-        return;
-    }
+    if (ring_open(thread) != 0)
+        goto close_ring;
     if (worker->index == 0)
-        accept_post(own);
+        accept_post(thread);
     else
-        wake_post(own);
-    while (!server_stopping(server) && ring_round(own))
+        wake_post(thread);
+    while (!server_stopping(server) && ring_round(thread))
         continue;
     /*
      * Until an operation has come back its memory is the kernel's. With the sockets shut down all
@@ -224,29 +263,30 @@ static void ring_run(struct worker *worker)
         net_interrupt(server->listener);
         server_interrupt_connections(server);
     }
-    while (own->under_way > 0 && ring_round(own))
+    while (thread->under_way > 0 && ring_round(thread))
         continue;
-    uring_close(&own->ring);
+close_ring:
+    ring_close(thread);
 }
 
-static int ring_open(struct worker *worker)
+static int worker_open(struct worker *worker)
 {
-    struct ring_worker *own = (struct ring_worker *)worker;
-    own->wake = eventfd(0, EFD_CLOEXEC);
-    return own->wake >= 0 ? 0 : server_fail(worker->server, "eventfd", net_last_error());
+    struct ring_worker *thread = (struct ring_worker *)worker;
+    thread->wake = eventfd(0, EFD_CLOEXEC);
+    return thread->wake >= 0 ? 0 : server_fail(worker->server, "eventfd", net_last_error());
 }
 
-static void ring_close(struct worker *worker)
+static void worker_close(struct worker *worker)
 {
-    struct ring_worker *own = (struct ring_worker *)worker;
-    if (own->wake >= 0)
-        close(own->wake);
+    struct ring_worker *thread = (struct ring_worker *)worker;
+    if (thread->wake >= 0)
+        close(thread->wake);
 }
 
 static int serve(struct server *server)
 {
-    static const struct crew_calls calls = {sizeof(struct ring_worker), ring_open, ring_run,
-                                            ring_wake, ring_close};
+    static const struct crew_calls calls = {sizeof(struct ring_worker), worker_open, worker_run,
+                                            worker_wake, worker_close};
     return crew_serve(server, &calls);
 }
 

@@ -5,103 +5,231 @@
  * Idea     Not "you may receive now" but "it has been received": WSARecv names the buffer
  *          beforehand and returns at once, and the system fills it while the thread does something
  *          else. Each operation has a WSAOVERLAPPED, the system's until it is complete.
- * Calls    WSACreateEvent, WSARecv with hEvent; then for ever WSAWaitForMultipleEvents,
- *          WSAGetOverlappedResult, send, WSARecv. What is received is sent by a plain non-blocking
- *          send, which is cheaper; only what that does not take becomes an overlapped WSASend.
+ * Calls    accept; WSACreateEvent, WSARecv with hEvent; then for ever WSAWaitForMultipleEvents,
+ *          WSAGetOverlappedResult, send, WSARecv; at the end CancelIoEx, WSACloseEvent. What is
+ *          received is sent by a plain non-blocking send, which is cheaper; only what that does not
+ *          take becomes an overlapped WSASend.
  * Re-arms  The next WSARecv or WSASend, which also resets the event. Each reports once, also one
  *          that is complete at once.
  * Limit    WSA_MAXIMUM_WAIT_EVENTS, 64 events in one wait. Here every group of 63 sessions has a
- *          thread of its own, and the 64th event accepts (group 0) or wakes the thread (others).
+ *          thread of its own, and the 64th event accepts (worker 0) or wakes the thread (others).
  * Choose   For a few operations that shall go on beside other things to wait for, where no
  *          completion port is wanted.
  *
  * Documentation: WSARecv, WSASend, WSAOVERLAPPED, WSAGetOverlappedResult, CancelIoEx (Microsoft).
- * The wait and its array of events: common/event_group_win32.c. The calls that post and complete:
- * common/overlapped_win32.c.
+ * The array of events as data: parts/event_set_win32.h.
  */
-#include "event_group_win32.h"
+#include "crew.h"
 #include "model.h"
-#include "overlapped_win32.h"
+#include "parts/event_set_win32.h"
+#include "turn.h"
 
 /* ---- state ---- */
 
-struct overlapped_event_connection {
-    struct event_connection member; /* of a group, which is a thread and what it waits for */
-    WSAOVERLAPPED overlapped;       /* its one operation, always under way */
+struct overlapped_connection {
+    struct connection connection;
+    WSAOVERLAPPED overlapped; /* its one operation, always under way; the system's until complete */
+    WSAEVENT event;
+    unsigned slot; /* of the event in the thread's set */
 };
 
-/* ---- accept ---- */
+/* A thread and the events that it waits for. */
+struct overlapped_worker {
+    struct worker worker;
+    struct event_set set;
+};
 
-static void operation_start(struct event_group *group, struct overlapped_event_connection *own)
+/* ---- close ---- */
+
+static void connection_end(struct overlapped_worker *thread, struct overlapped_connection *own,
+                           int error)
 {
-    int64_t started =
-        overlapped_post(&group->worker, &own->member.connection, &own->overlapped, NULL);
-    if (!overlapped_posted(started))
-        event_group_release(group, &own->member, (int)started);
-}
-
-static void connection_begin(struct worker *worker, struct connection *connection)
-{
-    struct event_group *group = (struct event_group *)worker;
-    struct overlapped_event_connection *own = (struct overlapped_event_connection *)connection;
-    if (!event_group_add(group, &own->member, false))
-        return;
-    own->overlapped.hEvent = own->member.event;
-    /* It still has the listener's event. It stays non-blocking, for the sends. */
-    int error = observe_call(worker, connection, "WSAEventSelect(none)",
-                             WSAEventSelect(connection->socket, NULL, 0) == 0, NULL);
-    if (error != 0)
-        event_group_release(group, &own->member, error);
-    else
-        operation_start(group, own);
-}
-
-/* ---- received, sent, close ---- */
-
-static void operation_completed(struct event_group *group, struct overlapped_event_connection *own)
-{
-    struct connection *connection = &own->member.connection;
-    int64_t result = overlapped_result(&group->worker, connection, &own->overlapped);
-    int error;
-    if (overlapped_step(&group->worker, connection, result, &error) == SESSION_CLOSE)
-        event_group_release(group, &own->member, error);
-    else
-        operation_start(group, own);
+    WSAEVENT event = own->event;
+    event_set_remove(&thread->set, own->slot);
+    server_release(&thread->worker, &own->connection, error);
+    WSACloseEvent(event); /* after the socket that it belongs to */
 }
 
 /* For the stop, which does not wait for the peer: the operation is first ended, then waited for. */
-static void operation_cancel(struct overlapped_event_connection *own)
+static void operation_cancel(struct overlapped_connection *own)
 {
     DWORD bytes, flags;
-    net_socket socket = own->member.connection.socket;
+    net_socket socket = own->connection.socket;
     CancelIoEx((HANDLE)socket, &own->overlapped);
     WSAGetOverlappedResult(socket, &own->overlapped, &bytes, TRUE, &flags);
 }
 
+/* ---- post ---- */
+
+static void operation_post(struct overlapped_worker *thread, struct overlapped_connection *own)
+{
+    struct worker *worker = &thread->worker;
+    struct connection *connection = &own->connection;
+    struct session *session = &connection->session;
+    bool sending = session_wants(session) == SESSION_SEND;
+    struct session_span span = sending ? session_send_span(session) : session_recv_span(session);
+    WSABUF buffer = {.len = (ULONG)span.size, .buf = span.at};
+    DWORD bytes = 0, flags = 0;
+    int64_t posted = observe_post(
+        worker, connection->id, sending ? "WSASend" : "WSARecv", span.size,
+        (sending
+             ? WSASend(connection->socket, &buffer, 1, &bytes, 0, &own->overlapped, NULL)
+             : WSARecv(connection->socket, &buffer, 1, &bytes, &flags, &own->overlapped, NULL)) == 0
+            ? (int)bytes
+            : -1);
+    /* Also one that is complete at once signals its event. */
+    if (posted < 0 && posted != -WSA_IO_PENDING)
+        connection_end(thread, own, (int)posted);
+}
+
+/* ---- accept ---- */
+
+static void connection_begin(struct overlapped_worker *thread, struct connection *connection)
+{
+    struct worker *worker = &thread->worker;
+    struct overlapped_connection *own = (struct overlapped_connection *)connection;
+    own->event = WSACreateEvent();
+    int error =
+        observe_call(worker, connection, "WSACreateEvent()", own->event != WSA_INVALID_EVENT, NULL);
+    if (error != 0) {
+        server_release(worker, connection, error);
+        return;
+    }
+    event_set_add(&thread->set, own->event, own, &own->slot);
+    own->overlapped.hEvent = own->event;
+    /* It still has the listener's event. It stays non-blocking, for the sends. */
+    error = observe_call(worker, connection, "WSAEventSelect(none)",
+                         WSAEventSelect(connection->socket, NULL, 0) == 0, NULL);
+    if (error != 0)
+        connection_end(thread, own, error);
+    else
+        operation_post(thread, own);
+}
+
+/* While more connections wait, FD_ACCEPT is reported again. */
+static void listener_signalled(struct overlapped_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    struct server *server = worker->server;
+    struct connection *begin = NULL;
+    WSANETWORKEVENTS record = {0};
+    int error = observe_call(
+        worker, NULL, "WSAEnumNetworkEvents()",
+        WSAEnumNetworkEvents(server->listener, thread->set.events[EVENT_SET_OWN], &record) == 0,
+        NULL);
+    if (error != 0)
+        server_fail(server, "WSAEnumNetworkEvents", error);
+    bool again = error == 0 && (record.lNetworkEvents & FD_ACCEPT) != 0;
+    /* Until one was accepted: after an accept for nothing Wine 8.0 reports no more. */
+    while (again) {
+        net_socket socket;
+        error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));
+        again = server_accepted(worker, error, socket, &begin) && error != 0;
+    }
+    if (begin != NULL)
+        connection_begin(thread, begin);
+}
+
+static void connections_assigned(struct overlapped_worker *thread)
+{
+    struct connection *connection;
+    /* Before looking, so that no wake-up is lost. */
+    WSAResetEvent(thread->set.events[EVENT_SET_OWN]);
+    while ((connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_begin(thread, connection);
+}
+
+/* ---- received, sent ---- */
+
+static void operation_completed(struct overlapped_worker *thread, struct overlapped_connection *own)
+{
+    struct worker *worker = &thread->worker;
+    struct connection *connection = &own->connection;
+    struct turn turn = turn_begin(&connection->session, 0);
+    DWORD bytes = 0, flags = 0;
+    int error = observe_call(
+        worker, connection, "WSAGetOverlappedResult()",
+        WSAGetOverlappedResult(connection->socket, &own->overlapped, &bytes, FALSE, &flags) != 0,
+        NULL);
+    turn_completed(&turn, observe_done(worker, connection, error == 0 ? (int64_t)bytes : error));
+    while (turn_next(&turn) == TURN_SEND)
+        turn_sent(&turn,
+                  observe_send(worker, connection, turn.span.size,
+                               send(connection->socket, turn.span.at, (int)turn.span.size, 0)));
+
+    if (turn_wants(&turn) == SESSION_CLOSE)
+        connection_end(thread, own, turn.error);
+    else
+        operation_post(thread, own);
+}
+
 /* ---- serve ---- */
 
-static void group_run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
-    struct event_group *group = (struct event_group *)worker;
-    struct event_connection *own;
-    while ((own = event_group_wait(group, connection_begin)) != NULL)
-        operation_completed(group, (struct overlapped_event_connection *)own);
-    while ((own = event_group_last(group)) != NULL) {
-        operation_cancel((struct overlapped_event_connection *)own);
-        event_group_release(group, own, 0);
+    struct overlapped_worker *thread = (struct overlapped_worker *)worker;
+    struct event_set *set = &thread->set;
+    struct overlapped_connection *own;
+    while (!server_stopping(worker->server)) {
+        DWORD index =
+            WSAWaitForMultipleEvents(set->count, event_set_first(set), FALSE, WSA_INFINITE, FALSE);
+        int ready = observe_wait(worker, "WSAWaitForMultipleEvents", set->count,
+                                 set->count * sizeof(WSAEVENT), index == WSA_WAIT_FAILED ? -1 : 1);
+        if (ready < 0) {
+            server_fail(worker->server, "WSAWaitForMultipleEvents", ready);
+            break;
+        }
+        own = event_set_served(set, index - WSA_WAIT_EVENT_0);
+        if (own != NULL)
+            operation_completed(thread, own);
+        else if (worker->index == 0)
+            listener_signalled(thread);
+        else
+            connections_assigned(thread);
     }
+    while ((own = event_set_last(set)) != NULL) {
+        operation_cancel(own);
+        connection_end(thread, own, 0);
+    }
+}
+
+static int worker_open(struct worker *worker)
+{
+    struct overlapped_worker *thread = (struct overlapped_worker *)worker;
+    struct server *server = worker->server;
+    WSAEVENT event = WSACreateEvent();
+    if (event == WSA_INVALID_EVENT)
+        return server_fail(server, "WSACreateEvent", net_last_error());
+    event_set_add(&thread->set, event, NULL, NULL);
+    if (worker->index == 0 && WSAEventSelect(server->listener, event, FD_ACCEPT) != 0)
+        return server_fail(server, "WSAEventSelect", net_last_error());
+    return 0;
+}
+
+static void worker_wake(struct worker *worker)
+{
+    WSASetEvent(((struct overlapped_worker *)worker)->set.events[EVENT_SET_OWN]);
+}
+
+static void worker_close(struct worker *worker)
+{
+    struct overlapped_worker *thread = (struct overlapped_worker *)worker;
+    if (thread->set.count > 0)
+        WSACloseEvent(thread->set.events[EVENT_SET_OWN]);
 }
 
 static int serve(struct server *server)
 {
-    return event_groups_serve(server, group_run);
+    static const struct crew_calls calls = {sizeof(struct overlapped_worker), worker_open,
+                                            worker_run, worker_wake, worker_close};
+    return crew_serve(server, &calls);
 }
 
 const struct io_model model_overlapped_event = {
     .notification = MODEL_COMPLETION,
     .threads_apply = true,
-    .connections_per_thread = EVENT_GROUP_CONNECTIONS,
+    .connections_per_thread = EVENT_SET_CONNECTIONS,
     .thread_stack_bytes = THREAD_STACK_BYTES,
-    .connection_bytes = sizeof(struct overlapped_event_connection),
+    .connection_bytes = sizeof(struct overlapped_connection),
     .serve = serve,
 };

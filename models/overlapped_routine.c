@@ -5,7 +5,7 @@
  * Idea     Like overlapped_event, but nothing is waited for by name: the completion routine is
  *          queued to the thread, and runs when the thread says that it has time, by an alertable
  *          wait. So no locks, no array of events, and no limit of 64.
- * Calls    WSARecv with a completion routine; then for ever SleepEx, or
+ * Calls    accept; WSARecv with a completion routine; then for ever SleepEx, or
  *          WSAWaitForMultipleEvents with fAlertable, inside which the routines run and send; then
  *          the next WSARecv of each. What is received is sent by a plain non-blocking send, which
  *          is cheaper; only what that does not take becomes an overlapped WSASend. A connection
@@ -19,9 +19,9 @@
  *
  * Documentation: WSARecv, WSASend, SleepEx, QueueUserAPC, "Alertable I/O" (Microsoft).
  */
+#include "crew.h"
 #include "model.h"
-#include "network_events_win32.h"
-#include "overlapped_win32.h"
+#include "turn.h"
 
 /* Routines that start the next operation themselves, in one wait. */
 enum { ROUTINES_AT_ONCE = 16 };
@@ -48,27 +48,76 @@ struct routine_worker {
 static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlapped,
                                          DWORD flags);
 
-/* ---- accept ---- */
+/* ---- post ---- */
 
-static void operation_start(struct worker *worker, struct routine_connection *own)
+static void operation_post(struct routine_worker *thread, struct routine_connection *own)
 {
-    int64_t started = 0;
-    bool stopping = server_stopping(worker->server);
-    if (!stopping)
-        started = overlapped_post(worker, &own->connection, &own->overlapped, operation_completed);
-    if (stopping || !overlapped_posted(started))
-        server_release(worker, &own->connection, (int)started);
+    struct worker *worker = &thread->worker;
+    struct connection *connection = &own->connection;
+    struct session *session = &connection->session;
+    bool sending = session_wants(session) == SESSION_SEND;
+    struct session_span span = sending ? session_send_span(session) : session_recv_span(session);
+    WSABUF buffer = {.len = (ULONG)span.size, .buf = span.at};
+    DWORD bytes = 0, flags = 0;
+    if (server_stopping(worker->server)) {
+        server_release(worker, connection, 0);
+        return;
+    }
+    int64_t posted =
+        observe_post(worker, connection->id, sending ? "WSASend" : "WSARecv", span.size,
+                     (sending ? WSASend(connection->socket, &buffer, 1, &bytes, 0, &own->overlapped,
+                                        operation_completed)
+                              : WSARecv(connection->socket, &buffer, 1, &bytes, &flags,
+                                        &own->overlapped, operation_completed)) == 0
+                         ? (int)bytes
+                         : -1);
+    /* The routine of one that is complete at once is queued all the same. */
+    if (posted < 0 && posted != -WSA_IO_PENDING)
+        server_release(worker, connection, (int)posted);
 }
 
-static void connection_begin(struct worker *worker, struct connection *connection)
+/* ---- accept ---- */
+
+static void connection_begin(struct routine_worker *thread, struct connection *connection)
 {
+    struct worker *worker = &thread->worker;
     /* It still has the listener's event. It stays non-blocking, for the sends. */
     int error = observe_call(worker, connection, "WSAEventSelect(none)",
                              WSAEventSelect(connection->socket, NULL, 0) == 0, NULL);
     if (error != 0)
         server_release(worker, connection, error);
     else
-        operation_start(worker, (struct routine_connection *)connection);
+        operation_post(thread, (struct routine_connection *)connection);
+}
+
+/* While more connections wait, FD_ACCEPT is reported again. */
+static void listener_signalled(struct routine_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    struct server *server = worker->server;
+    struct connection *begin = NULL;
+    WSANETWORKEVENTS record = {0};
+    int error = observe_call(
+        worker, NULL, "WSAEnumNetworkEvents()",
+        WSAEnumNetworkEvents(server->listener, thread->accept_event, &record) == 0, NULL);
+    if (error != 0)
+        server_fail(server, "WSAEnumNetworkEvents", error);
+    bool again = error == 0 && (record.lNetworkEvents & FD_ACCEPT) != 0;
+    /* Until one was accepted: after an accept for nothing Wine 8.0 reports no more. */
+    while (again) {
+        net_socket socket;
+        error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));
+        again = server_accepted(worker, error, socket, &begin) && error != 0;
+    }
+    if (begin != NULL)
+        connection_begin(thread, begin);
+}
+
+static void CALLBACK connections_assigned(ULONG_PTR worker)
+{
+    struct connection *connection;
+    while ((connection = crew_next_assigned((struct worker *)worker)) != NULL)
+        connection_begin((struct routine_worker *)worker, connection);
 }
 
 /* ---- received, sent, close ---- */
@@ -78,17 +127,25 @@ static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPP
 {
     struct routine_connection *own =
         CONTAINING_RECORD(overlapped, struct routine_connection, overlapped);
-    struct routine_worker *thread = (struct routine_worker *)own->connection.worker;
-    int64_t result = error == 0 ? (int64_t)bytes : -(int64_t)error;
-    int ended;
+    struct connection *connection = &own->connection;
+    struct worker *worker = connection->worker;
+    struct routine_worker *thread = (struct routine_worker *)worker;
+    struct turn turn = turn_begin(&connection->session, 0);
     (void)flags;
     thread->routines++;
-    if (overlapped_step(&thread->worker, &own->connection, result, &ended) == SESSION_CLOSE) {
-        server_release(&thread->worker, &own->connection, ended);
+    turn_completed(&turn,
+                   observe_done(worker, connection, error == 0 ? (int64_t)bytes : -(int64_t)error));
+    while (turn_next(&turn) == TURN_SEND)
+        turn_sent(&turn,
+                  observe_send(worker, connection, turn.span.size,
+                               send(connection->socket, turn.span.at, (int)turn.span.size, 0)));
+
+    if (turn_wants(&turn) == SESSION_CLOSE) {
+        server_release(worker, connection, turn.error);
         return;
     }
     if (thread->routines <= ROUTINES_AT_ONCE) {
-        operation_start(&thread->worker, own);
+        operation_post(thread, own);
         return;
     }
     own->next = NULL;
@@ -99,23 +156,16 @@ static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPP
     thread->idle_last = own;
 }
 
-static void operations_start(struct routine_worker *thread)
+static void operations_post(struct routine_worker *thread)
 {
     while (thread->idle != NULL) {
         struct routine_connection *own = thread->idle;
         thread->idle = own->next;
-        operation_start(&thread->worker, own);
+        operation_post(thread, own);
     }
 }
 
 /* ---- serve ---- */
-
-static void CALLBACK connections_assigned(ULONG_PTR worker)
-{
-    struct connection *connection;
-    while ((connection = crew_next_assigned((struct worker *)worker)) != NULL)
-        connection_begin((struct worker *)worker, connection);
-}
 
 /* Also at the stop: that something ran is what ends the wait. */
 static void worker_wake(struct worker *worker)
@@ -141,20 +191,20 @@ static void wait_alertably(struct routine_worker *thread)
     if (ready < 0)
         server_fail(worker->server, "WSAWaitForMultipleEvents", ready);
     else if (accepting)
-        network_events_listener(worker, thread->accept_event, connection_begin);
+        listener_signalled(thread);
 }
 
 static void worker_run(struct worker *worker)
 {
     struct routine_worker *thread = (struct routine_worker *)worker;
     while (!server_stopping(worker->server)) {
-        operations_start(thread); /* first: what was queued before the thread ran has run by now */
+        operations_post(thread); /* first: what was queued before the thread ran has run by now */
         wait_alertably(thread);
     }
     /* What is under way is cancelled, and its routines end the connections. */
     if (worker->index == 0)
         server_interrupt_connections(worker->server);
-    for (operations_start(thread); atomic_load(&worker->load) > 0; operations_start(thread)) {
+    for (operations_post(thread); atomic_load(&worker->load) > 0; operations_post(thread)) {
         thread->routines = 0;
         SleepEx(INFINITE, TRUE);
     }

@@ -21,6 +21,7 @@ extern const struct io_model model_blocking_single;
 extern const struct io_model model_select_macros;
 extern const struct io_model model_wsaeventselect_lowest_index;
 extern const struct io_model model_wsaeventselect_auto_reset;
+extern const struct io_model model_iocp_inline;
 extern const struct io_model model_iocp_unbounded_inline;
 extern const struct io_model model_epoll_edge;
 extern const struct io_model model_io_uring_multishot;
@@ -74,6 +75,8 @@ const struct model_entry model_registry[] = {
      ON_WINDOWS(model_wsaeventselect_lowest_index), "wsaeventselect"},
     {"wsaeventselect_auto_reset", "auto-reset events and no WSAEnumNetworkEvents: a call saved",
      ON_WINDOWS(model_wsaeventselect_auto_reset), "wsaeventselect"},
+    {"iocp_inline", "what is complete at once is dealt with at once, up to 4 times in a row",
+     ON_WINDOWS(model_iocp_inline), "iocp"},
     {"iocp_unbounded_inline", "what is complete at once is dealt with at once, without a bound",
      ON_WINDOWS(model_iocp_unbounded_inline), "iocp"},
     {"epoll_edge", "edge-triggered: a change is told once, so read until nothing is left",

@@ -6,28 +6,37 @@
  *          wait grows with all sockets, not with the ready ones. That is the model's lesson.
  *          One that is to be written is in the first set too, until that reports it: Winsock's page
  *          names that set only for the report of a reset.
- * Calls    For ever: copy the sets, select, walk through what came back; recv, send.
+ * Calls    For ever: copy the sets, select, walk through what came back; accept, recv, send.
  * Re-arms  Nothing: readiness is asked for again with each call.
  * Limit    FD_SETSIZE (64 on Windows, 1,024 on POSIX) is the size of fd_set, not the kernel's: the
  *          sets here are as large as needed. The macros are not used: FD_SET and FD_ISSET search
  *          the whole array on Windows, O(n * n) in all, and write outside it past 1,023 on POSIX.
  * Choose   For few sockets, or where the code must run everywhere.
  *
- * Documentation: select, fd_set (Microsoft); select(2), select (POSIX). The sets, and what differs
- * between the systems: common/select_set.h.
+ * Documentation: select, fd_set (Microsoft); select(2), select (POSIX). The sets as data, and what
+ * differs between the systems: parts/select_set.h.
  */
 #include <stdlib.h>
 
 #include "crew.h"
 #include "model.h"
-#include "readiness.h"
-#include "select_set.h"
+#include "parts/arrivals.h"
+#include "parts/select_set.h"
+#include "turn.h"
+
+/* The one platform block: how a socket is accepted that is non-blocking from the start. */
+#ifdef _WIN32
+#define accept_nonblocking(listener) accept(listener, NULL, NULL) /* it has the listener's mode */
+#else
+#define accept_nonblocking(listener) accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)
+#endif
 
 /* ---- state ---- */
 
 /* A thread and what it watches. */
-struct selector {
-    struct readiness_worker own;
+struct select_worker {
+    struct worker worker;
+    struct arrivals arrivals;
     struct select_set reading;
     struct select_set writing; /* those with bytes pending */
     struct select_member *ready;
@@ -35,68 +44,100 @@ struct selector {
     int nfds;      /* POSIX: above every descriptor watched so far */
 };
 
-static void watch_own_socket(struct selector *selector)
+static void watch_arrivals(struct select_worker *thread)
 {
-    net_socket socket = selector->own.own_socket;
-    select_set_add(&selector->reading, socket, NULL);
-    selector->nfds = (int)socket + 1;
+    net_socket socket = thread->arrivals.socket;
+    select_set_add(&thread->reading, socket, NULL);
+    thread->nfds = (int)socket + 1;
 }
 
-static void watch(struct selector *selector, struct select_set *set, struct select_connection *own)
+static void watch(struct select_worker *thread, struct select_set *set,
+                  struct select_connection *own)
 {
     net_socket socket = own->connection.socket;
     if (select_set_has(set, own))
         return;
     select_set_add(set, socket, own);
-    if ((int)socket >= selector->nfds)
-        selector->nfds = (int)socket + 1;
+    if ((int)socket >= thread->nfds)
+        thread->nfds = (int)socket + 1;
 }
 
 /* ---- accept ---- */
 
-static void connection_begin(struct worker *worker, struct connection *connection)
+static void connection_begin(struct select_worker *thread, struct connection *connection)
 {
-    struct selector *selector = (struct selector *)worker;
-    watch(selector, &selector->reading, (struct select_connection *)connection);
+    watch(thread, &thread->reading, (struct select_connection *)connection);
+}
+
+static void connections_accept(struct select_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
+        struct connection *begin;
+        net_socket socket;
+        int error = observe_accept(worker, socket = accept_nonblocking(worker->server->listener));
+        if (!server_accepted(worker, error, socket, &begin))
+            return;
+        if (begin != NULL)
+            connection_begin(thread, begin);
+    }
+}
+
+static void connections_assigned(struct select_worker *thread)
+{
+    struct connection *connection;
+    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    while ((connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_begin(thread, connection);
 }
 
 /* ---- readable, writable, close ---- */
 
-static void connection_ready(struct selector *selector, struct select_connection *own)
+static void connection_turn(struct select_worker *thread, struct select_connection *own)
 {
-    struct worker *worker = &selector->own.worker;
-    enum readiness_received received;
-    int error;
+    struct worker *worker = &thread->worker;
+    struct connection *connection = &own->connection;
+    bool sending = select_set_has(&thread->writing, own);
+    struct turn turn = turn_begin(&connection->session, sending ? 0 : TURN_RECEIVES);
+    while (turn_next(&turn) != TURN_OVER)
+        if (turn.step == TURN_RECV)
+            turn_received(&turn, observe_recv(worker, connection, turn.span.size,
+                                              recv(connection->socket, turn.span.at,
+                                                   (net_length)turn.span.size, 0)));
+        else
+            turn_sent(&turn, observe_send(worker, connection, turn.span.size,
+                                          send(connection->socket, turn.span.at,
+                                               (net_length)turn.span.size, NET_SEND_FLAGS)));
+
     own->writable = false;
-    unsigned receives = select_set_has(&selector->writing, own) ? 0 : READINESS_RECEIVES;
-    switch (readiness_step(worker, &own->connection, receives, &received, &error)) {
+    switch (turn_wants(&turn)) {
     case SESSION_RECV:
-        select_set_remove(&selector->writing, own);
-        watch(selector, &selector->reading, own);
+        select_set_remove(&thread->writing, own);
+        watch(thread, &thread->reading, own);
         break;
     case SESSION_SEND:
-        watch(selector, &selector->writing, own);
+        watch(thread, &thread->writing, own);
         break;
     case SESSION_CLOSE:
-        select_set_remove(&selector->writing, own);
-        select_set_remove(&selector->reading, own);
-        server_release(worker, &own->connection, error);
+        select_set_remove(&thread->writing, own);
+        select_set_remove(&thread->reading, own);
+        server_release(worker, connection, turn.error);
         break;
     }
 }
 
 /* ---- serve ---- */
 
-static int selector_wait(struct selector *selector)
+static int ready_wait(struct select_worker *thread)
 {
-    struct select_set *reading = &selector->reading, *writing = &selector->writing;
+    struct select_set *reading = &thread->reading, *writing = &thread->writing;
     size_t read_bytes, write_bytes;
-    /* Both anew for every call: the one before has overwritten them. */
-    fd_set *read_set = select_set_copy(reading, selector->nfds, &read_bytes);
-    fd_set *write_set = select_set_copy(writing, selector->nfds, &write_bytes);
-    return observe_wait(&selector->own.worker, "select", reading->count + writing->count,
+    /* Both are copied for every call: the one before has overwritten them. */
+    fd_set *read_set = select_set_copy(reading, thread->nfds, &read_bytes);
+    fd_set *write_set = select_set_copy(writing, thread->nfds, &write_bytes);
+    return observe_wait(&thread->worker, "select", reading->count + writing->count,
                         read_bytes + write_bytes,
-                        select(selector->nfds, read_set, write_set, NULL, NULL));
+                        select(thread->nfds, read_set, write_set, NULL, NULL));
 }
 
 /*
@@ -104,30 +145,30 @@ static int selector_wait(struct selector *selector)
  * those to read when that reports it: what is unread would be reported again and again. Until then
  * it stays, since Wine 10 reports a reset there only, as Winsock's page says.
  */
-static unsigned answers_gather(struct selector *selector)
+static unsigned answers_gather(struct select_worker *thread)
 {
-    struct select_member *ready = selector->ready;
-    if (selector->writing.count == 0)
-        return select_set_collect(&selector->reading, ready);
-    unsigned count = select_set_collect(&selector->writing, ready);
+    struct select_member *ready = thread->ready;
+    if (thread->writing.count == 0)
+        return select_set_collect(&thread->reading, ready);
+    unsigned count = select_set_collect(&thread->writing, ready);
     for (unsigned i = 0; i < count; i++)
         ready[i].connection->writable = true;
-    unsigned end = count + select_set_collect(&selector->reading, ready + count);
+    unsigned end = count + select_set_collect(&thread->reading, ready + count);
     for (unsigned i = count; i < end; i++) {
         struct select_connection *own = ready[i].connection;
-        if (own != NULL && select_set_has(&selector->writing, own))
-            select_set_remove(&selector->reading, own);
+        if (own != NULL && select_set_has(&thread->writing, own))
+            select_set_remove(&thread->reading, own);
         if (own == NULL || !own->writable)
             ready[count++] = ready[i];
     }
     return count;
 }
 
-static void selector_run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
-    struct selector *selector = (struct selector *)worker;
+    struct select_worker *thread = (struct select_worker *)worker;
     while (!server_stopping(worker->server)) {
-        int ready = selector_wait(selector);
+        int ready = ready_wait(thread);
         if (ready < 0 && net_error_kind(ready) == NET_ERROR_INTERRUPTED)
             continue;
         if (ready < 0) {
@@ -135,47 +176,54 @@ static void selector_run(struct worker *worker)
             break;
         }
         /* All answers are gathered first: to serve one connection changes the sets. */
-        unsigned count = answers_gather(selector);
+        unsigned count = answers_gather(thread);
         /* Each time another one is first, else the first ones would always gain. */
-        unsigned at = count == 0 ? 0 : selector->turn++ % count;
+        unsigned at = count == 0 ? 0 : thread->turn++ % count;
         for (unsigned i = 0; i < count; i++) {
-            const struct select_member *member = &selector->ready[at];
+            const struct select_member *member = &thread->ready[at];
             at = at + 1 == count ? 0 : at + 1;
             if (member->connection != NULL)
-                connection_ready(selector, member->connection);
+                connection_turn(thread, member->connection);
+            else if (worker->index == 0)
+                connections_accept(thread);
             else
-                readiness_own_socket(worker, connection_begin);
+                connections_assigned(thread);
         }
     }
 }
 
-static int selector_open(struct worker *worker)
+static int worker_open(struct worker *worker)
 {
-    struct selector *selector = (struct selector *)worker;
+    struct select_worker *thread = (struct select_worker *)worker;
     unsigned members = worker->server->capacity + 1;
-    selector->ready = calloc(SELECT_PURPOSES * (size_t)members, sizeof *selector->ready);
-    if (!select_set_open(&selector->reading, SELECT_READING, members) ||
-        !select_set_open(&selector->writing, SELECT_WRITING, members) || selector->ready == NULL)
+    thread->ready = calloc(SELECT_PURPOSES * (size_t)members, sizeof *thread->ready);
+    if (!select_set_open(&thread->reading, SELECT_READING, members) ||
+        !select_set_open(&thread->writing, SELECT_WRITING, members) || thread->ready == NULL)
         return server_fail(worker->server, "calloc", -NET_NO_MEMORY);
-    int error = readiness_open(worker);
+    int error = arrivals_open(&thread->arrivals, worker);
     if (error == 0)
-        watch_own_socket(selector);
+        watch_arrivals(thread);
     return error;
 }
 
-static void selector_close(struct worker *worker)
+static void worker_wake(struct worker *worker)
 {
-    struct selector *selector = (struct selector *)worker;
-    readiness_close(worker);
-    select_set_close(&selector->reading);
-    select_set_close(&selector->writing);
-    free(selector->ready);
+    net_wake_send(&((struct select_worker *)worker)->arrivals.wake);
+}
+
+static void worker_close(struct worker *worker)
+{
+    struct select_worker *thread = (struct select_worker *)worker;
+    arrivals_close(&thread->arrivals);
+    select_set_close(&thread->reading);
+    select_set_close(&thread->writing);
+    free(thread->ready);
 }
 
 static int serve(struct server *server)
 {
-    static const struct crew_calls calls = {sizeof(struct selector), selector_open, selector_run,
-                                            readiness_wake, selector_close};
+    static const struct crew_calls calls = {sizeof(struct select_worker), worker_open, worker_run,
+                                            worker_wake, worker_close};
     return crew_serve(server, &calls);
 }
 

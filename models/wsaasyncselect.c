@@ -6,8 +6,8 @@
  *          is handed over for a wait: the messages wait in the thread's queue. Only the
  *          notification is asynchronous: recv and send remain calls that one makes oneself.
  * Calls    CreateWindowEx (HWND_MESSAGE: a window that nobody sees), on each thread that serves;
- *          WSAAsyncSelect(FD_READ | FD_WRITE | FD_CLOSE); then for ever GetMessage, recv, send. A
- *          connection goes to another thread by PostMessage. It makes the socket non-blocking.
+ *          WSAAsyncSelect(FD_READ | FD_WRITE | FD_CLOSE); then for ever GetMessage, accept, recv,
+ *          send. A connection goes to another thread by PostMessage. It makes the socket non-blocking.
  * Re-arms  A message is posted once and then held back until its re-enabling call: recv for
  *          FD_READ, accept for FD_ACCEPT, and for FD_WRITE a send that failed with WSAEWOULDBLOCK.
  * Limit    10,000 messages in a thread's queue, more are lost: MESSAGES_OF_ONE for a connection
@@ -17,9 +17,10 @@
  *
  * Documentation: WSAAsyncSelect, "About Messages and Message Queues", PostMessage (Microsoft).
  */
+#include "crew.h"
 #include "model.h"
-#include "network_events_win32.h"
-#include "user32_win32.h"
+#include "parts/network_events_win32.h"
+#include "parts/user32_win32.h"
 
 enum {
     MESSAGES_IN_QUEUE = 10000, /* of a thread, see PostMessage */
@@ -62,12 +63,12 @@ static void connection_notified(struct async_worker *thread, struct async_connec
 
 /* ---- accept ---- */
 
-static void connection_begin(struct worker *worker, struct connection *connection)
+static void connection_begin(struct async_worker *thread, struct connection *connection)
 {
-    struct async_worker *thread = (struct async_worker *)worker;
+    struct worker *worker = &thread->worker;
     struct async_connection *own = (struct async_connection *)connection;
     own->number = message_number(thread);
-    /* It still has the listener's window and mask; and what is ready by now is reported anew. */
+    /* It still has the listener's window and mask; and what is ready by now is reported again. */
     int error =
         observe_call(worker, connection, "WSAAsyncSelect(FD_READ | FD_WRITE | FD_CLOSE)",
                      WSAAsyncSelect(connection->socket, atomic_load(&thread->window),
@@ -78,15 +79,31 @@ static void connection_begin(struct worker *worker, struct connection *connectio
         return;
     }
     thread->connections[own->number] = own;
-    /* Once without being told: of a reset that came before, Wine 8.0 tells nothing. */
+    /* Once without a message: Wine 8.0 reports nothing of a reset that came before. */
     connection_notified(thread, own, FD_READ, 0);
 }
 
-static void connections_assigned(struct worker *worker)
+/* FD_ACCEPT: while more connections wait, it is reported again. */
+static void listener_notified(struct async_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    struct connection *begin = NULL;
+    bool again = true;
+    /* Until one was accepted: after an accept for nothing Wine 8.0 reports no more. */
+    while (again) {
+        net_socket socket;
+        int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
+        again = server_accepted(worker, error, socket, &begin) && error != 0;
+    }
+    if (begin != NULL)
+        connection_begin(thread, begin);
+}
+
+static void connections_assigned(struct async_worker *thread)
 {
     struct connection *connection;
-    while ((connection = crew_next_assigned(worker)) != NULL)
-        connection_begin(worker, connection);
+    while ((connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_begin(thread, connection);
 }
 
 /* ---- readable, writable, close ---- */
@@ -102,21 +119,29 @@ static void connection_notified(struct async_worker *thread, struct async_connec
 {
     struct worker *worker = &thread->worker;
     struct connection *connection = &own->connection;
-    enum session_want want = SESSION_CLOSE;
-    if (error == 0)
-        want = network_events_step(worker, connection, &own->events, reported, &error);
-    if (want == SESSION_RECV && own->events.closing) {
-        /* Another turn, behind the others. */
-        error = observe_call(worker, connection, "PostMessage()",
-                             thread->user32.post_message(atomic_load(&thread->window),
-                                                         WM_APP + own->number, connection->socket,
-                                                         0) != 0,
-                             NULL);
-        if (error != 0)
-            want = SESSION_CLOSE;
-    }
-    if (want == SESSION_CLOSE)
+    if (error != 0) {
         connection_end(thread, own, error);
+        return;
+    }
+    struct turn turn = network_events_turn(&own->events, reported, &connection->session);
+    while (turn_next(&turn) != TURN_OVER)
+        if (turn.step == TURN_RECV)
+            turn_received(&turn, observe_recv(worker, connection, turn.span.size,
+                                              recv(connection->socket, turn.span.at,
+                                                   (int)turn.span.size, 0)));
+        else
+            turn_sent(&turn,
+                      observe_send(worker, connection, turn.span.size,
+                                   send(connection->socket, turn.span.at, (int)turn.span.size, 0)));
+
+    if (network_events_again(&own->events, &turn))
+        turn.error = observe_call(worker, connection, "PostMessage()",
+                                  thread->user32.PostMessageW(atomic_load(&thread->window),
+                                                              WM_APP + own->number,
+                                                              connection->socket, 0) != 0,
+                                  NULL);
+    if (turn_wants(&turn) == SESSION_CLOSE)
+        connection_end(thread, own, turn.error);
 }
 
 /* ---- serve ---- */
@@ -125,11 +150,11 @@ static void message_handle(struct async_worker *thread, const MSG *message)
 {
     unsigned number = message->message - WM_APP;
     if (number >= NUMBERS)
-        thread->user32.dispatch_message(message); /* the system's own */
+        thread->user32.DispatchMessageW(message); /* the system's own */
     else if (number == OWN_NUMBER && thread->worker.index == 0)
-        network_events_accept(&thread->worker, connection_begin);
+        listener_notified(thread);
     else if (number == OWN_NUMBER)
-        connections_assigned(&thread->worker);
+        connections_assigned(thread);
     else if (thread->connections[number] != NULL)
         connection_notified(thread, thread->connections[number], WSAGETSELECTEVENT(message->lParam),
                             -WSAGETSELECTERROR(message->lParam));
@@ -142,7 +167,7 @@ static void messages_run(struct async_worker *thread)
         MSG message;
         /* -1 is failure, 0 WM_QUIT, which nobody posts. */
         int ready = observe_wait(worker, "GetMessage", 0, 0,
-                                 thread->user32.get_message(&message, NULL, 0, 0) > 0 ? 1 : -1);
+                                 thread->user32.GetMessageW(&message, NULL, 0, 0) > 0 ? 1 : -1);
         if (ready < 0)
             server_fail(worker->server, "GetMessage", ready);
         else
@@ -154,22 +179,26 @@ static void worker_run(struct worker *worker)
 {
     struct async_worker *thread = (struct async_worker *)worker;
     struct server *server = worker->server;
-    /* By the thread itself: a window's messages go to the thread that made it. */
-    HWND window = user32_message_window(&thread->user32);
+    /*
+     * By the thread itself: a window's messages go to the thread that made it. STATIC is a class
+     * that the system has; its own handling of messages is never asked for.
+     */
+    HWND window = thread->user32.CreateWindowExW(0, L"STATIC", NULL, 0, 0, 0, 0, 0, HWND_MESSAGE,
+                                                 NULL, NULL, NULL);
     if (window == NULL) {
         server_fail(server, "CreateWindowEx", net_last_error());
         return;
     }
     atomic_store(&thread->window, window);
     if (worker->index != 0)
-        connections_assigned(&thread->worker); /* before there was a window to wake */
+        connections_assigned(thread); /* before there was a window to wake */
     else if (WSAAsyncSelect(server->listener, window, WM_APP + OWN_NUMBER, FD_ACCEPT) != 0)
         server_fail(server, "WSAAsyncSelect", net_last_error());
     messages_run(thread);
 
     if (worker->index == 0)
         WSAAsyncSelect(server->listener, window, 0, 0);
-    thread->user32.destroy_window(window);
+    thread->user32.DestroyWindow(window);
 }
 
 static void worker_wake(struct worker *worker)
@@ -177,7 +206,7 @@ static void worker_wake(struct worker *worker)
     struct async_worker *thread = (struct async_worker *)worker;
     HWND window = atomic_load(&thread->window);
     if (window != NULL)
-        thread->user32.post_message(window, WM_APP + OWN_NUMBER, 0, 0);
+        thread->user32.PostMessageW(window, WM_APP + OWN_NUMBER, 0, 0);
 }
 
 static int worker_open(struct worker *worker)

@@ -6,86 +6,214 @@
  *          events, which stays as it is. Only the notification is asynchronous: recv and send
  *          remain calls that one makes oneself, non-blocking.
  * Calls    WSACreateEvent, WSAEventSelect(FD_READ | FD_WRITE | FD_CLOSE); then for ever
- *          WSAWaitForMultipleEvents, WSAEnumNetworkEvents, recv, send; at the end WSACloseEvent.
+ *          WSAWaitForMultipleEvents, WSAEnumNetworkEvents, accept, recv, send; at the end
+ *          WSACloseEvent.
  * Re-arms  An event is recorded once and then held back until its re-enabling call: recv for
  *          FD_READ, accept for FD_ACCEPT, and for FD_WRITE a send that failed with WSAEWOULDBLOCK.
  *          WSAEnumNetworkEvents takes the record and resets the event in one step.
  * Limit    WSA_MAXIMUM_WAIT_EVENTS, 64 events in one wait. Here every group of 63 sessions has a
- *          thread of its own, and the 64th event accepts (group 0) or wakes the thread (others).
+ *          thread of its own, and the 64th event accepts (worker 0) or wakes the thread (others).
  * Choose   For some dozens of sockets beside other things to wait for (a timer, a process, a stop
  *          event), which is what select can't do.
  *
  * Documentation: WSAEventSelect, WSAEnumNetworkEvents, WSAWaitForMultipleEvents (Microsoft).
- * The wait and its array of events: common/event_group_win32.c. What a record tells, and what of it
- * has to be kept: common/network_events_win32.c.
+ * The array of events as data: parts/event_set_win32.h. What of a record has to be kept:
+ * parts/network_events_win32.h.
  */
-#include "event_group_win32.h"
+#include "crew.h"
 #include "model.h"
-#include "network_events_win32.h"
+#include "parts/event_set_win32.h"
+#include "parts/network_events_win32.h"
 
 /* ---- state ---- */
 
-struct wsaeventselect_connection {
-    struct event_connection member; /* of a group, which is a thread and what it waits for */
+struct eventselect_connection {
+    struct connection connection;
+    WSAEVENT event;
+    unsigned slot; /* of the event in the thread's set */
     struct network_events events;
 };
 
-/* ---- accept ---- */
+/* A thread and the events that it waits for. */
+struct eventselect_worker {
+    struct worker worker;
+    struct event_set set;
+};
 
-static void connection_begin(struct worker *worker, struct connection *connection)
+/* Takes the socket's record and resets its event. 0, or a negative error, a recorded one too. */
+static int record_take(struct worker *worker, const struct connection *connection,
+                       net_socket socket, WSAEVENT event, long *reported)
 {
-    struct event_group *group = (struct event_group *)worker;
-    struct wsaeventselect_connection *own = (struct wsaeventselect_connection *)connection;
-    if (!event_group_add(group, &own->member, false))
-        return;
-    /* It still has the listener's event and mask; and what is ready by now is reported anew. */
-    int error = observe_call(
-        worker, connection, "WSAEventSelect(FD_READ | FD_WRITE | FD_CLOSE)",
-        WSAEventSelect(connection->socket, own->member.event, FD_READ | FD_WRITE | FD_CLOSE) == 0,
-        NULL);
-    if (error != 0)
-        event_group_release(group, &own->member, error);
+    char text[64] = "";
+    WSANETWORKEVENTS record = {0};
+    bool taken = WSAEnumNetworkEvents(socket, event, &record) == 0;
+    if (taken && observe_tracing(worker))
+        network_events_text(record.lNetworkEvents, text, sizeof text);
+    int error = observe_call(worker, connection, "WSAEnumNetworkEvents()", taken, text);
+    *reported = record.lNetworkEvents;
+    return error != 0 ? error : network_events_error(&record);
 }
 
-/* ---- readable, writable, close ---- */
+/* ---- close ---- */
 
-static void connection_signalled(struct event_group *group, struct wsaeventselect_connection *own)
+static void connection_end(struct eventselect_worker *thread, struct eventselect_connection *own,
+                           int error)
 {
-    struct connection *connection = &own->member.connection;
+    WSAEVENT event = own->event;
+    event_set_remove(&thread->set, own->slot);
+    server_release(&thread->worker, &own->connection, error);
+    WSACloseEvent(event); /* after the socket that it belongs to */
+}
+
+/* ---- accept ---- */
+
+static void connection_begin(struct eventselect_worker *thread, struct connection *connection)
+{
+    struct worker *worker = &thread->worker;
+    struct eventselect_connection *own = (struct eventselect_connection *)connection;
+    own->event = WSACreateEvent();
+    int error =
+        observe_call(worker, connection, "WSACreateEvent()", own->event != WSA_INVALID_EVENT, NULL);
+    if (error != 0) {
+        server_release(worker, connection, error);
+        return;
+    }
+    event_set_add(&thread->set, own->event, own, &own->slot);
+    /* It still has the listener's event and mask; and what is ready by now is reported again. */
+    error = observe_call(
+        worker, connection, "WSAEventSelect(FD_READ | FD_WRITE | FD_CLOSE)",
+        WSAEventSelect(connection->socket, own->event, FD_READ | FD_WRITE | FD_CLOSE) == 0, NULL);
+    if (error != 0)
+        connection_end(thread, own, error);
+}
+
+/* While more connections wait, FD_ACCEPT is reported again. */
+static void listener_signalled(struct eventselect_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    struct server *server = worker->server;
+    struct connection *begin = NULL;
     long reported;
-    int error = network_events_take(&group->worker, connection, connection->socket,
-                                    own->member.event, &reported);
-    enum session_want want = SESSION_CLOSE;
-    if (error == 0)
-        want = network_events_step(&group->worker, connection, &own->events, reported, &error);
-    if (want == SESSION_CLOSE)
-        event_group_release(group, &own->member, error);
-    else if (want == SESSION_RECV && own->events.closing)
-        WSASetEvent(own->member.event); /* another turn, behind the others */
+    int error =
+        record_take(worker, NULL, server->listener, thread->set.events[EVENT_SET_OWN], &reported);
+    /* Where FD_ACCEPT brings an error, accept says whose it is. */
+    bool again = (reported & FD_ACCEPT) != 0;
+    if (error != 0 && !again)
+        server_fail(server, "WSAEnumNetworkEvents", error);
+    /* Until one was accepted: after an accept for nothing Wine 8.0 reports no more. */
+    while (again) {
+        net_socket socket;
+        error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));
+        again = server_accepted(worker, error, socket, &begin) && error != 0;
+    }
+    if (begin != NULL)
+        connection_begin(thread, begin);
+}
+
+static void connections_assigned(struct eventselect_worker *thread)
+{
+    struct connection *connection;
+    /* Before looking, so that no wake-up is lost. */
+    WSAResetEvent(thread->set.events[EVENT_SET_OWN]);
+    while ((connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_begin(thread, connection);
+}
+
+/* ---- readable, writable ---- */
+
+static void connection_signalled(struct eventselect_worker *thread,
+                                 struct eventselect_connection *own)
+{
+    struct worker *worker = &thread->worker;
+    struct connection *connection = &own->connection;
+    long reported;
+    int error = record_take(worker, connection, connection->socket, own->event, &reported);
+    if (error != 0) {
+        connection_end(thread, own, error);
+        return;
+    }
+    struct turn turn = network_events_turn(&own->events, reported, &connection->session);
+    while (turn_next(&turn) != TURN_OVER)
+        if (turn.step == TURN_RECV)
+            turn_received(&turn, observe_recv(worker, connection, turn.span.size,
+                                              recv(connection->socket, turn.span.at,
+                                                   (int)turn.span.size, 0)));
+        else
+            turn_sent(&turn,
+                      observe_send(worker, connection, turn.span.size,
+                                   send(connection->socket, turn.span.at, (int)turn.span.size, 0)));
+
+    if (turn_wants(&turn) == SESSION_CLOSE)
+        connection_end(thread, own, turn.error);
+    else if (network_events_again(&own->events, &turn))
+        WSASetEvent(own->event);
 }
 
 /* ---- serve ---- */
 
-static void group_run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
-    struct event_group *group = (struct event_group *)worker;
-    struct event_connection *own;
-    while ((own = event_group_wait(group, connection_begin)) != NULL)
-        connection_signalled(group, (struct wsaeventselect_connection *)own);
-    while ((own = event_group_last(group)) != NULL)
-        event_group_release(group, own, 0);
+    struct eventselect_worker *thread = (struct eventselect_worker *)worker;
+    struct event_set *set = &thread->set;
+    struct eventselect_connection *own;
+    while (!server_stopping(worker->server)) {
+        DWORD index =
+            WSAWaitForMultipleEvents(set->count, event_set_first(set), FALSE, WSA_INFINITE, FALSE);
+        int ready = observe_wait(worker, "WSAWaitForMultipleEvents", set->count,
+                                 set->count * sizeof(WSAEVENT), index == WSA_WAIT_FAILED ? -1 : 1);
+        if (ready < 0) {
+            server_fail(worker->server, "WSAWaitForMultipleEvents", ready);
+            break;
+        }
+        own = event_set_served(set, index - WSA_WAIT_EVENT_0);
+        if (own != NULL)
+            connection_signalled(thread, own);
+        else if (worker->index == 0)
+            listener_signalled(thread);
+        else
+            connections_assigned(thread);
+    }
+    while ((own = event_set_last(set)) != NULL)
+        connection_end(thread, own, 0);
+}
+
+static int worker_open(struct worker *worker)
+{
+    struct eventselect_worker *thread = (struct eventselect_worker *)worker;
+    struct server *server = worker->server;
+    WSAEVENT event = WSACreateEvent();
+    if (event == WSA_INVALID_EVENT)
+        return server_fail(server, "WSACreateEvent", net_last_error());
+    event_set_add(&thread->set, event, NULL, NULL);
+    if (worker->index == 0 && WSAEventSelect(server->listener, event, FD_ACCEPT) != 0)
+        return server_fail(server, "WSAEventSelect", net_last_error());
+    return 0;
+}
+
+static void worker_wake(struct worker *worker)
+{
+    WSASetEvent(((struct eventselect_worker *)worker)->set.events[EVENT_SET_OWN]);
+}
+
+static void worker_close(struct worker *worker)
+{
+    struct eventselect_worker *thread = (struct eventselect_worker *)worker;
+    if (thread->set.count > 0)
+        WSACloseEvent(thread->set.events[EVENT_SET_OWN]);
 }
 
 static int serve(struct server *server)
 {
-    return event_groups_serve(server, group_run);
+    static const struct crew_calls calls = {sizeof(struct eventselect_worker), worker_open,
+                                            worker_run, worker_wake, worker_close};
+    return crew_serve(server, &calls);
 }
 
 const struct io_model model_wsaeventselect = {
     .notification = MODEL_READINESS,
     .threads_apply = true,
-    .connections_per_thread = EVENT_GROUP_CONNECTIONS,
+    .connections_per_thread = EVENT_SET_CONNECTIONS,
     .thread_stack_bytes = THREAD_STACK_BYTES,
-    .connection_bytes = sizeof(struct wsaeventselect_connection),
+    .connection_bytes = sizeof(struct eventselect_connection),
     .serve = serve,
 };

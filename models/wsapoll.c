@@ -5,7 +5,7 @@
  * Idea     What one wants (events) and what one gets (revents) stand side by side in each entry, so
  *          nothing is rebuilt between two calls and there is no limit but memory, unlike select's.
  *          Every entry is looked at in each call: its cost grows with all sockets.
- * Calls    For ever: WSAPoll, walk through the array; recv, send.
+ * Calls    For ever: WSAPoll, walk through the array; accept, recv, send.
  * Re-arms  Nothing: readiness is asked for again with each call.
  * Limit    POLLPRI in events is WSAEINVAL, and POLLIN asks for urgent data too (POLLRDBAND), which
  *          recv does not take: POLLRDNORM and POLLWRNORM are what is meant. POLLHUP comes unasked
@@ -16,16 +16,23 @@
  * Choose   To port a program that uses poll; select costs the same, WSAEventSelect waits for other
  *          things as well, a completion port scales.
  *
- * Documentation: WSAPoll, WSAPOLLFD (Microsoft). The array: common/poll_set.h.
+ * Documentation: WSAPoll, WSAPOLLFD (Microsoft). The array as data: parts/poll_set.h.
  */
 #include "crew.h"
 #include "model.h"
-#include "poll_set.h"
+#include "parts/arrivals.h"
+#include "parts/poll_set.h"
+#include "turn.h"
 
 enum { WAIT_FOR_EVER = -1, HUNG_RETRY_MS = 10 };
 
+/* ---- state ---- */
+
+/* A thread and what it watches. */
 struct wsapoll_worker {
-    struct poll_worker poller;
+    struct worker worker;
+    struct arrivals arrivals;
+    struct poll_set set;
     unsigned hung; /* entries that are hidden from WSAPoll */
 };
 
@@ -36,26 +43,57 @@ static bool is_hung(const struct pollfd *entry)
 
 /* ---- accept ---- */
 
-static void connection_begin(struct worker *worker, struct connection *connection)
+static void connection_begin(struct wsapoll_worker *thread, struct connection *connection)
 {
-    poll_add((struct poll_worker *)worker, connection->socket, POLLRDNORM, connection);
+    poll_set_add(&thread->set, connection->socket, POLLRDNORM, connection);
+}
+
+static void connections_accept(struct wsapoll_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
+        struct connection *begin;
+        net_socket socket; /* non-blocking, as the listener is */
+        int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
+        if (!server_accepted(worker, error, socket, &begin))
+            return;
+        if (begin != NULL)
+            connection_begin(thread, begin);
+    }
+}
+
+static void connections_assigned(struct wsapoll_worker *thread)
+{
+    struct connection *connection;
+    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    while ((connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_begin(thread, connection);
 }
 
 /* ---- readable, writable, close ---- */
 
 /* What there is to say of POLLERR, POLLHUP and POLLNVAL is said by the call that was waited for. */
-static void connection_ready(struct wsapoll_worker *own, unsigned at)
+static void connection_turn(struct wsapoll_worker *thread, unsigned at)
 {
-    struct worker *worker = &own->poller.own.worker;
-    struct pollfd *entry = &own->poller.entries[at];
-    struct connection *connection = own->poller.connections[at];
-    enum readiness_received received;
+    struct worker *worker = &thread->worker;
+    struct connection *connection = thread->set.connections[at];
+    struct pollfd *entry = &thread->set.entries[at];
+    bool readable = entry->events == POLLRDNORM;
     bool hung_up = is_hung(entry) || (entry->revents & POLLHUP) != 0;
-    int error;
-    own->hung -= is_hung(entry);
+    thread->hung -= is_hung(entry);
     entry->fd = connection->socket;
-    unsigned receives = entry->events == POLLRDNORM ? READINESS_RECEIVES : 0;
-    switch (readiness_step(worker, connection, receives, &received, &error)) {
+    struct turn turn = turn_begin(&connection->session, readable ? TURN_RECEIVES : 0);
+    while (turn_next(&turn) != TURN_OVER)
+        if (turn.step == TURN_RECV)
+            turn_received(&turn, observe_recv(worker, connection, turn.span.size,
+                                              recv(connection->socket, turn.span.at,
+                                                   (int)turn.span.size, 0)));
+        else
+            turn_sent(&turn,
+                      observe_send(worker, connection, turn.span.size,
+                                   send(connection->socket, turn.span.at, (int)turn.span.size, 0)));
+
+    switch (turn_wants(&turn)) {
     case SESSION_RECV:
         entry->events = POLLRDNORM;
         break;
@@ -63,54 +101,73 @@ static void connection_ready(struct wsapoll_worker *own, unsigned at)
         entry->events = POLLWRNORM;
         if (hung_up) {
             entry->fd = INVALID_SOCKET;
-            own->hung++;
+            thread->hung++;
         }
         break;
     case SESSION_CLOSE:
-        poll_remove(&own->poller, at);
-        server_release(worker, connection, error);
+        poll_set_remove(&thread->set, at);
+        server_release(worker, connection, turn.error);
         break;
     }
 }
 
 /* ---- serve ---- */
 
-static void wsapoll_run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
-    struct wsapoll_worker *own = (struct wsapoll_worker *)worker;
-    struct poll_worker *poller = &own->poller;
+    struct wsapoll_worker *thread = (struct wsapoll_worker *)worker;
+    struct poll_set *set = &thread->set;
     while (!server_stopping(worker->server)) {
-        int timeout_ms = own->hung > 0 ? HUNG_RETRY_MS : WAIT_FOR_EVER;
-        int ready =
-            observe_wait(worker, "WSAPoll", poller->count, poller->count * sizeof *poller->entries,
-                         WSAPoll(poller->entries, poller->count, timeout_ms));
+        int timeout_ms = thread->hung > 0 ? HUNG_RETRY_MS : WAIT_FOR_EVER;
+        int ready = observe_wait(worker, "WSAPoll", set->count, set->count * sizeof *set->entries,
+                                 WSAPoll(set->entries, set->count, timeout_ms));
         if (ready < 0)
             server_fail(worker->server, "WSAPoll", ready);
 
-        unsigned left = ready < 0 ? 0 : (unsigned)ready + own->hung;
-        struct poll_walk walk = poll_walk_begin(poller);
-        while (left > 0 && poll_walk_next(poller, &walk)) {
-            const struct pollfd *entry = &poller->entries[walk.at];
+        unsigned left = ready < 0 ? 0 : (unsigned)ready + thread->hung;
+        struct poll_walk walk = poll_walk_begin(set);
+        while (left > 0 && poll_walk_next(set, &walk)) {
+            const struct pollfd *entry = &set->entries[walk.at];
             if (entry->revents == 0 && !is_hung(entry))
                 continue;
             left--;
             if (walk.at > 0)
-                connection_ready(own, walk.at);
+                connection_turn(thread, walk.at);
+            else if (worker->index == 0)
+                connections_accept(thread);
             else
-                readiness_own_socket(worker, connection_begin);
+                connections_assigned(thread);
         }
     }
 }
 
-static int wsapoll_open(struct worker *worker)
+static int worker_open(struct worker *worker)
 {
-    return poll_worker_open(worker, POLLRDNORM);
+    struct wsapoll_worker *thread = (struct wsapoll_worker *)worker;
+    if (!poll_set_open(&thread->set, worker->server->capacity + 1))
+        return server_fail(worker->server, "calloc", -NET_NO_MEMORY);
+    int error = arrivals_open(&thread->arrivals, worker);
+    if (error == 0)
+        poll_set_add(&thread->set, thread->arrivals.socket, POLLRDNORM, NULL);
+    return error;
+}
+
+static void worker_wake(struct worker *worker)
+{
+    net_wake_send(&((struct wsapoll_worker *)worker)->arrivals.wake);
+}
+
+static void worker_close(struct worker *worker)
+{
+    struct wsapoll_worker *thread = (struct wsapoll_worker *)worker;
+    arrivals_close(&thread->arrivals);
+    poll_set_close(&thread->set);
 }
 
 static int serve(struct server *server)
 {
-    static const struct crew_calls calls = {sizeof(struct wsapoll_worker), wsapoll_open,
-                                            wsapoll_run, readiness_wake, poll_worker_close};
+    static const struct crew_calls calls = {sizeof(struct wsapoll_worker), worker_open, worker_run,
+                                            worker_wake, worker_close};
     return crew_serve(server, &calls);
 }
 

@@ -1,5 +1,5 @@
 /*
- * epoll_edge: epoll, but edge-triggered: a change is told once, and not what is still so.
+ * epoll_edge: epoll, but edge-triggered: a change is reported once, and not what is still so.
  *
  * Changed  EPOLLET, and both directions are watched from the start: no EPOLL_CTL_MOD for a client
  *          that reads slowly. A wake-up that leaves bytes unread is the last one, so a connection is
@@ -15,7 +15,8 @@
 
 #include "crew.h"
 #include "model.h"
-#include "readiness.h"
+#include "parts/arrivals.h"
+#include "turn.h"
 
 /* Most that one wait hands out; what is left heads the kernel's list for the next. */
 enum { EVENTS_AT_ONCE = 256 };
@@ -25,9 +26,12 @@ enum { ROUNDS_AT_ONCE = 4 };
 
 static const uint32_t watched = EPOLLIN | EPOLLOUT | EPOLLET;
 
+/* ---- state ---- */
+
 /* A thread and its set. */
-struct poller {
-    struct readiness_worker own;
+struct epoll_worker {
+    struct worker worker;
+    struct arrivals arrivals;
     int set; /* the epoll instance; open where opened */
     bool opened;
     struct epoll_event ready[EVENTS_AT_ONCE];
@@ -35,95 +39,130 @@ struct poller {
 
 /* ---- accept ---- */
 
-static void connection_begin(struct worker *worker, struct connection *connection)
+static void connection_begin(struct epoll_worker *thread, struct connection *connection)
 {
-    struct poller *poller = (struct poller *)worker;
     struct epoll_event event = {.events = watched, .data.ptr = connection};
     int error =
-        observe_call(worker, connection, "epoll_ctl(EPOLL_CTL_ADD, EPOLLET)",
-                     epoll_ctl(poller->set, EPOLL_CTL_ADD, connection->socket, &event) == 0, NULL);
+        observe_call(&thread->worker, connection, "epoll_ctl(EPOLL_CTL_ADD, EPOLLET)",
+                     epoll_ctl(thread->set, EPOLL_CTL_ADD, connection->socket, &event) == 0, NULL);
     if (error != 0)
-        server_release(worker, connection, error);
+        server_release(&thread->worker, connection, error);
+}
+
+static void connections_accept(struct epoll_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
+        struct connection *begin;
+        net_socket socket;
+        int error = observe_accept(worker, socket = accept4(worker->server->listener, NULL, NULL,
+                                                            SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!server_accepted(worker, error, socket, &begin))
+            return;
+        if (begin != NULL)
+            connection_begin(thread, begin);
+    }
+}
+
+static void connections_assigned(struct epoll_worker *thread)
+{
+    struct connection *connection;
+    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    while ((connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_begin(thread, connection);
 }
 
 /* ---- readable, writable, close ---- */
 
-/* To change what is watched, even to the same, tells again what is so. */
-static int tell_again(struct poller *poller, struct connection *connection)
+/* To change what is watched, even to the same, makes the kernel report again what is so. */
+static int report_again(struct epoll_worker *thread, struct connection *connection)
 {
     struct epoll_event event = {.events = watched, .data.ptr = connection};
-    return observe_call(&poller->own.worker, connection, "epoll_ctl(EPOLL_CTL_MOD, EPOLLET)",
-                        epoll_ctl(poller->set, EPOLL_CTL_MOD, connection->socket, &event) == 0,
+    return observe_call(&thread->worker, connection, "epoll_ctl(EPOLL_CTL_MOD, EPOLLET)",
+                        epoll_ctl(thread->set, EPOLL_CTL_MOD, connection->socket, &event) == 0,
                         NULL);
 }
 
-/* EPOLLERR and EPOLLHUP come unasked, and the call that was waited for then tells why. */
-static void connection_ready(struct poller *poller, struct connection *connection)
+/* EPOLLERR and EPOLLHUP come unasked, and the call that was waited for then says why. */
+static void connection_turn(struct epoll_worker *thread, struct connection *connection)
 {
-    struct worker *worker = &poller->own.worker;
-    enum readiness_received received = READINESS_SOMETHING;
-    enum session_want want = SESSION_RECV;
-    int error = 0;
-    for (int round = 0; want == SESSION_RECV && received == READINESS_SOMETHING; round++) {
-        if (round == ROUNDS_AT_ONCE) {
-            error = tell_again(poller, connection);
-            break;
-        }
-        want = readiness_step(worker, connection, 1, &received, &error);
-    }
+    struct worker *worker = &thread->worker;
+    struct turn turn;
+    unsigned rounds = 0;
+    do {
+        turn = turn_begin(&connection->session, 1);
+        while (turn_next(&turn) != TURN_OVER)
+            if (turn.step == TURN_RECV)
+                turn_received(
+                    &turn, observe_recv(worker, connection, turn.span.size,
+                                        recv(connection->socket, turn.span.at, turn.span.size, 0)));
+            else
+                turn_sent(&turn, observe_send(worker, connection, turn.span.size,
+                                              send(connection->socket, turn.span.at, turn.span.size,
+                                                   MSG_NOSIGNAL)));
+    } while (turn_wants(&turn) == SESSION_RECV && !turn.found_nothing && ++rounds < ROUNDS_AT_ONCE);
+
+    int error = rounds == ROUNDS_AT_ONCE ? report_again(thread, connection) : turn.error;
     /* A socket is once among the ready ones, so nothing behind this one in the array points here.
      */
-    if (want == SESSION_CLOSE || error != 0)
+    if (turn_wants(&turn) == SESSION_CLOSE || error != 0)
         server_release(worker, connection, error);
 }
 
 /* ---- serve ---- */
 
-static void poller_run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
-    struct poller *poller = (struct poller *)worker;
+    struct epoll_worker *thread = (struct epoll_worker *)worker;
     while (!server_stopping(worker->server)) {
         int ready = observe_wait(worker, "epoll_wait", 0, 0,
-                                 epoll_wait(poller->set, poller->ready, EVENTS_AT_ONCE, -1));
+                                 epoll_wait(thread->set, thread->ready, EVENTS_AT_ONCE, -1));
         if (ready < 0 && net_error_kind(ready) != NET_ERROR_INTERRUPTED)
             server_fail(worker->server, "epoll_wait", ready);
         for (int i = 0; i < ready; i++) {
-            if (poller->ready[i].data.ptr != NULL)
-                connection_ready(poller, poller->ready[i].data.ptr);
+            if (thread->ready[i].data.ptr != NULL)
+                connection_turn(thread, thread->ready[i].data.ptr);
+            else if (worker->index == 0)
+                connections_accept(thread);
             else
-                readiness_own_socket(worker, connection_begin);
+                connections_assigned(thread);
         }
     }
 }
 
-static int poller_open(struct worker *worker)
+static int worker_open(struct worker *worker)
 {
-    struct poller *poller = (struct poller *)worker;
+    struct epoll_worker *thread = (struct epoll_worker *)worker;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
-    int error = readiness_open(worker);
+    int error = arrivals_open(&thread->arrivals, worker);
     if (error != 0)
         return error;
-    poller->set = epoll_create1(EPOLL_CLOEXEC);
-    poller->opened = poller->set >= 0;
-    if (!poller->opened)
+    thread->set = epoll_create1(EPOLL_CLOEXEC);
+    thread->opened = thread->set >= 0;
+    if (!thread->opened)
         return server_fail(worker->server, "epoll_create1", net_last_error());
-    if (epoll_ctl(poller->set, EPOLL_CTL_ADD, poller->own.own_socket, &event) != 0)
+    if (epoll_ctl(thread->set, EPOLL_CTL_ADD, thread->arrivals.socket, &event) != 0)
         return server_fail(worker->server, "epoll_ctl", net_last_error());
     return 0;
 }
 
-static void poller_close(struct worker *worker)
+static void worker_wake(struct worker *worker)
 {
-    struct poller *poller = (struct poller *)worker;
-    if (poller->opened)
-        close(poller->set);
-    readiness_close(worker);
+    net_wake_send(&((struct epoll_worker *)worker)->arrivals.wake);
+}
+
+static void worker_close(struct worker *worker)
+{
+    struct epoll_worker *thread = (struct epoll_worker *)worker;
+    if (thread->opened)
+        close(thread->set);
+    arrivals_close(&thread->arrivals);
 }
 
 static int serve(struct server *server)
 {
-    static const struct crew_calls calls = {sizeof(struct poller), poller_open, poller_run,
-                                            readiness_wake, poller_close};
+    static const struct crew_calls calls = {sizeof(struct epoll_worker), worker_open, worker_run,
+                                            worker_wake, worker_close};
     return crew_serve(server, &calls);
 }
 

@@ -15,11 +15,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "crew.h"
 #include "model.h"
-#include "uring.h"
+#include "parts/uring.h"
 
 /* What a completion is of (user_data): the address of a connection, or one of these. */
 enum operation { OPERATION_ACCEPT, OPERATION_SOMEBODY_QUEUED, OPERATION_WAKE };
@@ -51,6 +52,9 @@ struct multishot_connection {
 /* A thread and its ring. */
 struct ring_worker {
     struct worker worker;
+    int ring_fd;
+    void *queues, *submissions; /* shared with the kernel; their places are in ring */
+    size_t queues_bytes, submissions_bytes;
     struct uring ring;
     struct uring_buffers buffers;
     unsigned buffer_next[BUFFERS]; /* in the chain of its connection */
@@ -62,97 +66,97 @@ struct ring_worker {
     uint64_t wakes;     /* what is read from it */
 };
 
-static struct io_uring_sqe *operation_new(struct ring_worker *own, uint64_t user_data,
+static struct io_uring_sqe *operation_new(struct ring_worker *thread, uint64_t user_data,
                                           enum io_uring_op opcode, int fd)
 {
-    struct io_uring_sqe *next = uring_submission(&own->ring);
+    struct io_uring_sqe *next = uring_submission(&thread->ring);
     next->opcode = (unsigned char)opcode;
     next->fd = fd;
     next->user_data = user_data;
-    own->under_way++;
+    thread->under_way++;
     return next;
 }
 
-static struct io_uring_sqe *part_new(struct ring_worker *own, struct multishot_connection *of,
+static struct io_uring_sqe *part_new(struct ring_worker *thread, struct multishot_connection *of,
                                      enum part part, enum io_uring_op opcode)
 {
     of->parts[part] = true;
-    return operation_new(own, (uintptr_t)of | part, opcode, of->connection.socket);
+    return operation_new(thread, (uintptr_t)of | part, opcode, of->connection.socket);
 }
 
-static void receive_post(struct ring_worker *own, struct multishot_connection *of)
+static void receive_post(struct ring_worker *thread, struct multishot_connection *of)
 {
-    struct io_uring_sqe *next = part_new(own, of, PART_RECEIVE, IORING_OP_RECV);
+    struct io_uring_sqe *next = part_new(thread, of, PART_RECEIVE, IORING_OP_RECV);
     next->ioprio = IORING_RECV_MULTISHOT;
     next->flags = IOSQE_BUFFER_SELECT;
     next->buf_group = 0;
 }
 
-static void receive_cancel(struct ring_worker *own, struct multishot_connection *of)
+static void receive_cancel(struct ring_worker *thread, struct multishot_connection *of)
 {
-    struct io_uring_sqe *next = part_new(own, of, PART_CANCEL, IORING_OP_ASYNC_CANCEL);
+    struct io_uring_sqe *next = part_new(thread, of, PART_CANCEL, IORING_OP_ASYNC_CANCEL);
     next->fd = -1;
     next->addr = (uintptr_t)of | PART_RECEIVE;
 }
 
-static size_t send_size(const struct ring_worker *own, const struct multishot_connection *of)
+static size_t send_size(const struct ring_worker *thread, const struct multishot_connection *of)
 {
-    return own->buffer_used[of->first] - of->sent;
+    return thread->buffer_used[of->first] - of->sent;
 }
 
-static void send_post(struct ring_worker *own, struct multishot_connection *of)
+static void send_post(struct ring_worker *thread, struct multishot_connection *of)
 {
-    struct io_uring_sqe *next = part_new(own, of, PART_SEND, IORING_OP_SEND);
-    next->addr = (uintptr_t)(uring_buffer(&own->buffers, of->first) + of->sent);
-    next->len = (unsigned)send_size(own, of);
+    struct io_uring_sqe *next = part_new(thread, of, PART_SEND, IORING_OP_SEND);
+    next->addr = (uintptr_t)(uring_buffer(&thread->buffers, of->first) + of->sent);
+    next->len = (unsigned)send_size(thread, of);
     next->msg_flags = NET_SEND_FLAGS | MSG_WAITALL; /* not done before all is sent */
 }
 
 /* ---- buffers ---- */
 
-static void buffer_append(struct ring_worker *own, struct multishot_connection *of, unsigned id,
+static void buffer_append(struct ring_worker *thread, struct multishot_connection *of, unsigned id,
                           size_t used)
 {
-    own->buffer_used[id] = used;
-    own->pending++;
+    thread->buffer_used[id] = used;
+    thread->pending++;
     if (of->pending++ == 0)
         of->first = id;
     else
-        own->buffer_next[of->last] = id;
+        thread->buffer_next[of->last] = id;
     of->last = id;
 }
 
-static void starved_add(struct ring_worker *own, struct multishot_connection *of)
+static void starved_add(struct ring_worker *thread, struct multishot_connection *of)
 {
     of->starved = true;
     of->starved_next = NULL;
-    if (own->starved_first == NULL)
-        own->starved_first = of;
+    if (thread->starved_first == NULL)
+        thread->starved_first = of;
     else
-        own->starved_last->starved_next = of;
-    own->starved_last = of;
+        thread->starved_last->starved_next = of;
+    thread->starved_last = of;
 }
 
-static void starved_remove(struct ring_worker *own, struct multishot_connection *of)
+static void starved_remove(struct ring_worker *thread, struct multishot_connection *of)
 {
-    struct multishot_connection **at = &own->starved_first, *before = NULL;
+    struct multishot_connection **at = &thread->starved_first, *before = NULL;
     for (; *at != of; at = &(*at)->starved_next)
         before = *at;
     *at = of->starved_next;
-    if (own->starved_last == of)
-        own->starved_last = before;
+    if (thread->starved_last == of)
+        thread->starved_last = before;
     of->starved = false;
 }
 
 /* The first of the chain has been sent, or never will be. */
-static void buffer_drop(struct ring_worker *own, struct multishot_connection *of)
+static void buffer_drop(struct ring_worker *thread, struct multishot_connection *of)
 {
     unsigned id = of->first;
-    of->first = own->buffer_next[id];
+    of->first = thread->buffer_next[id];
     of->sent = 0;
     of->pending--;
-    own->pending--;
-    uring_buffer_return(&own->buffers, id);
+    thread->pending--;
+    uring_buffer_return(&thread->buffers, id);
 }
 
 /* ---- what comes next ---- */
@@ -162,33 +166,33 @@ static bool is_under_way(const struct multishot_connection *of)
     return of->parts[PART_RECEIVE] || of->parts[PART_SEND] || of->parts[PART_CANCEL];
 }
 
-static void connection_end(struct ring_worker *own, struct multishot_connection *of)
+static void connection_end(struct ring_worker *thread, struct multishot_connection *of)
 {
     if (is_under_way(of)) {
         net_interrupt(of->connection.socket); /* so that those parts end */
         return;
     }
     while (of->pending > 0)
-        buffer_drop(own, of);
+        buffer_drop(thread, of);
     if (of->starved)
-        starved_remove(own, of);
-    server_release(&own->worker, &of->connection, of->error);
+        starved_remove(thread, of);
+    server_release(&thread->worker, &of->connection, of->error);
 }
 
-static void connection_next(struct ring_worker *own, struct multishot_connection *of)
+static void connection_next(struct ring_worker *thread, struct multishot_connection *of)
 {
-    bool stopping = server_stopping(own->worker.server);
+    bool stopping = server_stopping(thread->worker.server);
     bool echoed = of->finished && of->pending == 0 && !of->parts[PART_RECEIVE];
     if (stopping || of->error != 0 || echoed) {
-        connection_end(own, of);
+        connection_end(thread, of);
         return;
     }
     if (of->pending > 0 && !of->parts[PART_SEND])
-        send_post(own, of);
+        send_post(thread, of);
     if (of->pending >= PENDING_MOST && of->parts[PART_RECEIVE] && !of->parts[PART_CANCEL])
-        receive_cancel(own, of);
+        receive_cancel(thread, of);
     if (of->pending < PENDING_MOST && !of->finished && !of->starved && !of->parts[PART_RECEIVE])
-        receive_post(own, of);
+        receive_post(thread, of);
 }
 
 /*
@@ -196,100 +200,102 @@ static void connection_next(struct ring_worker *own, struct multishot_connection
  * use already will wait again, and be met when that completion has been taken. What there is no room
  * for has its turn in the next round, which is soon: data has come for all who wait here.
  */
-static void starved_serve(struct ring_worker *own)
+static void starved_serve(struct ring_worker *thread)
 {
-    for (unsigned left = BUFFERS - own->pending;
-         left > 0 && own->starved_first != NULL && uring_room(&own->ring) >= OPERATIONS_EACH;
+    for (unsigned left = BUFFERS - thread->pending;
+         left > 0 && thread->starved_first != NULL && uring_room(&thread->ring) >= OPERATIONS_EACH;
          left--) {
-        struct multishot_connection *of = own->starved_first;
-        starved_remove(own, of);
-        connection_next(own, of);
+        struct multishot_connection *of = thread->starved_first;
+        starved_remove(thread, of);
+        connection_next(thread, of);
     }
 }
 
 /* ---- accept ---- */
 
-static void accept_post(struct ring_worker *own)
+static void accept_post(struct ring_worker *thread)
 {
     struct io_uring_sqe *next =
-        operation_new(own, OPERATION_ACCEPT, IORING_OP_ACCEPT, own->worker.server->listener);
+        operation_new(thread, OPERATION_ACCEPT, IORING_OP_ACCEPT, thread->worker.server->listener);
     next->ioprio = IORING_ACCEPT_MULTISHOT;
     next->accept_flags = SOCK_CLOEXEC;
 }
 
-static void accepted(struct ring_worker *own, net_socket socket)
+static void accepted(struct ring_worker *thread, net_socket socket)
 {
-    struct connection *connection = server_admit(&own->worker, socket);
-    if (connection != NULL && crew_assign(&own->worker, connection) != NULL)
-        connection_next(own, (struct multishot_connection *)connection);
+    struct connection *connection = server_admit(&thread->worker, socket);
+    if (connection != NULL && crew_assign(&thread->worker, connection) != NULL)
+        connection_next(thread, (struct multishot_connection *)connection);
 }
 
-static void accept_completed(struct ring_worker *own, int result, bool ended)
+static void accept_completed(struct ring_worker *thread, int result, bool ended)
 {
-    struct worker *worker = &own->worker;
+    struct worker *worker = &thread->worker;
     int error = observe_accept_done(worker, result);
     if (error == 0)
-        accepted(own, result);
+        accepted(thread, result);
     if (!ended || server_stopping(worker->server))
         return;
     if (error != 0 && net_error_kind(error) == NET_ERROR_NO_RESOURCES) {
         /* Without descriptors it fails so whether or not anybody is in the queue: wait for one. */
-        struct io_uring_sqe *next = operation_new(own, OPERATION_SOMEBODY_QUEUED,
+        struct io_uring_sqe *next = operation_new(thread, OPERATION_SOMEBODY_QUEUED,
                                                   IORING_OP_POLL_ADD, worker->server->listener);
         next->poll_events = POLLIN;
     } else if (error == 0 || server_accept_failed(worker, error) >= 0) {
-        accept_post(own);
+        accept_post(thread);
     }
 }
 
 /* And take or refuse that one by a plain call. */
-static void somebody_queued(struct ring_worker *own)
+static void somebody_queued(struct ring_worker *thread)
 {
-    struct worker *worker = &own->worker;
+    struct worker *worker = &thread->worker;
     net_socket socket;
     if (server_stopping(worker->server))
         return;
     int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
     if (error == 0)
-        accepted(own, socket);
+        accepted(thread, socket);
     if (error == 0 || server_accept_failed(worker, error) >= 0)
-        accept_post(own);
+        accept_post(thread);
 }
 
 /* ---- readable, writable, close ---- */
 
-static void received(struct ring_worker *own, struct multishot_connection *of,
+static void received(struct ring_worker *thread, struct multishot_connection *of,
                      const struct io_uring_cqe *completion)
 {
     if (completion->res == -ENOBUFS) {
-        starved_add(own, of);
+        starved_add(thread, of);
         return;
     }
     if (completion->res == -ECANCELED)
         return;
-    int64_t count = observe_recv_done(&own->worker, &of->connection, BUFFER_BYTES, completion->res);
+    int64_t count =
+        observe_recv_done(&thread->worker, &of->connection, BUFFER_BYTES, completion->res);
     if (count > 0)
-        buffer_append(own, of, completion->flags >> IORING_CQE_BUFFER_SHIFT, (size_t)count);
+        buffer_append(thread, of, completion->flags >> IORING_CQE_BUFFER_SHIFT, (size_t)count);
     else if (count == 0)
         of->finished = true;
     else if (net_error_kind((int)count) != NET_ERROR_INTERRUPTED)
         of->error = (int)count;
 }
 
-static void sent(struct ring_worker *own, struct multishot_connection *of, int result)
+static void sent(struct ring_worker *thread, struct multishot_connection *of, int result)
 {
-    int64_t count = observe_send_done(&own->worker, &of->connection, send_size(own, of), result);
+    int64_t count =
+        observe_send_done(&thread->worker, &of->connection, send_size(thread, of), result);
     if (count < 0) {
         if (net_error_kind((int)count) != NET_ERROR_INTERRUPTED)
             of->error = (int)count;
         return;
     }
     of->sent += (size_t)count;
-    if (send_size(own, of) == 0)
-        buffer_drop(own, of);
+    if (send_size(thread, of) == 0)
+        buffer_drop(thread, of);
 }
 
-static void connection_completed(struct ring_worker *own, const struct io_uring_cqe *completion,
+static void connection_completed(struct ring_worker *thread, const struct io_uring_cqe *completion,
                                  bool ended)
 {
     struct multishot_connection *of =
@@ -298,95 +304,134 @@ static void connection_completed(struct ring_worker *own, const struct io_uring_
     if (ended)
         of->parts[part] = false;
     if (part == PART_RECEIVE)
-        received(own, of, completion);
+        received(thread, of, completion);
     else if (part == PART_SEND)
-        sent(own, of, completion->res);
-    connection_next(own, of);
+        sent(thread, of, completion->res);
+    connection_next(thread, of);
 }
 
 /* ---- serve ---- */
 
-static void ring_wake(struct worker *worker)
+static void worker_wake(struct worker *worker)
 {
     eventfd_write(((struct ring_worker *)worker)->wake, 1);
 }
 
-static void wake_post(struct ring_worker *own)
+static void wake_post(struct ring_worker *thread)
 {
-    struct io_uring_sqe *next = operation_new(own, OPERATION_WAKE, IORING_OP_READ, own->wake);
-    next->addr = (uintptr_t)&own->wakes;
-    next->len = sizeof own->wakes;
+    struct io_uring_sqe *next = operation_new(thread, OPERATION_WAKE, IORING_OP_READ, thread->wake);
+    next->addr = (uintptr_t)&thread->wakes;
+    next->len = sizeof thread->wakes;
 }
 
-static void woken(struct ring_worker *own)
+static void woken(struct ring_worker *thread)
 {
-    if (server_stopping(own->worker.server))
+    if (server_stopping(thread->worker.server))
         return;
-    wake_post(own);
+    wake_post(thread);
     struct connection *connection;
-    while (uring_room(&own->ring) > 0 && (connection = crew_next_assigned(&own->worker)) != NULL)
-        connection_next(own, (struct multishot_connection *)connection);
-    if (uring_room(&own->ring) == 0)
-        ring_wake(&own->worker); /* the rest of them when there is room again */
+    while (uring_room(&thread->ring) > 0 &&
+           (connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_next(thread, (struct multishot_connection *)connection);
+    if (uring_room(&thread->ring) == 0)
+        worker_wake(&thread->worker); /* the rest of them when there is room again */
 }
 
-static void completed(struct ring_worker *own, const struct io_uring_cqe *completion)
+static void completed(struct ring_worker *thread, const struct io_uring_cqe *completion)
 {
     bool ended = (completion->flags & IORING_CQE_F_MORE) == 0;
-    own->under_way -= ended;
+    thread->under_way -= ended;
     switch (completion->user_data) {
     case OPERATION_ACCEPT:
-        accept_completed(own, completion->res, ended);
+        accept_completed(thread, completion->res, ended);
         break;
     case OPERATION_SOMEBODY_QUEUED:
-        somebody_queued(own);
+        somebody_queued(thread);
         break;
     case OPERATION_WAKE:
-        woken(own);
+        woken(thread);
         break;
     default:
-        connection_completed(own, completion, ended);
+        connection_completed(thread, completion, ended);
     }
+}
+
+/* A ring belongs to the thread that makes it. 0, or a negative error after server_fail. */
+static int ring_open(struct ring_worker *thread)
+{
+    struct server *server = thread->worker.server;
+    unsigned completions = server->capacity + SERVER_ACCEPTS_AT_ONCE;
+    struct io_uring_params params;
+    thread->ring_fd = -1;
+    for (unsigned choice = 0; uring_params(&params, choice, completions); choice++) {
+        thread->ring_fd = io_uring_setup(URING_SUBMISSIONS, &params);
+        if (thread->ring_fd >= 0 || errno != EINVAL)
+            break;
+    }
+    if (thread->ring_fd < 0)
+        return server_fail(server, "io_uring_setup", net_last_error());
+    thread->queues_bytes = uring_queues_bytes(&params);
+    thread->submissions_bytes = uring_submissions_bytes(&params);
+    thread->queues = mmap(NULL, thread->queues_bytes, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_POPULATE, thread->ring_fd, IORING_OFF_SQ_RING);
+    thread->submissions = mmap(NULL, thread->submissions_bytes, PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_POPULATE, thread->ring_fd, IORING_OFF_SQES);
+    if (thread->queues == MAP_FAILED || thread->submissions == MAP_FAILED)
+        return server_fail(server, "mmap", net_last_error());
+    uring_lay_out(&thread->ring, &params, thread->queues, thread->submissions);
+    return 0;
+}
+
+/* Also of one that was opened in part. */
+static void ring_close(struct ring_worker *thread)
+{
+    if (thread->ring_fd < 0)
+        return;
+    if (thread->queues != MAP_FAILED)
+        munmap(thread->queues, thread->queues_bytes);
+    if (thread->submissions != MAP_FAILED)
+        munmap(thread->submissions, thread->submissions_bytes);
+    close(thread->ring_fd);
 }
 
 /* Hands in what has been posted, waits, and deals with what has been done. False: it failed. */
-static bool ring_round(struct ring_worker *own)
+static bool ring_round(struct ring_worker *thread)
 {
-    unsigned queued = uring_queued(&own->ring);
-    int ready = observe_wait(&own->worker, "io_uring_enter", queued,
-                             queued * sizeof(struct io_uring_sqe), uring_enter(&own->ring));
+    unsigned queued = uring_hand_in(&thread->ring);
+    int result = io_uring_enter(thread->ring_fd, queued, 1, IORING_ENTER_GETEVENTS);
+    /* Interrupted; or to be repeated when completions have been taken out (EAGAIN, EBUSY). */
+    bool again = result < 0 && (errno == EINTR || errno == EAGAIN || errno == EBUSY);
+    int ready = observe_wait(&thread->worker, "io_uring_enter", queued,
+                             queued * sizeof(struct io_uring_sqe),
+                             result < 0 && !again ? -1 : (int)uring_completed(&thread->ring));
     if (ready < 0) {
-        server_fail(own->worker.server, "io_uring_enter", ready);
+        server_fail(thread->worker.server, "io_uring_enter", ready);
         return false;
     }
     struct io_uring_cqe completion;
-    while (uring_room(&own->ring) >= OPERATIONS_EACH && uring_completion(&own->ring, &completion))
-        completed(own, &completion);
-    starved_serve(own);
+    while (uring_room(&thread->ring) >= OPERATIONS_EACH &&
+           uring_completion(&thread->ring, &completion))
+        completed(thread, &completion);
+    starved_serve(thread);
     return true;
 }
 
-static void ring_run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
-    struct ring_worker *own = (struct ring_worker *)worker;
+    struct ring_worker *thread = (struct ring_worker *)worker;
     struct server *server = worker->server;
-    /* Here and not in ring_open: a ring belongs to the thread that makes it. */
-    int error = uring_open(&own->ring, server->capacity + SERVER_ACCEPTS_AT_ONCE);
-    if (error != 0) {
-        server_fail(server, "io_uring_setup", error);
-        return;
-    }
-    error = uring_buffers_open(&own->buffers, &own->ring, BUFFERS, BUFFER_BYTES);
+    if (ring_open(thread) != 0)
+        goto close_ring;
+    int error = uring_buffers_open(&thread->buffers, thread->ring_fd, BUFFERS, BUFFER_BYTES);
     if (error != 0) {
         server_fail(server, "io_uring_register(PBUF_RING)", error);
-        uring_close(&own->ring);
-        return;
+        goto close_ring;
     }
     if (worker->index == 0)
-        accept_post(own);
+        accept_post(thread);
     else
-        wake_post(own);
-    while (!server_stopping(server) && ring_round(own))
+        wake_post(thread);
+    while (!server_stopping(server) && ring_round(thread))
         continue;
     /*
      * Until an operation has come back its memory is the kernel's. With the sockets shut down all
@@ -396,30 +441,32 @@ static void ring_run(struct worker *worker)
         net_interrupt(server->listener);
         server_interrupt_connections(server);
     }
-    while (own->under_way > 0 && ring_round(own))
+    while (thread->under_way > 0 && ring_round(thread))
         continue;
-    uring_close(&own->ring);
-    uring_buffers_close(&own->buffers);
+close_ring:
+    ring_close(thread);
+    if (thread->buffers.ring != NULL)
+        uring_buffers_close(&thread->buffers);
 }
 
-static int ring_open(struct worker *worker)
+static int worker_open(struct worker *worker)
 {
-    struct ring_worker *own = (struct ring_worker *)worker;
-    own->wake = eventfd(0, EFD_CLOEXEC);
-    return own->wake >= 0 ? 0 : server_fail(worker->server, "eventfd", net_last_error());
+    struct ring_worker *thread = (struct ring_worker *)worker;
+    thread->wake = eventfd(0, EFD_CLOEXEC);
+    return thread->wake >= 0 ? 0 : server_fail(worker->server, "eventfd", net_last_error());
 }
 
-static void ring_close(struct worker *worker)
+static void worker_close(struct worker *worker)
 {
-    struct ring_worker *own = (struct ring_worker *)worker;
-    if (own->wake >= 0)
-        close(own->wake);
+    struct ring_worker *thread = (struct ring_worker *)worker;
+    if (thread->wake >= 0)
+        close(thread->wake);
 }
 
 static int serve(struct server *server)
 {
-    static const struct crew_calls calls = {sizeof(struct ring_worker), ring_open, ring_run,
-                                            ring_wake, ring_close};
+    static const struct crew_calls calls = {sizeof(struct ring_worker), worker_open, worker_run,
+                                            worker_wake, worker_close};
     return crew_serve(server, &calls);
 }
 

@@ -15,57 +15,80 @@
 
 #include "crew.h"
 #include "model.h"
-#include "readiness.h"
+#include "parts/arrivals.h"
+#include "turn.h"
 
 enum { CONNECTIONS_MOST = FD_SETSIZE - 1 }; /* and the thread's own socket */
 
 /* ---- state ---- */
 
-struct macros_connection {
+struct select_connection {
     struct connection connection;
     bool sending;  /* watched for writing, and for reading until that was reported: see select.c */
     bool reported; /* it was */
 };
 
 /* A thread and what it watches. */
-struct selector {
-    struct readiness_worker own;
+struct select_worker {
+    struct worker worker;
+    struct arrivals arrivals;
     unsigned count;
-    struct macros_connection *connections[CONNECTIONS_MOST];
+    struct select_connection *connections[CONNECTIONS_MOST];
     fd_set reading, writing;
 };
 
 /* ---- accept ---- */
 
-static void connection_begin(struct worker *worker, struct connection *connection)
+static void connection_begin(struct select_worker *thread, struct connection *connection)
 {
-    struct selector *selector = (struct selector *)worker;
-    selector->connections[selector->count++] = (struct macros_connection *)connection;
+    thread->connections[thread->count++] = (struct select_connection *)connection;
+}
+
+static void connections_accept(struct select_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    for (unsigned i = 0; i < SERVER_ACCEPTS_AT_ONCE; i++) {
+        struct connection *begin;
+        net_socket socket;
+        int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
+        if (!server_accepted(worker, error, socket, &begin))
+            return;
+        if (begin != NULL)
+            connection_begin(thread, begin);
+    }
+}
+
+static void connections_assigned(struct select_worker *thread)
+{
+    struct connection *connection;
+    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    while ((connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_begin(thread, connection);
 }
 
 /* ---- readable, writable, close ---- */
 
-static bool connection_is_set(const struct selector *selector, struct macros_connection *own)
+static void connection_turn(struct select_worker *thread, unsigned at)
 {
-    bool readable = FD_ISSET(own->connection.socket, &selector->reading) != 0;
-    own->reported = own->sending && (own->reported || readable);
-    return readable || (own->sending && FD_ISSET(own->connection.socket, &selector->writing) != 0);
-}
+    struct worker *worker = &thread->worker;
+    struct select_connection *own = thread->connections[at];
+    struct connection *connection = &own->connection;
+    struct turn turn = turn_begin(&connection->session, own->sending ? 0 : TURN_RECEIVES);
+    while (turn_next(&turn) != TURN_OVER)
+        if (turn.step == TURN_RECV)
+            turn_received(&turn, observe_recv(worker, connection, turn.span.size,
+                                              recv(connection->socket, turn.span.at,
+                                                   (net_length)turn.span.size, 0)));
+        else
+            turn_sent(&turn, observe_send(worker, connection, turn.span.size,
+                                          send(connection->socket, turn.span.at,
+                                               (net_length)turn.span.size, NET_SEND_FLAGS)));
 
-/* The last one moves into the gap. */
-static void connection_ready(struct selector *selector, unsigned at)
-{
-    struct worker *worker = &selector->own.worker;
-    struct macros_connection *own = selector->connections[at];
-    enum readiness_received received;
-    int error;
-    enum session_want want = readiness_step(
-        worker, &own->connection, own->sending ? 0 : READINESS_RECEIVES, &received, &error);
-    own->sending = want == SESSION_SEND;
+    own->sending = turn_wants(&turn) == SESSION_SEND;
     own->reported = own->reported && own->sending;
-    if (want == SESSION_CLOSE) {
-        selector->connections[at] = selector->connections[--selector->count];
-        server_release(worker, &own->connection, error);
+    if (turn_wants(&turn) == SESSION_CLOSE) {
+        thread->connections[at] = thread->connections[--thread->count];
+        server_release(worker, connection, turn.error);
     }
 }
 
@@ -76,44 +99,72 @@ static void set_add(fd_set *set, net_socket socket)
     FD_SET(socket, set);
 }
 
-static int selector_wait(struct selector *selector)
+static bool set_has(const fd_set *set, net_socket socket)
 {
-    FD_ZERO(&selector->reading);
-    FD_ZERO(&selector->writing);
-    set_add(&selector->reading, selector->own.own_socket);
-    for (unsigned i = 0; i < selector->count; i++) {
-        const struct macros_connection *own = selector->connections[i];
-        if (!own->reported)
-            set_add(&selector->reading, own->connection.socket);
-        if (own->sending)
-            set_add(&selector->writing, own->connection.socket);
-    }
-    unsigned watched = selector->reading.fd_count + selector->writing.fd_count;
-    return observe_wait(&selector->own.worker, "select", watched, watched * sizeof(SOCKET),
-                        select(0, &selector->reading, &selector->writing, NULL, NULL));
+    return FD_ISSET(socket, set) != 0;
 }
 
-static void selector_run(struct worker *worker)
+static int ready_wait(struct select_worker *thread)
 {
-    struct selector *selector = (struct selector *)worker;
+    FD_ZERO(&thread->reading);
+    FD_ZERO(&thread->writing);
+    set_add(&thread->reading, thread->arrivals.socket);
+    for (unsigned i = 0; i < thread->count; i++) {
+        const struct select_connection *own = thread->connections[i];
+        if (!own->reported)
+            set_add(&thread->reading, own->connection.socket);
+        if (own->sending)
+            set_add(&thread->writing, own->connection.socket);
+    }
+    unsigned watched = thread->reading.fd_count + thread->writing.fd_count;
+    return observe_wait(&thread->worker, "select", watched, watched * sizeof(SOCKET),
+                        select(0, &thread->reading, &thread->writing, NULL, NULL));
+}
+
+static void worker_run(struct worker *worker)
+{
+    struct select_worker *thread = (struct select_worker *)worker;
     while (!server_stopping(worker->server)) {
-        int ready = selector_wait(selector);
+        int ready = ready_wait(thread);
         if (ready < 0) {
             server_fail(worker->server, "select", ready);
             break;
         }
-        for (unsigned i = selector->count; i > 0; i--)
-            if (connection_is_set(selector, selector->connections[i - 1]))
-                connection_ready(selector, i - 1);
-        if (FD_ISSET(selector->own.own_socket, &selector->reading))
-            readiness_own_socket(worker, connection_begin);
+        for (unsigned i = thread->count; i > 0; i--) {
+            struct select_connection *own = thread->connections[i - 1];
+            bool readable = set_has(&thread->reading, own->connection.socket);
+            own->reported = own->sending && (own->reported || readable);
+            if (readable || (own->sending && set_has(&thread->writing, own->connection.socket)))
+                connection_turn(thread, i - 1);
+        }
+        if (!set_has(&thread->reading, thread->arrivals.socket))
+            continue;
+        if (worker->index == 0)
+            connections_accept(thread);
+        else
+            connections_assigned(thread);
     }
+}
+
+static int worker_open(struct worker *worker)
+{
+    return arrivals_open(&((struct select_worker *)worker)->arrivals, worker);
+}
+
+static void worker_wake(struct worker *worker)
+{
+    net_wake_send(&((struct select_worker *)worker)->arrivals.wake);
+}
+
+static void worker_close(struct worker *worker)
+{
+    arrivals_close(&((struct select_worker *)worker)->arrivals);
 }
 
 static int serve(struct server *server)
 {
-    static const struct crew_calls calls = {sizeof(struct selector), readiness_open, selector_run,
-                                            readiness_wake, readiness_close};
+    static const struct crew_calls calls = {sizeof(struct select_worker), worker_open, worker_run,
+                                            worker_wake, worker_close};
     return crew_serve(server, &calls);
 }
 
@@ -122,6 +173,6 @@ const struct io_model model_select_macros = {
     .threads_apply = true,
     .connections_per_thread = CONNECTIONS_MOST,
     .thread_stack_bytes = THREAD_STACK_BYTES,
-    .connection_bytes = sizeof(struct macros_connection),
+    .connection_bytes = sizeof(struct select_connection),
     .serve = serve,
 };

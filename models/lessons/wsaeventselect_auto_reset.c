@@ -11,69 +11,197 @@
  *
  * Documentation: WSAEventSelect, CreateEvent (Microsoft).
  */
-#include "event_group_win32.h"
+#include "crew.h"
 #include "model.h"
+#include "parts/event_set_win32.h"
+#include "parts/network_events_win32.h"
 
 /* ---- state ---- */
 
-struct wsaeventselect_connection {
-    struct event_connection member; /* of a group, which is a thread and what it waits for */
+struct eventselect_connection {
+    struct connection connection;
+    WSAEVENT event;
+    unsigned slot; /* of the event in the thread's set */
 };
+
+/* A thread and the events that it waits for. */
+struct eventselect_worker {
+    struct worker worker;
+    struct event_set set;
+};
+
+/* Takes the socket's record and resets its event. 0, or a negative error, a recorded one too. */
+static int record_take(struct worker *worker, const struct connection *connection,
+                       net_socket socket, WSAEVENT event, long *reported)
+{
+    char text[64] = "";
+    WSANETWORKEVENTS record = {0};
+    bool taken = WSAEnumNetworkEvents(socket, event, &record) == 0;
+    if (taken && observe_tracing(worker))
+        network_events_text(record.lNetworkEvents, text, sizeof text);
+    int error = observe_call(worker, connection, "WSAEnumNetworkEvents()", taken, text);
+    *reported = record.lNetworkEvents;
+    return error != 0 ? error : network_events_error(&record);
+}
+
+/* ---- close ---- */
+
+static void connection_end(struct eventselect_worker *thread, struct eventselect_connection *own,
+                           int error)
+{
+    WSAEVENT event = own->event;
+    event_set_remove(&thread->set, own->slot);
+    server_release(&thread->worker, &own->connection, error);
+    WSACloseEvent(event); /* after the socket that it belongs to */
+}
 
 /* ---- accept ---- */
 
-static void connection_begin(struct worker *worker, struct connection *connection)
+static void connection_begin(struct eventselect_worker *thread, struct connection *connection)
 {
-    struct event_group *group = (struct event_group *)worker;
-    struct wsaeventselect_connection *own = (struct wsaeventselect_connection *)connection;
-    if (!event_group_add(group, &own->member, true))
+    struct worker *worker = &thread->worker;
+    struct eventselect_connection *own = (struct eventselect_connection *)connection;
+    own->event = CreateEventW(NULL, FALSE, FALSE, NULL);
+    int error =
+        observe_call(worker, connection, "CreateEvent()", own->event != WSA_INVALID_EVENT, NULL);
+    if (error != 0) {
+        server_release(worker, connection, error);
         return;
-    /* It still has the listener's event and mask; and what is ready by now is reported anew. */
-    int error = observe_call(
+    }
+    event_set_add(&thread->set, own->event, own, &own->slot);
+    /* It still has the listener's event and mask; and what is ready by now is reported again. */
+    error = observe_call(
         worker, connection, "WSAEventSelect(FD_READ | FD_WRITE | FD_CLOSE)",
-        WSAEventSelect(connection->socket, own->member.event, FD_READ | FD_WRITE | FD_CLOSE) == 0,
-        NULL);
+        WSAEventSelect(connection->socket, own->event, FD_READ | FD_WRITE | FD_CLOSE) == 0, NULL);
     if (error != 0)
-        event_group_release(group, &own->member, error);
+        connection_end(thread, own, error);
 }
 
-/* ---- readable, writable, close ---- */
-
-static void connection_signalled(struct event_group *group, struct wsaeventselect_connection *own)
+/* While more connections wait, FD_ACCEPT is reported again. */
+static void listener_signalled(struct eventselect_worker *thread)
 {
-    enum readiness_received received = READINESS_SOMETHING;
-    enum session_want want = SESSION_RECV;
-    int error;
-    for (int turn = 0; turn < 2 && want == SESSION_RECV && received == READINESS_SOMETHING; turn++)
-        want = readiness_step(&group->worker, &own->member.connection, 1, &received, &error);
-    if (want == SESSION_CLOSE)
-        event_group_release(group, &own->member, error);
-    else if (want == SESSION_RECV && received == READINESS_SOMETHING)
-        SetEvent(own->member.event); /* another turn, behind the others */
+    struct worker *worker = &thread->worker;
+    struct server *server = worker->server;
+    struct connection *begin = NULL;
+    long reported;
+    int error =
+        record_take(worker, NULL, server->listener, thread->set.events[EVENT_SET_OWN], &reported);
+    /* Where FD_ACCEPT brings an error, accept says whose it is. */
+    bool again = (reported & FD_ACCEPT) != 0;
+    if (error != 0 && !again)
+        server_fail(server, "WSAEnumNetworkEvents", error);
+    /* Until one was accepted: after an accept for nothing Wine 8.0 reports no more. */
+    while (again) {
+        net_socket socket;
+        error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));
+        again = server_accepted(worker, error, socket, &begin) && error != 0;
+    }
+    if (begin != NULL)
+        connection_begin(thread, begin);
+}
+
+static void connections_assigned(struct eventselect_worker *thread)
+{
+    struct connection *connection;
+    /* Before looking, so that no wake-up is lost. */
+    WSAResetEvent(thread->set.events[EVENT_SET_OWN]);
+    while ((connection = crew_next_assigned(&thread->worker)) != NULL)
+        connection_begin(thread, connection);
+}
+
+/* ---- readable, writable ---- */
+
+static void connection_signalled(struct eventselect_worker *thread,
+                                 struct eventselect_connection *own)
+{
+    struct worker *worker = &thread->worker;
+    struct connection *connection = &own->connection;
+    struct turn turn;
+    unsigned turns = 0;
+    do {
+        turn = turn_begin(&connection->session, 1);
+        while (turn_next(&turn) != TURN_OVER)
+            if (turn.step == TURN_RECV)
+                turn_received(&turn, observe_recv(worker, connection, turn.span.size,
+                                                  recv(connection->socket, turn.span.at,
+                                                       (int)turn.span.size, 0)));
+            else
+                turn_sent(&turn, observe_send(worker, connection, turn.span.size,
+                                              send(connection->socket, turn.span.at,
+                                                   (int)turn.span.size, 0)));
+    } while (turn_wants(&turn) == SESSION_RECV && !turn.found_nothing && ++turns < 2);
+
+    if (turn_wants(&turn) == SESSION_CLOSE)
+        connection_end(thread, own, turn.error);
+    else if (turns == 2)
+        SetEvent(own->event); /* another turn, behind the others */
 }
 
 /* ---- serve ---- */
 
-static void group_run(struct worker *worker)
+static void worker_run(struct worker *worker)
 {
-    struct event_group *group = (struct event_group *)worker;
-    struct event_connection *own;
-    while ((own = event_group_wait(group, connection_begin)) != NULL)
-        connection_signalled(group, (struct wsaeventselect_connection *)own);
-    while ((own = event_group_last(group)) != NULL)
-        event_group_release(group, own, 0);
+    struct eventselect_worker *thread = (struct eventselect_worker *)worker;
+    struct event_set *set = &thread->set;
+    struct eventselect_connection *own;
+    while (!server_stopping(worker->server)) {
+        DWORD index =
+            WSAWaitForMultipleEvents(set->count, event_set_first(set), FALSE, WSA_INFINITE, FALSE);
+        int ready = observe_wait(worker, "WSAWaitForMultipleEvents", set->count,
+                                 set->count * sizeof(WSAEVENT), index == WSA_WAIT_FAILED ? -1 : 1);
+        if (ready < 0) {
+            server_fail(worker->server, "WSAWaitForMultipleEvents", ready);
+            break;
+        }
+        own = event_set_served(set, index - WSA_WAIT_EVENT_0);
+        if (own != NULL)
+            connection_signalled(thread, own);
+        else if (worker->index == 0)
+            listener_signalled(thread);
+        else
+            connections_assigned(thread);
+    }
+    while ((own = event_set_last(set)) != NULL)
+        connection_end(thread, own, 0);
+}
+
+static int worker_open(struct worker *worker)
+{
+    struct eventselect_worker *thread = (struct eventselect_worker *)worker;
+    struct server *server = worker->server;
+    WSAEVENT event = WSACreateEvent();
+    if (event == WSA_INVALID_EVENT)
+        return server_fail(server, "WSACreateEvent", net_last_error());
+    event_set_add(&thread->set, event, NULL, NULL);
+    if (worker->index == 0 && WSAEventSelect(server->listener, event, FD_ACCEPT) != 0)
+        return server_fail(server, "WSAEventSelect", net_last_error());
+    return 0;
+}
+
+static void worker_wake(struct worker *worker)
+{
+    WSASetEvent(((struct eventselect_worker *)worker)->set.events[EVENT_SET_OWN]);
+}
+
+static void worker_close(struct worker *worker)
+{
+    struct eventselect_worker *thread = (struct eventselect_worker *)worker;
+    if (thread->set.count > 0)
+        WSACloseEvent(thread->set.events[EVENT_SET_OWN]);
 }
 
 static int serve(struct server *server)
 {
-    return event_groups_serve(server, group_run);
+    static const struct crew_calls calls = {sizeof(struct eventselect_worker), worker_open,
+                                            worker_run, worker_wake, worker_close};
+    return crew_serve(server, &calls);
 }
 
 const struct io_model model_wsaeventselect_auto_reset = {
     .notification = MODEL_READINESS,
     .threads_apply = true,
-    .connections_per_thread = EVENT_GROUP_CONNECTIONS,
+    .connections_per_thread = EVENT_SET_CONNECTIONS,
     .thread_stack_bytes = THREAD_STACK_BYTES,
-    .connection_bytes = sizeof(struct wsaeventselect_connection),
+    .connection_bytes = sizeof(struct eventselect_connection),
     .serve = serve,
 };

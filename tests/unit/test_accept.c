@@ -101,17 +101,17 @@ STAND_IN(int, accept4, (int listener, struct sockaddr *address, socklen_t *lengt
 #if IOMODELS_IO_URING
 #include <unistd.h>
 
-#include "uring.h"
+#include "parts/uring.h"
 
 /* Accepts that end with each connection, so that a failed one can be made of it. */
-STAND_IN(int, uring_enter, (struct uring * ring))
+STAND_IN(unsigned, uring_hand_in, (struct uring * ring))
 {
     for (unsigned i = ring->submitted - uring_queued(ring); i != ring->submitted; i++) {
         struct io_uring_sqe *next = &ring->submissions[i & (ring->submissions_size - 1)];
         if (next->opcode == IORING_OP_ACCEPT)
             next->ioprio = 0;
     }
-    return REAL(uring_enter)(ring);
+    return REAL(uring_hand_in)(ring);
 }
 
 STAND_IN(bool, uring_completion, (struct uring * ring, struct io_uring_cqe *completion))

@@ -15,11 +15,11 @@ int user32_open(struct user32 *user32)
     HMODULE module = LoadLibraryExW(L"user32.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     if (module == NULL)
         return net_last_error();
-    if (load(module, "CreateWindowExW", &user32->create_window) &&
-        load(module, "DestroyWindow", &user32->destroy_window) &&
-        load(module, "GetMessageW", &user32->get_message) &&
-        load(module, "DispatchMessageW", &user32->dispatch_message) &&
-        load(module, "PostMessageW", &user32->post_message)) {
+    if (load(module, "CreateWindowExW", &user32->CreateWindowExW) &&
+        load(module, "DestroyWindow", &user32->DestroyWindow) &&
+        load(module, "GetMessageW", &user32->GetMessageW) &&
+        load(module, "DispatchMessageW", &user32->DispatchMessageW) &&
+        load(module, "PostMessageW", &user32->PostMessageW)) {
         user32->module = module;
         return 0;
     }
@@ -32,10 +32,4 @@ void user32_close(struct user32 *user32)
 {
     if (user32->module != NULL)
         FreeLibrary(user32->module);
-}
-
-HWND user32_message_window(const struct user32 *user32)
-{
-    /* A class that the system has; its own handling of messages is never asked for. */
-    return user32->create_window(0, L"STATIC", NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
 }

@@ -1,0 +1,90 @@
+/*
+ * uring: io_uring's two queues, memory shared with the kernel: what is to be done goes in by one
+ * (submissions, SQEs), what has become of it comes out by the other (completions, CQEs).
+ *
+ * Here is what the memory holds; the models make the calls. A ring belongs to the thread that made
+ * it. Nothing but the kernel's own header is needed.
+ * Documentation: io_uring(7), io_uring_setup(2), io_uring_enter(2).
+ */
+#ifndef IOMODELS_URING_H
+#define IOMODELS_URING_H
+
+#include <linux/io_uring.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { URING_SUBMISSIONS = 1024 }; /* that are queued at most */
+
+/* The two system calls, which the C library has no functions for. -1 with errno. */
+static inline int io_uring_setup(unsigned entries, struct io_uring_params *params)
+{
+    return (int)syscall(SYS_io_uring_setup, entries, params);
+}
+
+static inline int io_uring_enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags)
+{
+    return (int)syscall(SYS_io_uring_enter, fd, to_submit, min_complete, flags, NULL, 0);
+}
+
+/* The queues as they lie in the memory that is shared with the kernel. */
+struct uring {
+    struct io_uring_sqe *submissions;
+    struct io_uring_cqe *completions;
+    unsigned submissions_size; /* entries, a power of two */
+    unsigned completions_size;
+    unsigned submitted; /* our tail, which the kernel sees from uring_hand_in on */
+    atomic_uint *submissions_head, *submissions_tail;
+    atomic_uint *completions_head, *completions_tail;
+};
+
+/* Why this machine refuses io_uring, and the remedy; NULL where it does not. */
+const char *uring_unavailable(void);
+
+/*
+ * What to ask io_uring_setup for, with URING_SUBMISSIONS: choice 0 is the best; where the kernel
+ * answers EINVAL, choice 1 is for older ones, and so on. False: there are no more choices.
+ */
+bool uring_params(struct io_uring_params *params, unsigned choice, unsigned completions);
+/* Bytes to map at IORING_OFF_SQ_RING and at IORING_OFF_SQES. */
+size_t uring_queues_bytes(const struct io_uring_params *params);
+size_t uring_submissions_bytes(const struct io_uring_params *params);
+/* Finds the queues in what was mapped there. */
+void uring_lay_out(struct uring *ring, const struct io_uring_params *params, void *queues,
+                   void *submissions);
+
+/* How many submissions wait for the next io_uring_enter, and how many more there is room for. */
+unsigned uring_queued(const struct uring *ring);
+unsigned uring_room(const struct uring *ring);
+/* The next submission, all zero, to be filled in. Only while there is room. */
+struct io_uring_sqe *uring_submission(struct uring *ring);
+/* Lets the kernel see what is queued; returns how many, for io_uring_enter. */
+unsigned uring_hand_in(struct uring *ring);
+
+/* How many completions there are to take. */
+unsigned uring_completed(const struct uring *ring);
+/* Takes the oldest completion out of its queue; false where there is none. */
+bool uring_completion(struct uring *ring, struct io_uring_cqe *completion);
+
+/*
+ * Buffers that belong to the ring: a receive with IOSQE_BUFFER_SELECT takes one when bytes have come,
+ * and its completion says which (IORING_REGISTER_PBUF_RING).
+ */
+struct uring_buffers {
+    struct io_uring_buf_ring *ring; /* those that are free, for the kernel to take */
+    char *memory;
+    unsigned count; /* a power of two, at most 32,768 */
+    size_t bytes;   /* of each */
+    unsigned returned;
+};
+
+/* As group 0 of the ring `fd`. 0, or a negative error. Close it after the ring. */
+int uring_buffers_open(struct uring_buffers *buffers, int fd, unsigned count, size_t bytes);
+void uring_buffers_close(struct uring_buffers *buffers);
+char *uring_buffer(const struct uring_buffers *buffers, unsigned id);
+/* The kernel may take it again. */
+void uring_buffer_return(struct uring_buffers *buffers, unsigned id);
+
+#endif

@@ -1,0 +1,174 @@
+#include "uring.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * DEFER_TASKRUN: the kernel does its part of the work inside our own io_uring_enter, when we wait,
+ * and not by interrupting us. Before Linux 6.1, COOP_TASKRUN comes nearest to it; before 5.19 there
+ * is neither, nor a multishot accept.
+ */
+static const unsigned setups[] = {
+    IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+    IORING_SETUP_COOP_TASKRUN,
+};
+
+bool uring_params(struct io_uring_params *params, unsigned choice, unsigned completions)
+{
+    if (choice >= sizeof setups / sizeof setups[0])
+        return false;
+    *params = (struct io_uring_params){
+        /* SUBMIT_ALL: one refused operation does not hold up those behind it. */
+        .flags =
+            setups[choice] | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
+        .cq_entries = completions < URING_SUBMISSIONS ? URING_SUBMISSIONS : completions,
+    };
+    return true;
+}
+
+const char *uring_unavailable(void)
+{
+    struct io_uring_params params;
+    int fd = -1;
+    for (unsigned choice = 0; uring_params(&params, choice, 1); choice++)
+        if ((fd = io_uring_setup(URING_SUBMISSIONS, &params)) >= 0 || errno != EINVAL)
+            break;
+    if (fd >= 0) {
+        close(fd);
+        return NULL;
+    }
+    switch (errno) {
+    case ENOSYS:
+        return "io_uring_setup: ENOSYS: this kernel has no io_uring, or a container's seccomp "
+               "profile hides it and must allow it";
+    case EPERM:
+    case EACCES:
+        return "io_uring_setup: EPERM: forbidden by the sysctl kernel.io_uring_disabled (0 allows "
+               "it) or by a container's seccomp profile, which must allow it";
+    case EINVAL:
+        return "io_uring_setup: EINVAL: this kernel's io_uring is too old, Linux 5.19 is needed";
+    default:
+        return NULL; /* for want of something; to serve will tell of what */
+    }
+}
+
+size_t uring_queues_bytes(const struct io_uring_params *params)
+{
+    size_t submissions_end = params->sq_off.array + params->sq_entries * sizeof(unsigned);
+    size_t completions_end = params->cq_off.cqes + params->cq_entries * sizeof(struct io_uring_cqe);
+    return submissions_end > completions_end ? submissions_end : completions_end;
+}
+
+size_t uring_submissions_bytes(const struct io_uring_params *params)
+{
+    return params->sq_entries * sizeof(struct io_uring_sqe);
+}
+
+void uring_lay_out(struct uring *ring, const struct io_uring_params *params, void *queues,
+                   void *submissions)
+{
+    char *begin = queues;
+    ring->submissions = submissions;
+    ring->submissions_size = params->sq_entries;
+    ring->submissions_head = (atomic_uint *)(void *)(begin + params->sq_off.head);
+    ring->submissions_tail = (atomic_uint *)(void *)(begin + params->sq_off.tail);
+    ring->completions_size = params->cq_entries;
+    ring->completions_head = (atomic_uint *)(void *)(begin + params->cq_off.head);
+    ring->completions_tail = (atomic_uint *)(void *)(begin + params->cq_off.tail);
+    ring->completions = (struct io_uring_cqe *)(void *)(begin + params->cq_off.cqes);
+    ring->submitted = 0;
+    /* The kernel finds the submissions by an array of their indices: here always in order. */
+    unsigned *order = (unsigned *)(void *)(begin + params->sq_off.array);
+    for (unsigned i = 0; i < params->sq_entries; i++)
+        order[i] = i;
+}
+
+unsigned uring_queued(const struct uring *ring)
+{
+    return ring->submitted - atomic_load_explicit(ring->submissions_head, memory_order_acquire);
+}
+
+unsigned uring_room(const struct uring *ring)
+{
+    return ring->submissions_size - uring_queued(ring);
+}
+
+struct io_uring_sqe *uring_submission(struct uring *ring)
+{
+    struct io_uring_sqe *next =
+        &ring->submissions[ring->submitted++ & (ring->submissions_size - 1)];
+    memset(next, 0, sizeof *next);
+    return next;
+}
+
+unsigned uring_hand_in(struct uring *ring)
+{
+    atomic_store_explicit(ring->submissions_tail, ring->submitted, memory_order_release);
+    return uring_queued(ring);
+}
+
+unsigned uring_completed(const struct uring *ring)
+{
+    return atomic_load_explicit(ring->completions_tail, memory_order_acquire) -
+           atomic_load_explicit(ring->completions_head, memory_order_relaxed);
+}
+
+static size_t buffers_ring_bytes(const struct uring_buffers *buffers)
+{
+    return buffers->count * sizeof(struct io_uring_buf);
+}
+
+int uring_buffers_open(struct uring_buffers *buffers, int fd, unsigned count, size_t bytes)
+{
+    *buffers = (struct uring_buffers){.count = count, .bytes = bytes};
+    void *mapped = mmap(NULL, buffers_ring_bytes(buffers) + count * bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED)
+        return -errno;
+    buffers->ring = mapped; /* it has to begin a page */
+    buffers->memory = (char *)mapped + buffers_ring_bytes(buffers);
+    struct io_uring_buf_reg registered = {.ring_addr = (uintptr_t)mapped, .ring_entries = count};
+    if (syscall(SYS_io_uring_register, fd, IORING_REGISTER_PBUF_RING, &registered, 1) != 0) {
+        int error = -errno;
+        uring_buffers_close(buffers);
+        return error;
+    }
+    for (unsigned id = 0; id < count; id++)
+        uring_buffer_return(buffers, id);
+    return 0;
+}
+
+void uring_buffers_close(struct uring_buffers *buffers)
+{
+    munmap(buffers->ring, buffers_ring_bytes(buffers) + buffers->count * buffers->bytes);
+}
+
+char *uring_buffer(const struct uring_buffers *buffers, unsigned id)
+{
+    return buffers->memory + id * buffers->bytes;
+}
+
+void uring_buffer_return(struct uring_buffers *buffers, unsigned id)
+{
+    struct io_uring_buf *free_one = &buffers->ring->bufs[buffers->returned & (buffers->count - 1)];
+    free_one->addr = (uintptr_t)uring_buffer(buffers, id);
+    free_one->len = (unsigned)buffers->bytes;
+    free_one->bid = (unsigned short)id;
+    buffers->returned++;
+    atomic_store_explicit((_Atomic unsigned short *)&buffers->ring->tail,
+                          (unsigned short)buffers->returned, memory_order_release);
+}
+
+bool uring_completion(struct uring *ring, struct io_uring_cqe *completion)
+{
+    unsigned head = atomic_load_explicit(ring->completions_head, memory_order_relaxed);
+    if (uring_completed(ring) == 0)
+        return false;
+    *completion = ring->completions[head & (ring->completions_size - 1)];
+    atomic_store_explicit(ring->completions_head, head + 1, memory_order_release);
+    return true;
+}
