@@ -30,8 +30,7 @@ enum { ACCEPT_ADDRESS = sizeof(struct sockaddr_storage) + 16 }; /* bytes, as Acc
 
 struct iocp_connection {
     struct connection connection;
-    WSAOVERLAPPED
-        overlapped; /* its one operation; until complete, it and the buffer are the system's */
+    WSAOVERLAPPED overlapped; /* its one operation; the system's until it is complete */
 };
 
 struct iocp_accept {

@@ -27,8 +27,7 @@ enum { ROUNDS_AT_ONCE = 4 }; /* operations dealt with on the spot */
 
 struct iocp_connection {
     struct connection connection;
-    WSAOVERLAPPED
-        overlapped; /* its one operation; until complete, it and the buffer are the system's */
+    WSAOVERLAPPED overlapped; /* its one operation; the system's until it is complete */
 };
 
 struct iocp_accept {
