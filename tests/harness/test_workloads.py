@@ -151,16 +151,20 @@ class Choice(unittest.TestCase):
 
     def test_too_much_is_told(self):
         """A rate that nobody can hold: marked, and no message of it goes uncounted."""
-        with tool.folder() as out:
-            result = tool.bench(out, "--target", tool.fake("none"), "--workload", "rate",
-                                "--rate", "5000000", "--warmup", "1ms", "--duration", "10ms")
-            (row,) = tool.read_runs(out)
+        # As many messages each time; on a busy machine no answer comes within a short window.
+        for rate, duration in (5000000, "10ms"), (500000, "100ms"), (50000, "1s"):
+            with tool.folder() as out:
+                result = tool.run("bench", *tool.SHORT, "--out", out, "--target", tool.fake("none"),
+                                  "--connections", "4", "--workload", "rate", "--rate", str(rate),
+                                  "--warmup", "1ms", "--duration", duration)
+                (row,) = tool.read_runs(out)
+            if tool.STARVED not in result.err:
+                break
         self.assertEqual((result.status, result.errors()), (0, []))
         self.assertIn("overload", row["warnings"].split(";"))
         self.assertNotEqual(row["bound"], "rate")
-        # 10 ms of them at least.
         self.assertGreaterEqual(int(row["messages"]) + int(row["messages_unanswered"]), 50000)
-        self.assertLess(float(row["achieved_rate_msgs_per_s"]), 5000000)
+        self.assertLess(float(row["achieved_rate_msgs_per_s"]), rate)
 
     def test_ramp_tells_how_many(self):
         """A server that refuses some: the row is one of those that could be had."""
