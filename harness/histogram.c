@@ -228,7 +228,7 @@ struct hgrm_level {
 /* The part of the samples that lies beyond the level. */
 static double level_beyond(struct hgrm_level level)
 {
-    return ldexp((2 * HGRM_TICKS - level.tick) / (double)(2 * HGRM_TICKS), -level.halvings);
+    return ldexp((2 * HGRM_TICKS - level.tick) / (2.0 * HGRM_TICKS), -level.halvings);
 }
 
 static void level_advance(struct hgrm_level *level)

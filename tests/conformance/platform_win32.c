@@ -85,10 +85,13 @@ int64_t platform_send(net_socket socket, void **under_way, const uint8_t *bytes,
 void platform_send_end(net_socket socket, void **under_way)
 {
     OVERLAPPED *operation = *under_way;
-    /* Again and again: Wine passes over a send that is just going on. */
+    /*
+     * Again and again: Wine passes over a send that is just going on. Not by Sleep: Wine's is no wait
+     * that its server knows of, and in no other does it bring the news of what is complete.
+     */
     while (operation != NULL && !HasOverlappedIoCompleted(operation)) {
         CancelIoEx((HANDLE)socket, operation);
-        Sleep(1);
+        WaitForSingleObject(GetCurrentThread(), 1);
     }
     free(operation);
     *under_way = NULL;

@@ -570,7 +570,6 @@ int main(int argc, char **argv)
         return 1;
     test_split();
     test_quote();
-    test_not_found();
     if (!starts_itself()) {
         printf("skipped: this system cannot start this program (ENOEXEC)\n");
         return check_report() == 0 ? SKIPPED : 1;
@@ -584,6 +583,7 @@ int main(int argc, char **argv)
     test_line_size();
     test_talkative();
     test_inheritance();
+    test_not_found();
     test_arguments();
     test_cpus();
 #ifndef _WIN32
