@@ -86,8 +86,8 @@ void platform_send_end(net_socket socket, void **under_way)
 {
     OVERLAPPED *operation = *under_way;
     /*
-     * Again and again: Wine passes over a send that is just going on. Not by Sleep: Wine's is no wait
-     * that its server knows of, and in no other does it bring the news of what is complete.
+     * Again and again: Wine passes over a send that is just going on. And not by Sleep: Wine's server
+     * says that an operation is complete only to a thread that waits by way of it.
      */
     while (operation != NULL && !HasOverlappedIoCompleted(operation)) {
         CancelIoEx((HANDLE)socket, operation);
