@@ -124,7 +124,8 @@ static bool group_find(struct group *group, const char *root, unsigned long pid,
             continue;
         /* A container may see its own group only, mounted where others see them all. */
         size_t above = strcmp(top, "/") == 0 ? 0 : strlen(top);
-        bool below = strncmp(place, top, above) == 0 && strncmp(place, "/..", 3) != 0;
+        bool below = strncmp(place, top, above) == 0 && strncmp(place, "/..", 3) != 0 &&
+                     (place[above] == '/' || place[above] == '\0');
         const char *rest = below ? place + above : "";
         length = snprintf(group->directory, sizeof group->directory, "%s%s%s", root, point,
                           strcmp(rest, "/") == 0 ? "" : rest);

@@ -1,7 +1,8 @@
 /*
  * observe: counts every system call that a model makes and, under --trace, prints it.
  *
- * A model passes the call's result through one of these functions in the same statement:
+ * A model passes the call's result through one of these functions, in the same statement or right
+ * after the call, before any other:
  *
  *     received = observe_recv(worker, connection, span.size, recv(connection->socket, ...));
  *

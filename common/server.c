@@ -55,6 +55,7 @@ int server_open(struct server *server, const struct server_options *options,
     server->needs = needs;
     server->address = options->address;
     server->mutex = (thread_mutex)THREAD_MUTEX_INIT;
+    server->reserve_mutex = (thread_mutex)THREAD_MUTEX_INIT;
     serving_threads_set(server);
 
     int error = net_listen(&server->listener, &server->address, options->backlog, &call);
@@ -218,12 +219,14 @@ void server_refuse(struct worker *worker, net_socket socket)
 static bool refuse_by_reserve(struct worker *worker)
 {
     struct server *server = worker->server;
+    thread_mutex_lock(&server->reserve_mutex);
     net_reserve_close(&server->reserve);
     net_socket socket = accept(server->listener, NULL, NULL);
     bool taken = socket != NET_SOCKET_NONE;
     if (taken)
         server_refuse(worker, socket);
     net_reserve_open(&server->reserve);
+    thread_mutex_unlock(&server->reserve_mutex);
     return taken;
 }
 

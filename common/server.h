@@ -68,6 +68,7 @@ struct server {
 
     /* private to server.c */
     thread_mutex mutex;
+    thread_mutex reserve_mutex; /* one thread at a time refuses by the reserve */
     struct connection *connections;
     unsigned open;
     uint32_t next_id;

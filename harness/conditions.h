@@ -10,7 +10,8 @@
 enum { CONDITIONS_MAX = TRIALS_CONDITION_COUNT + 1, CONDITIONS_TEXT = 360 };
 
 /*
- * A line for each column, such as "the runs differ in duration_s: 2 and 0.5"; how many. Of cells
+ * A line for each column, such as "the runs differ in duration_s: 2 in the
+ * first one and 0.5 in the second, in 4 of 6 cells"; returns how many. Of cells
  * that both runs have measured, also those that are not compared since their server_threads differ.
  */
 size_t conditions_differ(const struct trials *trials, const struct pairing *pairing,

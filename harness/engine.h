@@ -46,8 +46,8 @@ struct engine *engine_open(const struct engine_callbacks *callbacks, void *conte
 void engine_free(struct engine *engine);
 
 /*
- * How many connections one source address shall have to one server, of as many as the system has
- * ephemeral ports; at least 1. It asks the system each time.
+ * How many connections the load generator makes from one source address to one server: a part of
+ * the system's ephemeral ports, at least 1. Linux's range is read at each call.
  */
 unsigned engine_ports_per_source(void);
 

@@ -74,7 +74,7 @@ static const char *percent_text(double share, char *text, size_t size)
     return units_format_fixed(100 * share, PERCENT_DECIMALS, text, size);
 }
 
-/* "slower by 12.6 % (-1.0 to 26.0 %)" */
+/* "slower by 12.6 % (-1.0 to 26.0 %)", also by less than 0 where the median is better. */
 static const char *change_text(const struct comparison_line *line, bool more_is_better, char *text,
                                size_t size)
 {
@@ -149,7 +149,7 @@ void gate_report_lines(struct gate_report *report, const struct metric *metric,
     for (size_t i = 0; i < count && report->condition != NULL; i++) {
         const struct comparison_line *line = &lines[i];
         report->verdicts += line->comparison->verdict != COMPARISON_NONE;
-        if (line->comparison->baseline_count == 0 || has_few_rows(line->baseline, line->contestant))
+        if (has_few_rows(line->baseline, line->contestant))
             continue;
         switch (gate_decide(line->comparison, line->interval, more_is_better, report->slower_than,
                             tests)) {

@@ -25,7 +25,7 @@ struct gate_report {
     char missed_cell[GATE_CELL_BYTES];
 };
 
-/* The lines of one metric that were judged together; tests: those of them that were tested. */
+/* The lines of one metric that were judged together. */
 void gate_report_lines(struct gate_report *report, const struct metric *metric,
                        const struct comparison_line *lines, size_t count);
 /* Cells as such: too few rows, rows that failed, gaps. Once. */

@@ -277,7 +277,8 @@ const char *host_cpu_governor(char *text, size_t size)
     return text;
 }
 
-/* Of each processor of this process's group, in their order; how many. 0 where it is not told. */
+/* Of each processor of this process's group, in their order. Returns how many; 0 where
+ * Windows does not say. */
 static ULONG processors_ask(SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION processors[CPUS_MAX])
 {
     typedef NTSTATUS(NTAPI * query_system)(SYSTEM_INFORMATION_CLASS, PVOID, ULONG, PULONG);

@@ -22,7 +22,8 @@ static const double STOLEN_SHARE = 0.01;
 static const double CLIENT_LATE_SHARE = 0.5;
 
 /*
- * Of the window, in which the client did not run: what is told, and what leaves no measurement. A
+ * Of the window, in which the client did not run: from what length on it is a warning, and from
+ * what length on the row is no measurement. A
  * time below the least is any busy system's.
  */
 enum { TIME_LOST_NS_LEAST = 100 * 1000 * 1000, PAUSED_NS_MOST = 500 * 1000 * 1000 };

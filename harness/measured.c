@@ -65,8 +65,9 @@ void measured_at_window(void *context, bool at_end)
 {
     struct measured_window *window = context;
     window->moments[at_end] = moment_now(window);
-    if (!at_end && window->server->child != NULL)
-        (void)child_was_stopped(window->server->child); /* what was before does not count */
+    /* What was before the window does not count, nor what comes after it. */
+    if (window->server->child != NULL)
+        window->server_stopped = child_was_stopped(window->server->child) && at_end;
     if (window->server->child != NULL)
         target_server_ask(window->server);
     if (at_end)
@@ -83,11 +84,10 @@ bool measured_take_time(struct record *record, const struct measured_window *win
                         const struct load_result *load, char *reason, size_t size)
 {
     const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
-    struct child *child = window->remote ? NULL : window->server->child;
     struct judgement_time time = {.asked_ns = window->settings->duration_ns,
                                   .window_ns = load->window_ns,
                                   .paused_ns = load->paused_ns,
-                                  .server_stopped = child != NULL && child_was_stopped(child)};
+                                  .server_stopped = !window->remote && window->server_stopped};
     if (to->at_ns == 0)
         return true;
     time.suspended_ns = gained_ns(from->boot_ns, to->boot_ns, from->awake_ns, to->awake_ns);

@@ -32,6 +32,7 @@ struct measured_window {
     uint64_t throttles[2];
     struct cgroup_throttles quotas; /* the client's, and those of a server that is here */
     struct measured_moment moments[2];
+    bool server_stopped; /* its process was stopped within the window */
 };
 
 /* The server's statistics at both ends of the window. */

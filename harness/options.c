@@ -152,7 +152,7 @@ static enum options_result value_refuse(const struct command *command, const str
     if (is_list && ((const struct option_numbers *)option->into)->count == OPTION_NUMBERS_MAX)
         options_fail(command->name, "%s %s: more than %d of them", option->name, value,
                      OPTION_NUMBERS_MAX);
-    else if (is_list && (strchr(value, '-') != NULL || strstr(value, "..") != NULL))
+    else if (is_list && (strchr(value + 1, '-') != NULL || strstr(value, "..") != NULL))
         options_fail(command->name, "%s %s: ranges are not understood, only %s", option->name,
                      value, range_text(option, range, sizeof range));
     else if (option->kind != OPTION_TEXT && option->kind != OPTION_TEXTS && !is_list &&

@@ -60,7 +60,7 @@ struct results_fact {
 int results_write_environment(struct results *results, const struct results_fact *facts,
                               size_t count, char *message, size_t message_size);
 /*
- * What follows from the rows, anew each time: summary.csv, by cell and metric, and for each cell a
+ * What follows from the rows, written once more each time: summary.csv, by cell and metric, and for each cell a
  * .hgrm file with its rows' own round trips, for the public HdrHistogram plotter. One that can't be
  * written is no reason to leave out the others; the message is the first one's. As above.
  */

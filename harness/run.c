@@ -304,7 +304,8 @@ static void say_refused(struct record *record, const struct load_result *load, c
                         enum run_status status)
 {
     static const char refused[] = "iomodels serve: connections are refused: ";
-    if (load->error == 0 && load->established < load->attempted &&
+    bool is_why = status == RUN_OK || strstr(record->status_reason, "connections were established");
+    if (is_why && load->error == 0 && load->established < load->attempted &&
         strncmp(words, refused, sizeof refused - 1) == 0)
         set_status(record, status == RUN_OK ? "ok" : "failed",
                    "%u of %u connections were established: %s", load->established, load->attempted,

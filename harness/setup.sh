@@ -119,8 +119,11 @@ setup_newer_headers() {
     why="MinGW-w64 12's headers can't be fetched, see build/headers.log"
     rm -rf "$build/headers"
     mkdir "$build/headers"
+    # From where this system's own packages come.
+    # shellcheck disable=SC2016
+    from=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -v security | head -n 1)
     logged headers /usr/lib/apt/apt-helper download-file \
-        http://deb.debian.org/debian/pool/main/m/mingw-w64/mingw-w64-common_12.0.0-5_all.deb \
+        "${from%/}/pool/main/m/mingw-w64/mingw-w64-common_12.0.0-5_all.deb" \
         "$build/headers/package.deb" \
         SHA256:97dce5d0d8aff1cade4786ad4ef5078345477a598829afcac2e7f2fbc5399990 &&
         dpkg-deb -x "$build/headers/package.deb" "$build/headers" &&

@@ -1,6 +1,7 @@
 /*
  * trials: what runs.csv files hold of a few metrics, gathered by cell: the trials of one model and
- * target in one configuration, with one number of server threads. Only these figures are kept, so that files of any size can be read.
+ * target in one configuration, with one number of server threads. Only these figures are
+ * kept, so that files of any size can be read.
  */
 #ifndef IOMODELS_TRIALS_H
 #define IOMODELS_TRIALS_H

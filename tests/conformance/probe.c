@@ -11,7 +11,7 @@ static bool becomes_readable(net_socket socket)
     fd_set readable;
     struct timeval timeout = {.tv_sec = WAIT_S};
     FD_ZERO(&readable);
-    FD_SET(socket, &readable);
+    FD_SET((size_t)socket, &readable);
     return select((int)socket + 1, &readable, NULL, NULL, &timeout) == 1;
 }
 

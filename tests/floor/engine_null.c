@@ -3,8 +3,8 @@
  * is left to measure is the load generator itself.
  */
 #include "engine.h"
+#include "net.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 enum { SPANS_MOST = 2 }; /* on their way back on one connection: large messages are cut short */
@@ -41,7 +41,7 @@ struct engine *engine_open(const struct engine_callbacks *callbacks, void *conte
                            unsigned max_connections, size_t receive_bytes, int *error)
 {
     struct engine *engine = calloc(1, sizeof *engine);
-    *error = -ENOMEM;
+    *error = -NET_NO_MEMORY;
     if (engine == NULL)
         return NULL;
     engine->callbacks = *callbacks;

@@ -486,6 +486,13 @@ class FailIf(Case):
         self.compare(run, "--fail-if", "slower", status=3, errors=["inconclusive"], found=[
             "poll on native", "rtt_p99_us: 5 trials have it, and 6 of the baseline's"])
 
+    def test_baseline_without_the_metric(self):
+        run = self.write([dict(row, rtt_p99_us="") for row in rows(SIX)],
+                         [dict(row, rtt_p99_us="7") for row in rows(SIX, model="poll")])
+        self.compare(run, "--metric", "rtt_p99_us,server_cpu_us_per_msg", "--fail-if", "slower",
+                     status=3, errors=["inconclusive"],
+                     found=["poll on native", "rtt_p99_us: 6 trials have it, and 0 of the baseline's"])
+
     def test_ten_times_slower_with_a_failure(self):
         old = self.write(rows(SIX), rows(SIX, model="epoll"), name="old")
         new = self.write(rows(SIX), rows([10 * value for value in SIX[:5]], model="epoll"),

@@ -1,10 +1,10 @@
 #include "engine_virtual.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "clock.h"
 #include "engine.h"
+#include "net.h"
 
 enum { UNDER_WAY_MOST = 64, LOG_FIRST = 4096 };
 
@@ -84,7 +84,7 @@ struct engine *engine_open(const struct engine_callbacks *callbacks, void *conte
 {
     struct engine *engine = calloc(1, sizeof *engine);
     (void)receive_bytes;
-    *error = -ENOMEM;
+    *error = -NET_NO_MEMORY;
     if (engine == NULL)
         return NULL;
     engine->callbacks = *callbacks;

@@ -7,13 +7,11 @@
 #include "clock.h"
 #include "host.h"
 #include "program.h"
+#include "starts_itself.h"
 #ifndef _WIN32
-#include <errno.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #endif
 
-enum { SKIPPED = 77 };
 enum { HANG_MS = 60000, CHATTER_LINES = 20000, DEAF_MS = 120000 };
 
 static char self[4096];
@@ -546,22 +544,6 @@ static void test_split(void)
     check_unsplit("a \"it's");
 }
 
-/* An emulator that runs this program may not be what the system runs it with (qemu-user). */
-static bool starts_itself(void)
-{
-#ifndef _WIN32
-    int status = 0;
-    pid_t pid = fork();
-    if (pid == 0) {
-        execl(self, self, "no mode", (char *)NULL);
-        _exit(errno == ENOEXEC ? SKIPPED : 1);
-    }
-    if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status))
-        return WEXITSTATUS(status) != SKIPPED;
-#endif
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     if (argc > 1)
@@ -570,10 +552,8 @@ int main(int argc, char **argv)
         return 1;
     test_split();
     test_quote();
-    if (!starts_itself()) {
-        printf("skipped: this system cannot start this program (ENOEXEC)\n");
-        return check_report() == 0 ? SKIPPED : 1;
-    }
+    if (!starts_itself(self))
+        return check_report() == 0 ? STARTS_ITSELF_SKIPPED : 1;
     test_echo();
     test_death();
     test_kill("deaf");

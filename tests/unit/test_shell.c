@@ -2,6 +2,7 @@
 #include "child.h"
 #include "program.h"
 #include "shell.h"
+#include "starts_itself.h"
 
 #include <stdlib.h>
 
@@ -93,6 +94,8 @@ static void test_through_the_shell(void)
     char path[4096], command[8192], line[256];
     if (!program_path(path, sizeof path))
         exit(1);
+    if (!starts_itself(path))
+        return;
     const char *program = path;
     char *first = shell_quote(shell_here(), &program, 1);
     char *rest = shell_quote(shell_here(), words, WORDS);
