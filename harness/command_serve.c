@@ -34,6 +34,7 @@ struct serve_options {
 static struct serving {
     thread_mutex mutex;
     struct server *server; /* NULL: not open, or closed already */
+    bool stop_asked;       /* also before it was open */
     const char *model;
 } serving = {.mutex = THREAD_MUTEX_INIT};
 
@@ -77,6 +78,7 @@ static void stop_serving(void *unused)
 {
     (void)unused;
     thread_mutex_lock(&serving.mutex);
+    serving.stop_asked = true;
     if (serving.server != NULL)
         server_stop(serving.server);
     thread_mutex_unlock(&serving.mutex);
@@ -190,6 +192,8 @@ static int serve(const struct io_model *model, const struct server_options *opti
     thread_mutex_lock(&serving.mutex);
     serving.server = &server;
     print_address(&server);
+    if (serving.stop_asked)
+        server_stop(&server);
     thread_mutex_unlock(&serving.mutex);
     if (report)
         print_for_people(&server);

@@ -40,6 +40,20 @@ class Serve(unittest.TestCase):
                 server.popen.send_signal(signal.SIGTERM)
                 self.stopped(server.end(), accepted="1", recv_bytes="5")
 
+    @unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE, "Windows has no pending signals")
+    def test_stop_before_it_listens(self):
+        """A stop that is asked for while the server opens is not lost."""
+        def pending():
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        # More than once: where in the opening it comes is chance.
+        for model in tool.available_models() * 5:
+            with self.subTest(model):
+                process = tool.Process(("serve", "--port", "0", "--model", model),
+                                       preexec_fn=pending)
+                self.stopped(process.end(), accepted="0")
+
     def test_listening_line(self):
         server = tool.Server("--model", "select", "--max-connections", "7")
         self.assertEqual(server.listening["model"], "select")
