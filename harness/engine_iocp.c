@@ -395,6 +395,9 @@ static void connect_report(struct engine *engine, struct slot *slot)
 
 static void receive_report(struct engine *engine, struct slot *slot)
 {
+    /* Of a reset Wine 8.0 tells one of the two only, and a receive behind the send finds an end. */
+    if (slot->result == 0)
+        slot->result = slot->send_error;
     slot->receiving = slot->result > 0;
     engine->callbacks.received(engine->context, slot->connection,
                                slot->receiving ? slot->buffer : NULL, slot->result);
