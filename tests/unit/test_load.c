@@ -62,6 +62,21 @@ static bool cancelled(void *context)
            (watch->cancel_asked != 0 && watch->asked >= watch->cancel_asked);
 }
 
+/* A machine can be too busy for the first window, see window_lengthen. */
+enum { WINDOW_MS = 150, WINDOW_LONGER = 8, WINDOW_MOST_MS = 10000 };
+static unsigned window_ms = WINDOW_MS; /* of the next run */
+
+/*
+ * After a run. True, and the run is to be made again with a longer window, where what it waits for
+ * has not come; else the next run has the first window.
+ */
+static bool window_lengthen(bool has_come)
+{
+    bool again = !has_come && window_ms * WINDOW_LONGER <= WINDOW_MOST_MS;
+    window_ms = again ? window_ms * WINDOW_LONGER : WINDOW_MS;
+    return again;
+}
+
 static void watch_init(struct watch *watch, const struct net_address *server, unsigned connections)
 {
     *watch = (struct watch){.options = {.server = *server,
@@ -71,7 +86,7 @@ static void watch_init(struct watch *watch, const struct net_address *server, un
                                         .pipeline_depth = 1,
                                         .nodelay = true,
                                         .warmup_ns = 30 * NS_PER_MS,
-                                        .duration_ns = 150 * NS_PER_MS,
+                                        .duration_ns = (uint64_t)window_ms * NS_PER_MS,
                                         .connect_timeout_ns = never_ns,
                                         .drain_timeout_ns = never_ns,
                                         .at_window = at_window,
@@ -207,18 +222,22 @@ static void served_stop(struct served *served, unsigned connections)
 static void run_flawless(enum load_workload workload, unsigned connections, size_t message_bytes,
                          unsigned depth)
 {
-    struct served served;
-    struct watch watch;
-    served_start(&served, "select");
-    watch_init(&watch, &served.server.address, connections);
-    watch.options.workload = workload;
-    watch.options.message_bytes = message_bytes;
-    watch.options.pipeline_depth = depth;
-    CHECK(watch_run(&watch) == 0);
-    check_flawless(&watch);
-    CHECK(watch.result.bytes > 0);
-    served_stop(&served, connections);
-    watch_free(&watch);
+    uint64_t bytes;
+    do {
+        struct served served;
+        struct watch watch;
+        served_start(&served, "select");
+        watch_init(&watch, &served.server.address, connections);
+        watch.options.workload = workload;
+        watch.options.message_bytes = message_bytes;
+        watch.options.pipeline_depth = depth;
+        CHECK(watch_run(&watch) == 0);
+        check_flawless(&watch);
+        bytes = watch.result.bytes;
+        served_stop(&served, connections);
+        watch_free(&watch);
+    } while (window_lengthen(bytes > 0));
+    CHECK(bytes > 0);
 }
 
 static void test_pingpong(void)
@@ -678,17 +697,28 @@ static void test_wrong_bytes(void)
     }
 }
 
+/* Until the fault has shown. */
+static void run_broken(struct watch *watch, enum fault fault, unsigned first, unsigned count,
+                       unsigned after_messages)
+{
+    run_faulty(watch, fault, first, count, after_messages);
+    while (window_lengthen(watch->result.errors > 0)) {
+        watch_free(watch);
+        run_faulty(watch, fault, first, count, after_messages);
+    }
+}
+
 static void test_broken_connections(void)
 {
     struct watch watch;
-    run_faulty(&watch, FAULT_CLOSE, 0, 1, 7);
+    run_broken(&watch, FAULT_CLOSE, 0, 1, 7);
     CHECK_EQ_U64(watch.result.established, 4);
     CHECK_EQ_U64(watch.result.errors, 1);
     CHECK_EQ_U64(watch.result.verify_failures, 0);
     CHECK_EQ_TEXT(watch.result.error_text, "the server ended a connection");
     watch_free(&watch);
 
-    run_faulty(&watch, FAULT_RESET, 3, 1, 7);
+    run_broken(&watch, FAULT_RESET, 3, 1, 7);
     CHECK_EQ_U64(watch.result.established, 4);
     CHECK_EQ_U64(watch.result.errors, 1);
     CHECK_EQ_U64(watch.result.verify_failures, 0);
@@ -696,7 +726,7 @@ static void test_broken_connections(void)
     watch_free(&watch);
 
     /* All of them. */
-    run_faulty(&watch, FAULT_CLOSE, 0, 4, 2);
+    run_broken(&watch, FAULT_CLOSE, 0, 4, 2);
     CHECK(watch.result.error == 0);
     CHECK_EQ_U64(watch.result.established, 4);
     CHECK_EQ_U64(watch.result.errors, 4);
