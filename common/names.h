@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 bool name_equals(const char *name, const char *typed);
-/* The same of the first `length` bytes of typed, which has at least so many. */
+/* The same for the first `length` bytes of typed, which has at least `length` bytes. */
 bool name_equals_part(const char *name, const char *typed, size_t length);
 
 #endif

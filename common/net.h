@@ -100,8 +100,8 @@ bool net_connected_to_itself(net_socket socket);
  * A listening socket on *address; *address then holds the port that the system chose.
  * The port is the caller's alone: SO_EXCLUSIVEADDRUSE on Winsock ("Using SO_REUSEADDR and
  * SO_EXCLUSIVEADDRUSE"), SO_REUSEADDR on POSIX, which there only passes over TIME_WAIT.
- * backlog: how many connections may wait to be accepted, NET_BACKLOG_MOST or less, of which Linux
- * grants at most net.core.somaxconn (listen(2)) and Windows 65,535 (SOMAXCONN_HINT, "listen").
+ * backlog: how many connections may wait to be accepted, at most NET_BACKLOG_MOST. Linux grants at
+ * most net.core.somaxconn (listen(2)), Windows at most 65,535 (SOMAXCONN_HINT, "listen").
  * Returns 0, or a negative error with *call the name of the call that failed.
  */
 int net_listen(net_socket *listener, struct net_address *address, int backlog, const char **call);
@@ -117,11 +117,6 @@ const char *net_bind_hint(int error);
 int net_bind_source(net_socket socket, const struct net_address *source);
 
 int net_set_nonblocking(net_socket socket, bool nonblocking);
-/*
- * accept on a non-blocking listener, with a non-blocking socket as the result and no further call:
- * accept4(SOCK_NONBLOCK) on Linux; on Winsock it has the listener's mode. Fails as accept does.
- */
-net_socket net_accept_nonblocking(net_socket listener);
 int net_set_nodelay(net_socket socket, bool nodelay);
 /* Close sends a reset and leaves no TIME_WAIT (SO_LINGER 0). */
 int net_set_abortive_close(net_socket socket);
@@ -158,8 +153,8 @@ void net_wake_clear(struct net_wake *wake);
 /* Whether a connect failed so because none of the client's ports was free. */
 bool net_out_of_ports(int error);
 /*
- * Which limit an error of NET_ERROR_NO_RESOURCES comes from, or one of net_out_of_ports, and what
- * raises it, into text; "" where the error tells of none. Returns text.
+ * Writes into text which limit an error comes from, and what raises that limit. The error is one of
+ * NET_ERROR_NO_RESOURCES or of net_out_of_ports; for any other one text is "". Returns text.
  */
 const char *net_limit_text(int error, char *text, size_t size);
 /* Raises the soft limit of open sockets to the hard one; the limit now in force, 0: none known. */

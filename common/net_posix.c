@@ -183,11 +183,6 @@ int net_set_nonblocking(net_socket socket, bool nonblocking)
     return fcntl(socket, F_SETFL, flags) == 0 ? 0 : net_last_error();
 }
 
-net_socket net_accept_nonblocking(net_socket listener)
-{
-    return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-}
-
 int net_set_nodelay(net_socket socket, bool nodelay)
 {
     return socket_set(socket, IPPROTO_TCP, TCP_NODELAY, nodelay);

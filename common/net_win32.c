@@ -229,11 +229,6 @@ int net_set_nonblocking(net_socket socket, bool nonblocking)
     return ioctlsocket(socket, (long)FIONBIO, &on) == 0 ? 0 : net_last_error();
 }
 
-net_socket net_accept_nonblocking(net_socket listener)
-{
-    return accept(listener, NULL, NULL);
-}
-
 int net_set_nodelay(net_socket socket, bool nodelay)
 {
     return socket_set(socket, IPPROTO_TCP, TCP_NODELAY, nodelay);
@@ -338,7 +333,8 @@ const char *net_limit_text(int error, char *text, size_t size)
     case WSAEADDRINUSE:
     case WSAEADDRNOTAVAIL:
         snprintf(text, size,
-                 "the client's ports, of which a closed connection keeps its own for minutes: "
+                 "the client's ports are the limit, and a closed connection keeps its port for "
+                 "minutes: "
                  "`netsh int ipv4 show dynamicport tcp`");
         break;
     default:

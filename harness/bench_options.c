@@ -171,8 +171,8 @@ bool bench_options_take(struct bench_options *given, int argc, char **argv, int 
          "repetitions; a verdict between models takes at least 6"},
         {"--until-ci", "PERCENT", OPTION_TEXT, &given->until_ci, 0, 0,
          "trials until half of the 95 % interval of each median CPU\n"
-         "time is at most so many percent of it, such as 5; 6 at least,\n"
-         "--trials (50) at most"},
+         "time is at most this share of the median, such as 5 (percent);\n"
+         "at least 6 trials, at most --trials (50)"},
         {"--idle-wait", "TIME", OPTION_DURATION, &given->idle_wait_ns, 0, DURATION_MAX_NS,
          "how long a run waits for a host that is idle enough; 5s\n"
          "by default; its row tells where that was in vain"},

@@ -68,7 +68,7 @@ double comparison_slowdown(const struct comparison *pair, bool more_is_better)
 
 bool comparison_can_tell(size_t baseline_count, size_t contestant_count, size_t tests)
 {
-    /* Wholly apart are 2 of all orders of the trials, of which there are (m+n over m). */
+    /* All trials of one side below all of the other: that is 2 of the (m+n over m) orders. */
     double p = 2;
     for (size_t i = 1; i <= contestant_count; i++)
         p *= (double)i / (double)(baseline_count + i);

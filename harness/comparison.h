@@ -44,8 +44,9 @@ const char *comparison_verdict_text(enum comparison_verdict verdict);
  */
 double comparison_slowdown(const struct comparison *pair, bool more_is_better);
 /*
- * Whether so many trials can have any verdict, where `tests` pairs are judged together: Holm's
- * correction may leave no p below the limit even of sides that are wholly apart.
+ * True if these numbers of trials can lead to a verdict where `tests` pairs are judged together.
+ * After Holm's correction p may be too large even if all trials of one side are below all of the
+ * other.
  */
 bool comparison_can_tell(size_t baseline_count, size_t contestant_count, size_t tests);
 

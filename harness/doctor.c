@@ -205,7 +205,7 @@ static void judge_group(struct doctor_report *report, const struct doctor_facts 
         doctor_advise(report, "raise it (systemd's TasksMax=, a container's --pids-limit), or "
                               "leave blocking out");
     if (group->memory_bytes > 0)
-        doctor_find(report, DOCTOR_OK, "memory limit", "%s (%s), of which %s is left",
+        doctor_find(report, DOCTOR_OK, "memory limit", "%s (%s); %s is left",
                     units_format_size(group->memory_bytes, most, sizeof most), group->memory_path,
                     units_format_size(group->memory_left_bytes, now, sizeof now));
 }

@@ -64,7 +64,7 @@ struct host_times {
  * this process may use. False where the system doesn't tell.
  */
 bool host_times_now(const char *const *cpus, struct host_times *times, size_t count);
-/* Processors of which less than this share is taken are idle enough to measure on. */
+/* Processors that are busy for less than this share of the time are idle enough to measure on. */
 #define HOST_IDLE_SHARE 0.25
 /* A wineserver that has nothing to serve and yet takes so much of a processor spins. */
 #define HOST_WINESERVER_SPINS_SHARE 0.5

@@ -14,7 +14,7 @@ enum {
     CONNECT_AGAIN_NS = 20 * 1000 * 1000,
     WAIT_NS_MOST = 50 * 1000 * 1000, /* so often at least the caller can cancel */
     PAUSE_NS_LEAST = 100 * 1000 * 1000,
-    LOOPBACK = 0x7f000000, /* 127.0.0.0, of which a server is at .1 */
+    LOOPBACK = 0x7f000000, /* 127.0.0.0; a server is at 127.0.0.1 */
     LOOPBACK_HOSTS = 0x00fffffe,
     SOURCES_EACH_PORT = 256,
     HISTOGRAMS = 5

@@ -117,7 +117,7 @@ class Limits(unittest.TestCase):
 
     @contextlib.contextmanager
     def group(self, tasks):
-        """A control group that may have so many processes and threads, as its folder."""
+        """A control group with a limit of processes and threads: its folder."""
         for parent in "/sys/fs/cgroup/pids", "/sys/fs/cgroup":
             path = os.path.join(parent, "iomodels-test-%d" % os.getpid())
             try:

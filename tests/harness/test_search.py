@@ -29,7 +29,7 @@ class Search(unittest.TestCase):
                          ("", "100"))
         self.assertEqual([row["target_rate_msgs_per_s"] for row in rows],
                          ["400", "400", "200", "200", "100", "100", "100", "100"])
-        # The miss that counts was tried again; rows of one rate are told by their trials.
+        # The miss that counts was tried again; rows of one rate differ in their trials.
         self.assertEqual([row["trial"] for row in rows], list("12121234"))
         self.assertRegex(result.err, r"(?m)\Aa search: about \d+ runs, about .+$")
         lines = result.err.splitlines()[1:]

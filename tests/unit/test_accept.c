@@ -277,7 +277,7 @@ static void test_for_ever(void)
         clock_sleep_ms(FOR_EVER_MS);
         atomic_store(&refusals, 0);
         uint64_t passed_ms = (clock_now_ns() - begun_ns) / 1000000;
-        /* Of as many as were posted, so many failed at once; then one for each pause. */
+        /* Each posted accept failed at once; after that there was one for each pause. */
         CHECK((uint64_t)atomic_load(&refused) <= 2 * SERVER_ACCEPTS_AT_ONCE + passed_ms / PAUSE_MS);
         CHECK(atomic_load(&refused) > 0);
         CHECK_EQ_U64((uint64_t)atomic_load(&lacks), 1);
