@@ -235,10 +235,10 @@ static HANDLE job_open(void)
 }
 
 /*
- * Creates the process, suspended; it inherits its three files and nothing else, whatever other
- * children are started at the same moment. ERROR_SUCCESS or the error.
+ * Creates the process, suspended, as a member of the job; it inherits its three files and nothing
+ * else, whatever other children are started at the same moment. ERROR_SUCCESS or the error.
  */
-static DWORD process_create(wchar_t *command, const struct start_files *files,
+static DWORD process_create(wchar_t *command, const struct start_files *files, HANDLE job,
                             PROCESS_INFORMATION *process)
 {
     STARTUPINFOEXW start = {.StartupInfo = {.cb = sizeof start,
@@ -250,18 +250,25 @@ static DWORD process_create(wchar_t *command, const struct start_files *files,
     SIZE_T size = 0;
     DWORD error = ERROR_SUCCESS;
     memcpy(inherited, files->theirs, sizeof inherited);
-    InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+    InitializeProcThreadAttributeList(NULL, 2, 0, &size);
     start.lpAttributeList = malloc(size);
     if (start.lpAttributeList == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    if (!InitializeProcThreadAttributeList(start.lpAttributeList, 1, 0, &size)) {
+    if (!InitializeProcThreadAttributeList(start.lpAttributeList, 2, 0, &size)) {
         error = GetLastError();
         free(start.lpAttributeList);
         return error;
     }
-    /* No window: else a harness without a console would open one for each server. */
+    /*
+     * A member from the first moment: a harness that is killed between the process's creation and
+     * its assignment to the job would leave it suspended for ever.
+     * No window: else a harness without a console would open one for each server.
+     */
     if (!UpdateProcThreadAttribute(start.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
                                    inherited, sizeof inherited, NULL, NULL) ||
+        (job != NULL &&
+         !UpdateProcThreadAttribute(start.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, &job,
+                                    sizeof job, NULL, NULL)) ||
         !CreateProcessW(NULL, command, NULL, NULL, TRUE,
                         EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED | CREATE_NO_WINDOW |
                             CREATE_NEW_PROCESS_GROUP,
@@ -281,13 +288,16 @@ static DWORD process_start(const char *const *arguments, const char *cpus,
     wchar_t *command = command_make(arguments, &error);
     if (command == NULL)
         return error;
-    error = process_create(command, files, process);
-    free(command);
-    if (error != ERROR_SUCCESS)
-        return error;
     *job = job_open();
-    if (*job != NULL && !AssignProcessToJobObject(*job, process->hProcess))
+    error = process_create(command, files, *job, process);
+    /* Wine fails to start one process in some thousand, by this error, and the next one starts. */
+    if (error == ERROR_INTERNAL_ERROR)
+        error = process_create(command, files, *job, process);
+    free(command);
+    if (error != ERROR_SUCCESS) {
         handle_close(job);
+        return error;
+    }
     if (cpus != NULL) {
         int pinned = host_pin_process(process->dwProcessId, cpus);
         if (pinned != 0)
@@ -368,21 +378,6 @@ static bool write_some(HANDLE file, HANDLE event, const char *text, size_t lengt
     return GetOverlappedResult(file, &writing, written, TRUE);
 }
 
-bool child_write(struct child *child, const char *text)
-{
-    size_t length = strlen(text);
-    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
-    bool taken = event != NULL && child->input != NULL;
-    while (taken && length > 0) {
-        DWORD written = 0;
-        taken = write_some(child->input, event, text, length, &written) && written > 0;
-        text += written;
-        length -= written;
-    }
-    handle_close(&event);
-    return taken;
-}
-
 bool child_ended(struct child *child, int *status)
 {
     DWORD code;
@@ -391,6 +386,22 @@ bool child_ended(struct child *child, int *status)
     if (status != NULL)
         *status = GetExitCodeProcess(child->process, &code) ? (int)code : KILLED_STATUS;
     return true;
+}
+
+bool child_write(struct child *child, const char *text)
+{
+    size_t length = strlen(text);
+    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    /* The pipe of one that has ended may take data for a moment longer. */
+    bool taken = event != NULL && child->input != NULL && !child_ended(child, NULL);
+    while (taken && length > 0) {
+        DWORD written = 0;
+        taken = write_some(child->input, event, text, length, &written) && written > 0;
+        text += written;
+        length -= written;
+    }
+    handle_close(&event);
+    return taken;
 }
 
 /* Windows stops no process, and one without a console has no terminal to ask for. */
