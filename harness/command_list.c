@@ -35,13 +35,13 @@ static int list_csv(void)
         csv_write_text(&csv, reason == NULL ? "yes" : "no");
         csv_write_text(&csv, reason);
         csv_write_text(&csv, model_platforms_text(entry));
+        csv_write_text(&csv, model_notification_text(entry));
+        csv_write_text(&csv, model == NULL ? "" : model->threads_apply ? "yes" : "no");
+        csv_write_u64(&csv, entry->connections_per_thread);
         if (model == NULL) {
-            for (int i = 0; i < 7; i++)
+            for (int i = 0; i < 4; i++)
                 csv_write_empty(&csv);
         } else {
-            csv_write_text(&csv, model_notification_text(model));
-            csv_write_text(&csv, model->threads_apply ? "yes" : "no");
-            csv_write_u64(&csv, model->connections_per_thread);
             csv_write_u64(&csv, model->clients_at_once);
             csv_write_text(&csv, model->buffers_pooled ? "yes" : "no");
             csv_write_u64(&csv, model->thread_stack_bytes);
@@ -56,13 +56,10 @@ static int list_csv(void)
 
 static void limit_print(const struct model_entry *entry)
 {
-    const struct io_model *model = entry->model;
-    if (model == NULL)
-        printf("  %-14s", "-");
-    else if (model->connections_per_thread == 0)
+    if (entry->connections_per_thread == 0)
         printf("  %-14s", "none");
     else
-        printf("  %-14u", model->connections_per_thread);
+        printf("  %-14u", entry->connections_per_thread);
 }
 
 static void unavailable_print(bool lessons)
@@ -89,13 +86,13 @@ static int list_lessons(void)
 
 static int list_table(void)
 {
-    printf("%-20s  %-14s  %-10s  %-14s  %s\n", "model", "runs on", "tells of", "sockets/thread",
+    printf("%-20s  %-14s  %-10s  %-14s  %s\n", "model", "runs on", "reports", "sockets/thread",
            "idea");
     for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++) {
         if (entry->lesson_of != NULL)
             continue;
         printf("%-20s  %-14s  %-10s", entry->name, model_platforms_text(entry),
-               entry->model == NULL ? "-" : model_notification_text(entry->model));
+               model_notification_text(entry));
         limit_print(entry);
         printf("  %s\n", entry->summary);
     }
@@ -115,7 +112,7 @@ int command_list(int argc, char **argv)
                                      {.name = NULL}};
     const struct command command = {
         "list", "[--lessons] [--csv]",
-        "The I/O models, also those of the other system. `tells of`: what a wait reports, that a\n"
+        "The I/O models, also those of the other system. `reports`: what the system tells, that a\n"
         "call would not block (readiness) or that it has been done (completion).\n",
         options, NULL};
     int status;

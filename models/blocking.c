@@ -157,7 +157,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_blocking = {
-    .notification = MODEL_BLOCKS,
     .threads_apply = false,
     .connections_per_thread = 1,
     .thread_stack_bytes = THREAD_STACK_BYTES,

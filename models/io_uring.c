@@ -291,7 +291,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_io_uring = {
-    .notification = MODEL_COMPLETION,
     .threads_apply = true,
     .thread_stack_bytes = THREAD_STACK_BYTES,
     .unavailable = uring_unavailable,

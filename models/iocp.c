@@ -291,7 +291,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_iocp = {
-    .notification = MODEL_COMPLETION,
     .threads_apply = true,
     .connections_per_thread = 0,
     .thread_stack_bytes = THREAD_STACK_BYTES,

@@ -17,15 +17,15 @@ enum model_platform {
     MODEL_EVERYWHERE = MODEL_LINUX | MODEL_WINDOWS
 };
 
+/* What the system reports to the program. */
 enum model_notification {
     MODEL_BLOCKS,    /* none: a thread waits inside each call */
-    MODEL_READINESS, /* told when a call would not block */
-    MODEL_COMPLETION /* told when a call has been done */
+    MODEL_READINESS, /* that a call would not block */
+    MODEL_COMPLETION /* that a call has been done */
 };
 
 /* What a model is, as data: `list` prints it and the harness obeys it. */
 struct io_model {
-    enum model_notification notification;
     bool threads_apply;              /* false: --threads means nothing to it */
     unsigned connections_per_thread; /* hard limit of one waiting thread; 0: none */
     unsigned clients_at_once;        /* serves so many, the others wait (lessons); 0: all */
@@ -48,6 +48,9 @@ struct model_entry {
     unsigned platforms;           /* of enum model_platform */
     const struct io_model *model; /* NULL: this build does not have it */
     const char *lesson_of;        /* the model that it is with one thing changed; NULL: none */
+    enum model_notification notification;
+    /* What the model's own table says, for the system that does not have it (a test compares). */
+    unsigned connections_per_thread;
 };
 
 /*
@@ -63,7 +66,7 @@ size_t model_place(const char *name);
 const char *model_unavailable(const struct model_entry *entry, char *text, size_t size);
 /* "Linux", "Windows" or "Linux, Windows". */
 const char *model_platforms_text(const struct model_entry *entry);
-const char *model_notification_text(const struct io_model *model);
+const char *model_notification_text(const struct model_entry *entry);
 /* What server_open wants to know of it. */
 struct server_needs model_needs(const struct io_model *model);
 

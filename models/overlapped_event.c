@@ -226,7 +226,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_overlapped_event = {
-    .notification = MODEL_COMPLETION,
     .threads_apply = true,
     .connections_per_thread = EVENT_SET_CONNECTIONS,
     .thread_stack_bytes = THREAD_STACK_BYTES,

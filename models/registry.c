@@ -46,44 +46,45 @@ extern const struct io_model model_io_uring_multishot;
 
 const struct model_entry model_registry[] = {
     {"blocking", "a thread for each connection, waiting inside recv and send",
-     ON_BOTH(model_blocking), NULL},
+     ON_BOTH(model_blocking), NULL, MODEL_BLOCKS, 1},
     {"select", "the sets of all sockets go to the kernel with every wait", ON_BOTH(model_select),
-     NULL},
+     NULL, MODEL_READINESS, 0},
     {"poll", "an array of all sockets goes to the kernel with every wait", ON_LINUX(model_poll),
-     NULL},
+     NULL, MODEL_READINESS, 0},
     {"wsapoll", "Winsock's poll: an array of all sockets with every wait",
-     ON_WINDOWS(model_wsapoll), NULL},
+     ON_WINDOWS(model_wsapoll), NULL, MODEL_READINESS, 0},
     {"wsaasyncselect", "a window message for each change; the message loop is the event loop",
-     ON_WINDOWS(model_wsaasyncselect), NULL},
+     ON_WINDOWS(model_wsaasyncselect), NULL, MODEL_READINESS, 2500},
     {"wsaeventselect", "an event object for each socket; a thread for every 63 sessions",
-     ON_WINDOWS(model_wsaeventselect), NULL},
+     ON_WINDOWS(model_wsaeventselect), NULL, MODEL_READINESS, 63},
     {"overlapped_event", "operations that signal an event each; a thread for every 63 sessions",
-     ON_WINDOWS(model_overlapped_event), NULL},
+     ON_WINDOWS(model_overlapped_event), NULL, MODEL_COMPLETION, 63},
     {"overlapped_routine", "operations that call back while their thread waits alertably",
-     ON_WINDOWS(model_overlapped_routine), NULL},
+     ON_WINDOWS(model_overlapped_routine), NULL, MODEL_COMPLETION, 0},
     {"iocp", "operations whose completions all threads take from one port", ON_WINDOWS(model_iocp),
-     NULL},
-    {"epoll", "the kernel keeps the set and hands out the ready", ON_LINUX(model_epoll), NULL},
+     NULL, MODEL_COMPLETION, 0},
+    {"epoll", "the kernel keeps the set and hands out the ready", ON_LINUX(model_epoll), NULL,
+     MODEL_READINESS, 0},
     {"io_uring", "operations in, completions out, by queues shared with the kernel",
-     ON_IO_URING(model_io_uring), NULL},
+     ON_IO_URING(model_io_uring), NULL, MODEL_COMPLETION, 0},
 
     {"blocking_single", "one thread and one client at a time: the others wait until it leaves",
-     ON_BOTH(model_blocking_single), "blocking"},
+     ON_BOTH(model_blocking_single), "blocking", MODEL_BLOCKS, 0},
     {"select_macros", "sets built and tested by FD_SET and FD_ISSET, which search: O(n * n)",
-     ON_WINDOWS(model_select_macros), "select"},
+     ON_WINDOWS(model_select_macros), "select", MODEL_READINESS, 16383},
     {"wsaeventselect_lowest_index", "always the lowest signalled event: the last ones starve",
-     ON_WINDOWS(model_wsaeventselect_lowest_index), "wsaeventselect"},
+     ON_WINDOWS(model_wsaeventselect_lowest_index), "wsaeventselect", MODEL_READINESS, 63},
     {"wsaeventselect_auto_reset", "auto-reset events and no WSAEnumNetworkEvents: a call saved",
-     ON_WINDOWS(model_wsaeventselect_auto_reset), "wsaeventselect"},
+     ON_WINDOWS(model_wsaeventselect_auto_reset), "wsaeventselect", MODEL_READINESS, 63},
     {"iocp_inline", "what is complete at once is dealt with at once, up to 4 times in a row",
-     ON_WINDOWS(model_iocp_inline), "iocp"},
+     ON_WINDOWS(model_iocp_inline), "iocp", MODEL_COMPLETION, 0},
     {"iocp_unbounded_inline", "what is complete at once is dealt with at once, without a bound",
-     ON_WINDOWS(model_iocp_unbounded_inline), "iocp"},
+     ON_WINDOWS(model_iocp_unbounded_inline), "iocp", MODEL_COMPLETION, 0},
     {"epoll_edge", "edge-triggered: a change is told once, so read until nothing is left",
-     ON_LINUX(model_epoll_edge), "epoll"},
+     ON_LINUX(model_epoll_edge), "epoll", MODEL_READINESS, 0},
     {"io_uring_multishot", "one receive for good, into buffers of the ring: what a rule costs",
-     ON_IO_URING(model_io_uring_multishot), "io_uring"},
-    {NULL, NULL, 0, NULL, NULL},
+     ON_IO_URING(model_io_uring_multishot), "io_uring", MODEL_COMPLETION, 0},
+    {NULL, NULL, 0, NULL, NULL, MODEL_BLOCKS, 0},
 };
 
 size_t model_place(const char *name)
@@ -124,9 +125,9 @@ const char *model_platforms_text(const struct model_entry *entry)
     }
 }
 
-const char *model_notification_text(const struct io_model *model)
+const char *model_notification_text(const struct model_entry *entry)
 {
-    switch (model->notification) {
+    switch (entry->notification) {
     case MODEL_READINESS:
         return "readiness";
     case MODEL_COMPLETION:

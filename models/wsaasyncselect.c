@@ -228,7 +228,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_wsaasyncselect = {
-    .notification = MODEL_READINESS,
     .threads_apply = true,
     .connections_per_thread = MESSAGES_IN_QUEUE / MESSAGES_OF_ONE,
     .thread_stack_bytes = 4 * THREAD_STACK_BYTES, /* the window system runs on it too */

@@ -210,7 +210,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_wsaeventselect = {
-    .notification = MODEL_READINESS,
     .threads_apply = true,
     .connections_per_thread = EVENT_SET_CONNECTIONS,
     .thread_stack_bytes = THREAD_STACK_BYTES,

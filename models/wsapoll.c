@@ -172,7 +172,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_wsapoll = {
-    .notification = MODEL_READINESS,
     .threads_apply = true,
     .thread_stack_bytes = THREAD_STACK_BYTES,
     .serve = serve,

@@ -92,7 +92,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_blocking_single = {
-    .notification = MODEL_BLOCKS,
     .threads_apply = false,
     .clients_at_once = 1,
     .thread_stack_bytes = THREAD_STACK_BYTES,

@@ -167,7 +167,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_epoll_edge = {
-    .notification = MODEL_READINESS,
     .threads_apply = true,
     .thread_stack_bytes = THREAD_STACK_BYTES,
     .serve = serve,

@@ -471,7 +471,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_io_uring_multishot = {
-    .notification = MODEL_COMPLETION,
     .threads_apply = true,
     .buffers_pooled = true,
     .thread_stack_bytes = THREAD_STACK_BYTES,

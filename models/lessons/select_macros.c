@@ -169,7 +169,6 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_select_macros = {
-    .notification = MODEL_READINESS,
     .threads_apply = true,
     .connections_per_thread = CONNECTIONS_MOST,
     .thread_stack_bytes = THREAD_STACK_BYTES,

@@ -65,6 +65,7 @@ static bool fail_hang(struct test *test, const struct client *client, unsigned c
     char what[100];
     snprintf(what, sizeof what, "hangs, with %u others: nothing has moved for %u ms", count - 1,
              test->hang_ms);
+    test->hangs = true;
     return fail_client(test, client, what);
 }
 

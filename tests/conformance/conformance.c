@@ -1,11 +1,12 @@
 /*
  * The conformance suite: one test body for every model and every target.
  *
- *     conformance PROGRAM MODEL [CASE...]
+ *     conformance [--all] PROGRAM MODEL [CASE...]
  *
  * starts PROGRAM (an iomodels) as a server of MODEL for each case and drives it as its clients.
- * One line for each case: "ok NAME", "FAILED NAME: why" or "skipped NAME: why". Exit status 0, 1
- * where a case failed, 2 for bad usage, 77 where PROGRAM does not have the model.
+ * One line for each case: "ok NAME", "FAILED NAME: why" or "skipped NAME: why". A case that hangs
+ * ends the run, since most of the others would take a minute each; with --all they run. Exit status
+ * 0, 1 where a case failed, 2 for bad usage, 77 where PROGRAM does not have the model.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,13 +25,28 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SKIPPED = 77, PATH_BYTES = 4096 };
 static const struct test_case *const groups[] = {cases_echo, cases_end, cases_limits, cases_stop};
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
+static bool fail_first(struct test *test, const char *format, va_list arguments)
+{
+    if (test->failure[0] == '\0')
+        vsnprintf(test->failure, sizeof test->failure, format, arguments);
+    return false;
+}
+
 bool test_fail(struct test *test, const char *format, ...)
 {
     va_list arguments;
-    if (test->failure[0] != '\0')
-        return false;
     va_start(arguments, format);
-    vsnprintf(test->failure, sizeof test->failure, format, arguments);
+    fail_first(test, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool test_hang(struct test *test, const char *format, ...)
+{
+    va_list arguments;
+    test->hangs = true;
+    va_start(arguments, format);
+    fail_first(test, format, arguments);
     va_end(arguments);
     return false;
 }
@@ -57,6 +73,7 @@ static void case_run(struct test *test, const struct test_case *one)
     char words[256] = "";
     test->skip = NULL;
     test->failure[0] = '\0';
+    test->hangs = false;
     test->stats[0] = '\0';
     test->base_threads = test->base_handles = 0;
     if (one->run(test))
@@ -98,6 +115,10 @@ static unsigned cases_run(struct test *test, char *const *names)
                 continue;
             failed++;
             test->hang_ms = TEST_HANG_AGAIN_MS;
+            if (test->hangs && !test->all) {
+                printf("stopped after the first case that hangs; --all runs the rest as well\n");
+                return failed;
+            }
         }
     return failed;
 }
@@ -216,8 +237,13 @@ int main(int argc, char **argv)
     static struct test test = {.hang_ms = TEST_HANG_MS};
     static char program[PATH_BYTES];
     char cause[160];
+    if (argc > 1 && strcmp(argv[1], "--all") == 0) {
+        test.all = true;
+        argc--;
+        argv++;
+    }
     if (argc < 3 || !platform_argument_utf8(argv[1], program, sizeof program)) {
-        fprintf(stderr, "usage: conformance PROGRAM MODEL [CASE...]\n");
+        fprintf(stderr, "usage: conformance [--all] PROGRAM MODEL [CASE...]\n");
         return EXIT_USAGE;
     }
     for (int i = 3; i < argc; i++)

@@ -54,7 +54,7 @@ static bool line_read(struct test *test, const char *event)
         return line_is(test->stats, event) ||
                test_fail(test, "the server said \"%.200s\", not event=%s", test->stats, event);
     case CHILD_TIMEOUT:
-        return test_fail(test, "the server hangs: no event=%s after %u ms", event, test->hang_ms);
+        return test_hang(test, "the server hangs: no event=%s after %u ms", event, test->hang_ms);
     case CHILD_EOF:
         return test_fail(test, "the server ended before event=%s", event);
     default:
@@ -146,7 +146,7 @@ bool subject_start_again(struct test *test, int *status, char *text, size_t size
     *status = child_end(child, test->hang_ms, &killed);
     if (read == CHILD_LINE)
         return test_fail(test, "the second server said \"%.200s\"", line);
-    return (read == CHILD_EOF && !killed) || test_fail(test, "the second server hangs");
+    return (read == CHILD_EOF && !killed) || test_hang(test, "the second server hangs");
 }
 
 bool subject_stats(struct test *test)
@@ -190,7 +190,7 @@ static bool wait_between(struct test *test, const char *key, uint64_t low, uint6
         if (value >= low && value <= high)
             return true;
         if (!look_again(test, begun_ns))
-            return test_fail(test, "after %u ms not %s=%" PRIu64 " but %.300s", test->hang_ms, key,
+            return test_hang(test, "after %u ms not %s=%" PRIu64 " but %.300s", test->hang_ms, key,
                              low, subject_accounts(test));
     }
 }
@@ -271,7 +271,7 @@ bool subject_wait_clean(struct test *test)
             threads <= test->base_threads)
             return no_failures(test);
         if (!look_again(test, begun_ns))
-            return test_fail(
+            return test_hang(
                 test,
                 "all clients have left, but after %u ms the server has handles=%" PRIu64
                 " (were %" PRIu64 ") threads=%" PRIu64 " (were %" PRIu64 ") %.300s",
@@ -299,7 +299,7 @@ bool subject_wait_idle(struct test *test)
         if (calls(test) == before)
             return true;
     } while (look_again(test, begun_ns));
-    return test_fail(test,
+    return test_hang(test,
                      "nobody sends anything, but after %u ms the server still makes calls: "
                      "%" PRIu64 ", then %" PRIu64,
                      test->hang_ms, before, calls(test));
@@ -319,7 +319,7 @@ static bool end_child(struct test *test)
     int status = child_end(test->child, test->hang_ms, &killed);
     test->child = NULL;
     if (killed)
-        return test_fail(test, "the server does not end: killed after %u ms", test->hang_ms);
+        return test_hang(test, "the server does not end: killed after %u ms", test->hang_ms);
     return status == 0 ||
            test_fail(test, "the server's exit status is %d; its last words: %s", status, words);
 }

@@ -13,7 +13,7 @@
 #include "child.h"
 #include "net.h"
 
-/* Without any progress for so long, a wait has failed. Later ones are shorter: it is red anyway. */
+/* A wait without any progress for this long has failed. With --all, later ones are shorter. */
 #define TEST_HANG_MS       60000
 #define TEST_HANG_AGAIN_MS 10000
 
@@ -31,7 +31,9 @@ struct test {
     unsigned clients_at_once;        /* the same; more than these wait; 0: none waits */
     bool buffers_pooled;             /* the same: one may have more pending than its own buffer */
     unsigned hang_ms;
+    bool all; /* go on after a case that hangs */
 
+    bool hangs;        /* a wait of the case had no end */
     const char *skip;  /* why the case does not apply here; NULL: it does */
     char failure[600]; /* the first one; "": none */
 
@@ -67,6 +69,11 @@ extern const struct test_case cases_stop[];
 __attribute__((format(printf, 2, 3)))
 #endif
 bool test_fail(struct test *test, const char *format, ...);
+/* The same after a wait without progress. */
+#ifdef __GNUC__
+__attribute__((format(printf, 2, 3)))
+#endif
+bool test_hang(struct test *test, const char *format, ...);
 /* The case does not apply here, for this reason (constant). True. */
 bool test_skip(struct test *test, const char *reason);
 
