@@ -1,6 +1,6 @@
 /*
- * The proleptic Gregorian calendar in whole numbers: C has no gmtime that is safe among threads on
- * both systems, and no way back at all.
+ * The proleptic Gregorian calendar in whole numbers. C has no gmtime that is safe among threads on
+ * both systems, and no inverse of it at all.
  */
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +57,7 @@ bool clock_utc_parse(const char *text, uint64_t *utc_ns)
         days += month_days(year, before);
     uint64_t moment =
         (days * DAY_S + (uint64_t)hour * 3600 + (uint64_t)minute * 60 + second) * SECOND_NS;
-    /* What is not written as it would be here (a 31st of June, a sign) is another moment's text. */
+    /* A text that clock_utc_format would write otherwise (31 June, a sign) is refused. */
     if (strcmp(clock_utc_format(moment, again, sizeof again), text) != 0)
         return false;
     *utc_ns = moment;

@@ -1,6 +1,6 @@
 /*
- * cgroup: what the control groups that a process is in let it have (cgroups(7)): of version 2 and of
- * version 1, its own group and all above it. Linux only.
+ * cgroup: the limits that control groups set for a process (cgroups(7)), of version 1 and 2: those
+ * of its own group and of all groups above. Linux only.
  */
 #ifndef IOMODELS_CGROUP_H
 #define IOMODELS_CGROUP_H
@@ -11,7 +11,7 @@
 #define CGROUP_PATH_BYTES  512
 #define CGROUP_LEVELS_MOST 16
 
-/* A limit is 0 where there is none; its path is the file that sets it. */
+/* A limit of 0: there is none. A path names the file that sets the limit. */
 struct cgroup_limits {
     double cpus; /* CPU time in processors, the smallest quota */
     uint64_t cpu_period_us;
@@ -27,15 +27,15 @@ struct cgroup_limits {
 /* root: "", or a folder that stands in for the root of the file system. */
 void cgroup_limits_read(struct cgroup_limits *limits, const char *root);
 
-/* The counts of how often a CPU quota stopped somebody. */
+/* The files that count how often a CPU quota has stopped a process. */
 struct cgroup_throttles {
     size_t count;
     char paths[CGROUP_LEVELS_MOST][CGROUP_PATH_BYTES];
 };
 
-/* Adds those of the groups of a process (0: the caller) that have a quota. */
+/* Adds the files of a process's groups that have a quota. pid 0: the caller. */
 void cgroup_throttles_add(struct cgroup_throttles *throttles, const char *root, unsigned long pid);
-/* Their sum by now. */
+/* The sum of all these counts now. */
 uint64_t cgroup_throttles_now(const struct cgroup_throttles *throttles);
 
 #endif

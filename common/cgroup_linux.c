@@ -9,10 +9,10 @@
 
 enum { LINE_BYTES = 4096, NUMBER_BYTES = 80, FIELDS = 5 };
 
-/* A memory limit of version 1 that is none: PAGE_COUNTER_MAX pages, in bytes. */
+/* Version 1 writes "no memory limit" as PAGE_COUNTER_MAX pages, here in bytes. */
 static const uint64_t NO_MEMORY_LIMIT = UINT64_C(1) << 62;
 
-/* The group that has a process, for one controller. */
+/* The group of a process for one controller. */
 struct group {
     char directory[CGROUP_PATH_BYTES];
     size_t
@@ -20,7 +20,7 @@ struct group {
     bool version_2;
 };
 
-/* Whether the word is one of those that commas separate. */
+/* True: the word is in the list, which commas separate. */
 static bool words_have(const char *words, size_t length, const char *word)
 {
     size_t wanted = strlen(word);
@@ -122,7 +122,7 @@ static bool group_find(struct group *group, const char *root, unsigned long pid,
     while (length < 0 && file != NULL && fgets(line, sizeof line, file) != NULL) {
         if (!mount_take(line, controller, group->version_2, &top, &point))
             continue;
-        /* A container may see its own group only, mounted where others see them all. */
+        /* A container may see only its own group, mounted in the place of the root. */
         size_t above = strcmp(top, "/") == 0 ? 0 : strlen(top);
         bool below = strncmp(place, top, above) == 0 && strncmp(place, "/..", 3) != 0 &&
                      (place[above] == '/' || place[above] == '\0');
@@ -136,7 +136,7 @@ static bool group_find(struct group *group, const char *root, unsigned long pid,
     return length >= 0 && (size_t)length < sizeof group->directory;
 }
 
-/* To the group above; false where that one is not seen. */
+/* Goes to the group above; false where that group can't be seen. */
 static bool group_climb(struct group *group)
 {
     char *slash = strrchr(group->directory, '/');
@@ -154,7 +154,7 @@ static const char *path_of(const struct group *group, const char *file, char *pa
     return path;
 }
 
-/* The number in a file; 0 where there is none, also where it says "max" or -1. */
+/* The number in a file; 0 where there is no number, where it is -1, and for "max". */
 static uint64_t limit_of(const struct group *group, const char *file, char *path)
 {
     char text[NUMBER_BYTES];

@@ -14,18 +14,18 @@ uint64_t clock_now_ns(void);
 uint64_t clock_resolution_ns(void);
 const char *clock_source(void); /* the API's name */
 /*
- * Nanoseconds since boot, while the machine was suspended too, and without that: what one clock gains
- * on the other was spent asleep (CLOCK_BOOTTIME and CLOCK_MONOTONIC; GetTickCount64, in steps of up
- * to 16 ms, and QueryUnbiasedInterruptTime). QueryPerformanceCounter goes on in such a sleep,
- * CLOCK_MONOTONIC does not.
+ * Nanoseconds since boot. The first counts the time while the machine was suspended, the second
+ * does not: the difference is time asleep (CLOCK_BOOTTIME and CLOCK_MONOTONIC; GetTickCount64, in
+ * steps of up to 16 ms, and QueryUnbiasedInterruptTime). QueryPerformanceCounter goes on during
+ * such a sleep, CLOCK_MONOTONIC stands still.
  */
 uint64_t clock_boot_ns(void);
 uint64_t clock_awake_ns(void);
-/* At least so long; coarse on Windows (15.6 ms), so never used to pace a load. */
+/* At least `ms`; on Windows up to 15.6 ms more, so it must not pace a load. */
 void clock_sleep_ms(unsigned ms);
 
 /*
- * Calendar: nanoseconds since the begin of 1970, UTC, which may step. Its text is ISO 8601,
+ * Calendar: nanoseconds since the beginning of 1970, UTC. It may step. Its text is ISO 8601,
  * "2026-11-23T16:56:40Z". calendar.c.
  */
 uint64_t clock_utc_ns(void);
@@ -33,7 +33,7 @@ uint64_t clock_utc_ns(void);
 const char *clock_utc_text(char *text, size_t size);
 /* The second that utc_ns lies in. */
 const char *clock_utc_format(uint64_t utc_ns, char *text, size_t size);
-/* Exactly of that form, from 1970 on; false where it is not, or no such moment is in the calendar. */
+/* Reads exactly that form, from 1970 on. False: another form, or a day that does not exist. */
 bool clock_utc_parse(const char *text, uint64_t *utc_ns);
 
 #endif

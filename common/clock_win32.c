@@ -11,8 +11,7 @@ static uint64_t ticks_per_second(void)
 
 uint64_t clock_now_ns(void)
 {
-    /* Constant since boot (QueryPerformanceFrequency's page), so that a race writes the same value.
-     */
+    /* Constant since boot (QueryPerformanceFrequency), so two threads write the same value. */
     static volatile LONG64 frequency;
     LARGE_INTEGER now;
     if (frequency == 0)
@@ -52,7 +51,7 @@ void clock_sleep_ms(unsigned ms)
 
 uint64_t clock_utc_ns(void)
 {
-    /* In steps of 100 ns since 1601 (FILETIME's page); 1970 is so many later. */
+    /* FILETIME counts 100 ns from 1601 on; this is the number at the beginning of 1970. */
     static const uint64_t steps_to_1970 = UINT64_C(116444736000000000);
     FILETIME now;
     GetSystemTimePreciseAsFileTime(&now);

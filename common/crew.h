@@ -30,7 +30,7 @@ struct worker {
     struct connection *inbox_first;
     struct connection *inbox_last;
     struct crew *crew;
-    thread_handle thread; /* also for a wake that needs it (QueueUserAPC); not worker 0's */
+    thread_handle thread; /* worker 0 has none; a model's wake may need it (QueueUserAPC) */
     bool started;
 };
 
@@ -74,12 +74,12 @@ int crew_run(struct crew *crew);
 void crew_close(struct crew *crew);
 
 /*
- * Gives the connection to the least loaded worker. Returns that worker where it is `self`, which
- * then serves the connection; else the connection is in that worker's inbox, it is awake, and the
- * result is NULL.
+ * Gives the connection to the least loaded worker. Where that is `self`, returns it: the caller
+ * serves the connection. Else the connection goes to the other worker's inbox, that worker is
+ * woken, and the result is NULL.
  */
 struct worker *crew_assign(struct worker *self, struct connection *connection);
-/* The next connection from the own inbox, or NULL. */
+/* The next connection in the inbox of `self`, or NULL. */
 struct connection *crew_next_assigned(struct worker *self);
 
 #endif

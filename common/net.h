@@ -22,7 +22,7 @@ typedef int net_length;   /* the type of a length passed to recv and send */
 typedef int net_received; /* the type that recv and send return */
 #define NET_SOCKET_NONE INVALID_SOCKET
 #define NET_SEND_FLAGS  0
-/* Of MinGW's errno.h they have numbers that are other errors of Windows. */
+/* Not errno.h's: MinGW gives those numbers that mean other errors of Windows. */
 #define NET_NO_MEMORY WSA_NOT_ENOUGH_MEMORY
 #define NET_REFUSED   WSAECONNREFUSED
 #else
@@ -70,9 +70,9 @@ void net_cleanup(void);
 int net_last_error(void);
 enum net_error_kind net_error_kind(int error);
 /*
- * Whether an accept that failed with `error` says that the listener itself can't accept any more.
- * Any other error is one connection's: accept(2) passes on what the network or a firewall did to a
- * connection in the queue, and names no complete list of what that can be.
+ * True: an accept that failed with `error` means that the listener can't accept any more. Any other
+ * error belongs to one connection: accept(2) passes on what the network or a firewall did to a
+ * connection in the queue, and its list of such errors is not complete.
  */
 bool net_listener_broken(int error);
 /* "WSAEADDRINUSE: address already in use" into text; returns text. */
@@ -80,8 +80,8 @@ const char *net_error_text(int error, char *text, size_t size);
 
 /* Addresses: net_address.c. */
 /*
- * Parses a numeric IPv4 or IPv6 address; false where it is none. A link-local one needs its scope:
- * "fe80::1%eth0", on Windows by the interface's number.
+ * Parses a numeric IPv4 or IPv6 address; false where the text is not one. A link-local address
+ * needs its scope: "fe80::1%eth0", on Windows the interface's number.
  */
 bool net_address_parse(struct net_address *address, const char *text, uint16_t port);
 /* "127.0.0.1", "::1" or "fe80::1%2" into text; returns text. */
@@ -91,28 +91,29 @@ void net_address_set_port(struct net_address *address, uint16_t port);
 /* Where a process reaches its own listener: the loopback address of its family for a wildcard. */
 struct net_address net_address_reachable(const struct net_address *bound);
 /*
- * Whether both ends of a connection are this one socket: TCP's simultaneous open (RFC 9293, 3.5) by
- * which a connect to a port that nobody serves any more can reach the very port it was given.
+ * True: both ends of the connection are this socket. TCP allows that by its simultaneous open (RFC
+ * 9293, 3.5): a connect to a port that nobody serves any more may have been given that same port.
  */
 bool net_connected_to_itself(net_socket socket);
 
 /*
  * A listening socket on *address; *address then holds the port that the system chose.
- * The port is the caller's alone: SO_EXCLUSIVEADDRUSE on Winsock ("Using SO_REUSEADDR and
- * SO_EXCLUSIVEADDRUSE"), SO_REUSEADDR on POSIX, which there only passes over TIME_WAIT.
+ * Nobody else can bind the port: SO_EXCLUSIVEADDRUSE on Winsock ("Using SO_REUSEADDR and
+ * SO_EXCLUSIVEADDRUSE"), SO_REUSEADDR on POSIX, where it only passes over TIME_WAIT.
  * backlog: how many connections may wait to be accepted, at most NET_BACKLOG_MOST. Linux grants at
  * most net.core.somaxconn (listen(2)), Windows at most 65,535 (SOMAXCONN_HINT, "listen").
  * Returns 0, or a negative error with *call the name of the call that failed.
  */
 int net_listen(net_socket *listener, struct net_address *address, int backlog, const char **call);
 
-/* What else may hold the port where that bind failed with `error`, constant; NULL: nothing. */
+/* After such a bind failed with `error`: what else may hold the port, constant, or NULL. */
 const char *net_bind_hint(int error);
 /*
- * Binds a client's socket to an address, whose port is 0, and leaves the choice of the port to its
- * connect, which can take each port once for each server and address: IP_BIND_ADDRESS_NO_PORT,
- * SO_REUSE_UNICASTPORT or SO_PORT_SCALABILITY ("SOL_SOCKET Socket Options", Microsoft). Where the
- * system has none of them, bind takes a port of one pool for all addresses. 0 or a negative error.
+ * Binds a client's socket to an address whose port is 0. The port is chosen by the later connect,
+ * which can use each port once for each server and address: IP_BIND_ADDRESS_NO_PORT,
+ * SO_REUSE_UNICASTPORT or SO_PORT_SCALABILITY ("SOL_SOCKET Socket Options", Microsoft). A system
+ * without these options takes the port in bind, from one pool for all addresses. 0 or a negative
+ * error.
  */
 int net_bind_source(net_socket socket, const struct net_address *source);
 
@@ -124,22 +125,22 @@ int net_finish_sending(net_socket socket); /* shutdown of the sending side */
 void net_close(net_socket socket);
 /*
  * Closes an accepted connection so that its listener's port can be bound again at once. On Winsock
- * by a reset: there a port with SO_EXCLUSIVEADDRUSE is taken as long as a connection is left that
- * was accepted on it, also in the shutdown that follows closesocket.
+ * it sends a reset: there a port with SO_EXCLUSIVEADDRUSE stays taken while any connection that was
+ * accepted on it is left, even one that closesocket is still shutting down.
  */
 void net_close_for_restart(net_socket socket);
 
 /*
  * Makes every call on the socket fail from now on and wakes the threads that are blocked in one.
- * The socket stays open: close it when they are gone. A call that begins at the same moment can
- * miss the wake-up on Winsock, so whoever waits for such a thread repeats this.
+ * The socket stays open: close it when they have left. On Winsock a call that begins at the same
+ * moment can miss the wake-up, so a caller who waits for such a thread repeats this.
  */
 void net_interrupt(net_socket socket);
 
 /*
  * A pair of connected non-blocking sockets of this process, by which one thread ends another's
- * select or poll: net_wake_send makes `wait_on` readable, net_wake_clear takes that back. A
- * wake-up sent while one is pending is that same one. 0 or a negative error.
+ * select or poll: net_wake_send makes `wait_on` readable, net_wake_clear undoes that. Several
+ * wake-ups before one clear count as one. 0 or a negative error.
  */
 struct net_wake {
     net_socket wait_on;
@@ -150,14 +151,14 @@ void net_wake_close(struct net_wake *wake);
 void net_wake_send(struct net_wake *wake);
 void net_wake_clear(struct net_wake *wake);
 
-/* Whether a connect failed so because none of the client's ports was free. */
+/* True: a connect failed with `error` because the client has no free port. */
 bool net_out_of_ports(int error);
 /*
- * Writes into text which limit an error comes from, and what raises that limit. The error is one of
- * NET_ERROR_NO_RESOURCES or of net_out_of_ports; for any other one text is "". Returns text.
+ * Writes into text which limit the error comes from, and what raises that limit. The error is one
+ * of NET_ERROR_NO_RESOURCES or of net_out_of_ports; for any other error text is "". Returns text.
  */
 const char *net_limit_text(int error, char *text, size_t size);
-/* Raises the soft limit of open sockets to the hard one; the limit now in force, 0: none known. */
+/* Raises the soft limit of open sockets to the hard one. Returns the new limit; 0: unknown. */
 uint64_t net_raise_limit(void);
 
 /*

@@ -66,7 +66,7 @@ bool net_listener_broken(int error)
     case ENOTSOCK:
     case EFAULT:
         return true;
-    default: /* also EOPNOTSUPP, which accept(2) names as the network's too */
+    default: /* EOPNOTSUPP too: accept(2) lists it among the errors of the network */
         return false;
     }
 }
@@ -233,7 +233,7 @@ void net_wake_close(struct net_wake *wake)
 
 void net_wake_send(struct net_wake *wake)
 {
-    /* When it would block, the queue is full of wake-ups that have not been seen yet. */
+    /* It would block only when the queue is full of wake-ups that nobody has seen yet. */
     send(wake->send_by, "", 1, NET_SEND_FLAGS);
 }
 

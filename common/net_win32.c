@@ -13,7 +13,7 @@
 #define SOMAXCONN_HINT(backlog) (-(backlog))
 #endif
 
-/* What a backlog without a hint is cut down to, and the most that a hint can ask for ("listen"). */
+/* The backlog that Windows grants without a hint, and the most with one ("listen"). */
 enum { BACKLOG_PLAIN_MOST = 200, BACKLOG_HINT_MOST = 65535 };
 
 int net_startup(void)
@@ -271,7 +271,7 @@ int net_wake_open(struct net_wake *wake)
     struct sockaddr_in name = {.sin_family = AF_INET};
     int length = sizeof name, error;
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    /* Winsock has no socketpair: a datagram socket connected to itself takes from nobody else. */
+    /* Winsock has no socketpair. A datagram socket connected to itself takes from nobody else. */
     net_socket made = WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, 0,
                                  WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
     if (made == NET_SOCKET_NONE)
@@ -313,7 +313,7 @@ uint64_t net_raise_limit(void)
 
 bool net_out_of_ports(int error)
 {
-    /* bind takes one from the pool, and says so by either; under Wine a connect by the last. */
+    /* Windows' bind reports an empty pool by the first two, Wine's connect by the last. */
     return error == -WSAEADDRINUSE || error == -WSAENOBUFS || error == -WSAEADDRNOTAVAIL;
 }
 

@@ -83,7 +83,7 @@ static void wait_for_signal(void *argument)
     while (sigwait(&request->signals, &signal_number) != 0)
         continue;
     request->stop(request->argument);
-    /* timeout(1) signals the process and then its group: within a second that is the same one. */
+    /* timeout(1) signals the process and then its group: two within a second count as one. */
     const struct timespec second = {.tv_sec = 1};
     while (sigtimedwait(&request->signals, NULL, &second) > 0)
         continue;
@@ -104,7 +104,7 @@ int program_on_stop(void (*stop)(void *argument), void *argument)
     sigemptyset(&request.signals);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction now;
-        /* What nohup or a background shell told the process to ignore stays ignored. */
+        /* A signal that nohup or a background shell has set to be ignored stays ignored. */
         if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
             sigaddset(&request.signals, signals[i]);
     }

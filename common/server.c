@@ -7,8 +7,7 @@
 #include "clock.h"
 #include "crew.h"
 
-/* How long to wait when no accept can succeed for now: long enough not to spin, short enough to serve.
- */
+/* A wait while no accept can succeed: long enough not to spin, short enough to serve soon. */
 enum { NO_RESOURCES_PAUSE_MS = 10 };
 
 static int failure_set(struct server *server, const char *call, int error)
@@ -35,8 +34,8 @@ static void serving_threads_set(struct server *server)
 }
 
 /*
- * Else the connect in server_stop would need one, and clients may have used up all there are. Where
- * there is none by now, it still may find one then.
+ * Opened at the start: at the stop clients may have used up all descriptors. A failure is ignored,
+ * since server_stop tries again.
  */
 static void stop_socket_take_port(struct server *server)
 {
@@ -193,7 +192,7 @@ struct connection *server_admit(struct worker *worker, net_socket socket)
     }
     connection->socket = socket;
     connection->id = id;
-    /* It fails only for a peer that has gone again, which the first receive will tell. */
+    /* It fails only for a peer that has left already; the first receive reports that. */
     net_set_nodelay(socket, server->options.nodelay);
 
     thread_mutex_lock(&server->mutex);
@@ -215,7 +214,7 @@ void server_refuse(struct worker *worker, net_socket socket)
     thread_mutex_unlock(&server->mutex);
 }
 
-/* Frees a descriptor to take one connection from the queue, and refuses it. False: none taken. */
+/* Frees a descriptor, takes one connection from the queue and refuses it. False: took none. */
 static bool refuse_by_reserve(struct worker *worker)
 {
     struct server *server = worker->server;
@@ -231,8 +230,9 @@ static bool refuse_by_reserve(struct worker *worker)
 }
 
 /*
- * One connection's error: the next one can be accepted. Where that goes on and on, nothing is taken
- * from the queue (a seccomp profile that refuses accept), and to try again at once would spin.
+ * The error belongs to one connection, and the next one can be accepted. But where every accept
+ * fails and takes nothing from the queue (a seccomp profile that refuses it), trying at once would
+ * spin.
  */
 static int accept_goes_on(struct server *server, int error)
 {
@@ -304,11 +304,10 @@ static void ending_count(struct server_counts *counts, bool stopping, int error)
 void server_release(struct worker *worker, struct connection *connection, int error)
 {
     struct server *server = worker->server;
-    /* Before the place is free: a new connection must find a worker that has room for it. */
+    /* Before the place becomes free: a new connection must find a worker with room for it. */
     if (connection->worker != NULL)
         atomic_fetch_sub(&connection->worker->load, 1);
-    /* Off the list before it is closed: who interrupts connections must not meet a closed socket.
-     */
+    /* Off the list before the close: server_interrupt_connections must not use a closed socket. */
     thread_mutex_lock(&server->mutex);
     connection_unlink(server, connection);
     ending_count(&server->counts, server_stopping(server), error);

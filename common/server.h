@@ -23,14 +23,14 @@ struct server_options {
     unsigned max_connections; /* the connection past it is refused */
     bool nodelay;             /* TCP_NODELAY on every connection */
     bool trace;
-    /* Told once, by any thread, for want of what connections are refused; or NULL. */
+    /* Called once, by any thread, when connections are refused for want of resources. Or NULL. */
     void (*on_lack)(const char *text);
 };
 
 /* How often a model accepts before the connections it has get their turn again. */
 #define SERVER_ACCEPTS_AT_ONCE 64
 
-/* What a model tells of itself before the server opens. */
+/* What a model needs, known before the server opens. */
 struct server_needs {
     size_t connection_bytes;         /* of the model's own struct that begins with a connection */
     unsigned connections_per_thread; /* 0: as many as memory allows */
@@ -51,7 +51,7 @@ struct connection {
 struct server_counts {
     uint64_t accepted; /* connections admitted */
     uint64_t refused;  /* closed at once: the server was full */
-    uint64_t closed;   /* ended as the echo prescribes, or by the server's own stop */
+    uint64_t closed;   /* ended in order, or by the server's own stop */
     uint64_t reset;    /* ended by the peer's reset or time-out */
     uint64_t failed;   /* ended by any other error */
 };
@@ -60,7 +60,7 @@ struct server {
     struct server_options options;
     struct server_needs needs;
     struct net_address address; /* bound, with the real port */
-    net_socket listener;        /* blocking; a model sets it as it needs */
+    net_socket listener;        /* blocking; the model may change that */
     unsigned threads;           /* serving threads that the model shall make */
     unsigned capacity;          /* most connections at once */
     struct observer observer;
@@ -97,7 +97,7 @@ bool server_stopping(struct server *server);
 
 /* Stops the server because `call` failed; the first failure is kept. Returns error. Any thread. */
 int server_fail(struct server *server, const char *call, int error);
-/* The same where a thread could not be started: the limit is named. Called right after it. */
+/* The same when a thread could not be started; names the limit. Call it right after that. */
 int server_fail_thread(struct server *server, const char *call, int error);
 const char *server_failure_text(const struct server *server);
 
@@ -108,7 +108,7 @@ const char *server_failure_text(const struct server *server);
 struct connection *server_admit(struct worker *worker, net_socket socket);
 /* Closes an accepted socket that there are no resources for; counted as refused. */
 void server_refuse(struct worker *worker, net_socket socket);
-/* Tells options.on_lack of a failed call; limit: what raises the limit that it met, or "". */
+/* Reports a failed call to options.on_lack. limit: what raises the limit it met, or "". */
 void server_lacks(struct server *server, const char *call, int error, const char *limit);
 /*
  * After accept failed with `error`. Returns 0: nothing more to accept now (go back to waiting),
@@ -118,10 +118,10 @@ void server_lacks(struct server *server, const char *call, int error, const char
  */
 int server_accept_failed(struct worker *worker, int error);
 /*
- * What accept has returned, for a model whose workers each serve their own connections: `error` and
- * the socket. The connection is counted, admitted or refused, and assigned to the least loaded
- * worker; *begin is the connection where that is this worker, which then begins to serve it, else
- * NULL. True: call accept again. False: nothing more to accept now, go back to waiting.
+ * Takes what accept has returned, `error` and the socket, in a model whose workers each serve their
+ * own connections. The connection is counted, admitted or refused, and assigned to the least loaded
+ * worker. If that is this worker, *begin is the connection, which the caller serves from now on;
+ * else NULL. True: call accept again. False: there is nothing to accept now, go back to waiting.
  */
 bool server_accepted(struct worker *worker, int error, net_socket socket,
                      struct connection **begin);
@@ -132,7 +132,7 @@ void server_release_all(struct worker *worker);
 
 /* Wakes every thread blocked in a call on a connection (net_interrupt); for the stop. */
 void server_interrupt_connections(struct server *server);
-/* How many connections are open now; and what happened so far. Any thread. */
+/* How many connections are open now, and the counts so far. Any thread. */
 unsigned server_open_connections(struct server *server);
 struct server_counts server_counts_now(struct server *server);
 

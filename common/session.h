@@ -36,14 +36,14 @@ enum session_want session_wants(const struct session *session);
 
 /* Only while session_wants is SESSION_RECV: where to receive and at most how much. */
 struct session_span session_recv_span(const struct session *session);
-/* Whether nothing has gone out yet of a buffer that the last receive filled. */
+/* True: the last receive filled the buffer, and nothing of that has been sent yet. */
 bool session_is_full(const struct session *session);
-/* So many bytes came into that span; 0: the peer has finished sending. */
+/* `count` bytes came into that span; 0: the peer has finished sending. */
 void session_received(struct session *session, size_t count);
 
 /* Only while session_wants is SESSION_SEND: what is pending. */
 struct session_span session_send_span(const struct session *session);
-/* So many bytes of that span went out. */
+/* `count` bytes of that span went out. */
 void session_sent(struct session *session, size_t count);
 
 #endif

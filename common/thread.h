@@ -25,7 +25,7 @@ typedef pthread_cond_t thread_condition;
 #define THREAD_CONDITION_INIT PTHREAD_COND_INITIALIZER
 #endif
 
-/* What a thread's stack is given where the caller has no reason for more, in bytes. */
+/* Bytes for a thread's stack, where the caller has no reason for more. */
 #define THREAD_STACK_BYTES ((size_t)64 * 1024)
 
 /*
@@ -36,17 +36,16 @@ typedef pthread_cond_t thread_condition;
 int thread_start(thread_handle *thread, void (*main)(void *argument), void *argument,
                  size_t stack_bytes);
 #define THREAD_LIMIT_TEXT 320
-/* What may be the limit where that has just failed, and what raises it; returns text. */
+/* After a thread_start that failed: what may be the limit, and what raises it. Returns text. */
 const char *thread_limit_text(char *text, size_t size);
 void thread_join(thread_handle thread);
 /*
- * A thread for as long as the process, which nobody joins since nothing ends its wait (for a
- * signal, for standard input). It is not counted below. 0 or a negative error.
+ * Starts a thread that lives as long as the process. Nobody joins it, since nothing ends its wait
+ * (for a signal, for standard input). thread_count does not count it. 0 or a negative error.
  */
 int thread_start_detached(void (*main)(void *argument), void *argument);
 
-/* Threads of this process that thread_start made and that run, the main one included; the most so
- * far. */
+/* How many threads run now: the main one and those of thread_start. And the most so far. */
 unsigned thread_count(void);
 unsigned thread_count_peak(void);
 /* A number that names the calling thread in a trace: the system's thread id. */

@@ -66,7 +66,7 @@ int thread_start(thread_handle *thread, void (*main)(void *argument), void *argu
     return 0;
 }
 
-/* pthread_create says EAGAIN for each of them. */
+/* pthread_create reports each of these limits as EAGAIN. */
 const char *thread_limit_text(char *text, size_t size)
 {
     struct cgroup_limits limits;

@@ -29,7 +29,7 @@ enum turn_step turn_next(struct turn *turn)
     return turn->step;
 }
 
-/* True where the call is over with nothing moved, and that ends nothing. */
+/* True: the call moved nothing, and the connection goes on. */
 static bool nothing_moved(struct turn *turn, int64_t count, bool *would_block)
 {
     enum net_error_kind kind = count < 0 ? net_error_kind((int)count) : NET_ERROR_OTHER;

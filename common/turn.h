@@ -1,6 +1,6 @@
 /*
- * turn: what a connection may do when it has been reported. Pure memory: it decides, and the model
- * makes the calls and hands in what came of each.
+ * turn: what a connection may do when it has been reported. Pure memory: the turn decides, the
+ * model makes the calls and passes in the result of each.
  *
  *     struct turn turn = turn_begin(&connection->session, TURN_RECEIVES);
  *     while (turn_next(&turn) != TURN_OVER)
@@ -12,11 +12,12 @@
  * The rule is the same in every model that serves more than one connection with a thread:
  * - What is pending is sent first, as far as the socket takes it.
  * - Then there is one receive. What it brought is sent at once, without a wait for "writable".
- * - Where that receive filled the buffer, a second one is allowed (TURN_RECEIVES): more is there,
- *   most likely, and the processor's cache has the buffer. A model that hears of data only once
- *   after each receive (WSAEventSelect, WSAAsyncSelect) and one whose receive was posted have one.
+ * - Where that receive filled the buffer, a second one is allowed (TURN_RECEIVES): there is most
+ *   likely more, and the buffer is still in the processor's cache. Only one receive is allowed
+ *   where the system reports data once for each receive (WSAEventSelect, WSAAsyncSelect), or where
+ *   the receive was posted.
  * - Then the turn is over, and the other connections that are ready have theirs. So one busy client
- *   can't keep the others waiting, and hardly a receive finds nothing.
+ *   can't keep the others waiting, and hardly any receive finds nothing.
  */
 #ifndef IOMODELS_TURN_H
 #define IOMODELS_TURN_H
@@ -48,16 +49,16 @@ struct turn {
 };
 
 /*
- * receives: how many may be made, TURN_RECEIVES or 1. 0 where nobody has said that the socket is
+ * receives: how many receives are allowed, TURN_RECEIVES or 1. 0 where the socket was not reported
  * readable, or where the model's receives are posted (see turn_completed).
  */
 struct turn turn_begin(struct session *session, unsigned receives);
 /* What to do next. */
 enum turn_step turn_next(struct turn *turn);
-/* What the call returned: bytes (of a receive 0: the peer has finished), or a negative error. */
+/* count: bytes (a receive's 0: the peer has finished), or the call's negative error. */
 void turn_received(struct turn *turn, int64_t count);
 void turn_sent(struct turn *turn, int64_t count);
-/* The same of the operation that was posted for the session and is complete. */
+/* The same for the posted operation of the session, once it is complete. */
 void turn_completed(struct turn *turn, int64_t count);
 
 /*

@@ -23,7 +23,7 @@ struct blocking {
     thread_condition changed;
     unsigned running; /* connection threads that have not finished */
     bool any_finished;
-    thread_handle last_finished; /* the one not joined yet; it has joined the one before it */
+    thread_handle last_finished; /* not joined yet; it has joined the one before it */
 };
 
 struct blocking_connection {
@@ -73,7 +73,7 @@ static void connection_main(void *argument)
 
     worker_end(worker);
 
-    /* A finished thread is joined by the next one to finish, so that none waits for the stop. */
+    /* A finished thread is joined by the next one that finishes, so none is left for the stop. */
     thread_mutex_lock(&blocking->mutex);
     bool join_previous = blocking->any_finished;
     thread_handle previous = blocking->last_finished;
@@ -95,7 +95,7 @@ static void start_connection(struct worker *worker, struct blocking *blocking,
     own->blocking = blocking;
     worker_begin(&own->worker, worker->server);
 
-    /* The new thread reads its own handle under this lock, so it must be stored by then. */
+    /* The new thread reads its handle under this lock, so the handle is stored under it too. */
     thread_mutex_lock(&blocking->mutex);
     int error = thread_start(&own->thread, connection_main, own, THREAD_STACK_BYTES);
     if (error == 0)

@@ -127,7 +127,7 @@ static int accept_post(struct iocp_worker *thread, struct iocp_accept *own)
     if (error != 0)
         return error;
     own->socket = socket;
-    /* Where it succeeds it is another thread's before the call returns. */
+    /* If it succeeds, another thread may have the completion before the call returns. */
     bool posted =
         thread->iocp->AcceptEx(server->listener, socket, own->addresses, 0, ACCEPT_ADDRESS,
                                ACCEPT_ADDRESS, &bytes, &own->overlapped) != 0 ||
@@ -140,7 +140,7 @@ static int accept_post(struct iocp_worker *thread, struct iocp_accept *own)
     return error;
 }
 
-/* Until it is posted, or the server stops. error: what it has failed with before, or 0. */
+/* Tries until it is posted or the server stops. error: how it failed before, or 0. */
 static void accept_post_again(struct iocp_worker *thread, struct iocp_accept *own, int error)
 {
     while (error != 0 || (error = accept_post(thread, own)) != 0) {
@@ -164,7 +164,7 @@ static void accept_completed(struct iocp_worker *thread, struct iocp_accept *own
     }
     bool succeeded = WSAGetOverlappedResult(listener, &own->overlapped, &bytes, FALSE, &flags) != 0;
     int error = observe_call(worker, NULL, "WSAGetOverlappedResult(AcceptEx)", succeeded, NULL);
-    /* An error of this call is the connection's: the listener has accepted. */
+    /* The listener has accepted, so an error of this call belongs to the connection. */
     bool updated = error == 0 && setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
                                             (const char *)&listener, sizeof listener) == 0;
     if (error == 0)
@@ -176,7 +176,7 @@ static void accept_completed(struct iocp_worker *thread, struct iocp_accept *own
     }
     error = accept_post(thread, own);
     if (error != 0) {
-        /* No socket is left for the next one, so this one is given up for it. */
+        /* No socket is left for the next accept, so this connection is given up for it. */
         server_lacks(worker->server, "AcceptEx", error, net_limit_text(error, limit, sizeof limit));
         server_refuse(worker, socket);
         accept_post_again(thread, own, 0);
@@ -217,7 +217,7 @@ static int packets_take(struct iocp_worker *thread)
         const OVERLAPPED_ENTRY *packet = &thread->packets[i];
         if (packet->lpCompletionKey != 0)
             operation_completed(worker, (struct iocp_connection *)packet->lpCompletionKey);
-        else if (packet->lpOverlapped != NULL) /* else it only wakes */
+        else if (packet->lpOverlapped != NULL) /* NULL: the packet only wakes */
             accept_completed(
                 thread, CONTAINING_RECORD(packet->lpOverlapped, struct iocp_accept, overlapped));
     }
@@ -236,10 +236,10 @@ static void worker_run(struct worker *worker)
         accept_post_again(thread, &thread->iocp->accepts[i], 0);
     while (!server_stopping(worker->server) && packets_take(thread) == 0)
         continue;
-    worker_wake(worker); /* the connection that stops the server wakes any one: it goes round */
+    worker_wake(worker); /* the stop's connection woke only one worker: each wakes the next */
 }
 
-/* Cancels what is under way, and takes its packets: only then may the memory be freed. */
+/* Cancels what is under way and takes its packets. Only after that may the memory be freed. */
 static void operations_drain(struct iocp_worker *thread)
 {
     struct server *server = thread->worker.server;
@@ -266,7 +266,7 @@ static int port_open(struct iocp *iocp, struct server *server)
     if (WSAIoctl(server->listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id,
                  &iocp->AcceptEx, sizeof iocp->AcceptEx, &bytes, NULL, NULL) != 0)
         return server_fail(server, "WSAIoctl", net_last_error());
-    /* For server_accept_failed; an AcceptEx stays pending all the same. */
+    /* For the accepts of server_accept_failed; an AcceptEx stays pending in either mode. */
     int error = net_set_nonblocking(server->listener, true);
     return error == 0 ? 0 : server_fail(server, "set non-blocking", error);
 }

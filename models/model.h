@@ -2,9 +2,9 @@
  * model: the contract between an I/O model and everything else.
  *
  * A model is one file, models/NAME.c, whose table model_NAME ends it; registry.c lists them all. A
- * lesson, models/lessons/NAME.c, is a model with one thing changed, so that it can be measured what
- * that does.
- * The seam is the whole server loop, so that threads, readiness and completion all fit.
+ * lesson, models/lessons/NAME.c, is a model with one thing changed, so that the effect of that
+ * thing can be measured. The seam is the whole server loop, so that threads, readiness and
+ * completion all fit.
  */
 #ifndef IOMODELS_MODEL_H
 #define IOMODELS_MODEL_H
@@ -28,8 +28,8 @@ enum model_notification {
 struct io_model {
     bool threads_apply;              /* false: --threads means nothing to it */
     unsigned connections_per_thread; /* hard limit of one waiting thread; 0: none */
-    unsigned clients_at_once;        /* serves so many, the others wait (lessons); 0: all */
-    bool buffers_pooled;             /* pending bytes are bounded for all together (lessons) */
+    unsigned clients_at_once;        /* how many it serves, others wait (lessons); 0: all */
+    bool buffers_pooled;             /* one bound on the pending bytes of all (lessons) */
     size_t thread_stack_bytes;       /* of each thread it starts */
     size_t connection_bytes;         /* its struct around struct connection; 0: that itself */
     /* Why this machine can't serve by it though this build can, constant, or NULL. Optional. */
@@ -54,8 +54,8 @@ struct model_entry {
 };
 
 /*
- * All models in order of presentation, also those of the other system, then the lessons; ends with a
- * NULL name.
+ * All models in order of presentation, also those of the other system, then the lessons; ends with
+ * a NULL name.
  */
 extern const struct model_entry model_registry[];
 /* By name, without regard to case, or NULL. */

@@ -120,7 +120,7 @@ static void listener_signalled(struct overlapped_worker *thread)
     if (error != 0)
         server_fail(server, "WSAEnumNetworkEvents", error);
     bool again = error == 0 && (record.lNetworkEvents & FD_ACCEPT) != 0;
-    /* Until one was accepted: after an accept for nothing Wine 8.0 reports no more. */
+    /* Until one was accepted: after an accept that found none, Wine 8.0 reports no more. */
     while (again) {
         net_socket socket;
         error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));

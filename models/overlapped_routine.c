@@ -39,7 +39,7 @@ struct routine_worker {
     WSAEVENT accept_event; /* worker 0's */
     unsigned routines;     /* that ran during this wait */
     /*
-     * Whose operation is complete: after so many routines the next one is started after the wait.
+     * Connections whose next operation is started after the wait, since enough routines ran in it.
      * With quick clients routine would follow routine for ever, and no accept would get its turn.
      */
     struct routine_connection *idle, *idle_last;
@@ -103,7 +103,7 @@ static void listener_signalled(struct routine_worker *thread)
     if (error != 0)
         server_fail(server, "WSAEnumNetworkEvents", error);
     bool again = error == 0 && (record.lNetworkEvents & FD_ACCEPT) != 0;
-    /* Until one was accepted: after an accept for nothing Wine 8.0 reports no more. */
+    /* Until one was accepted: after an accept that found none, Wine 8.0 reports no more. */
     while (again) {
         net_socket socket;
         error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));

@@ -80,7 +80,7 @@ const struct model_entry model_registry[] = {
      ON_WINDOWS(model_iocp_inline), "iocp", MODEL_COMPLETION, 0},
     {"iocp_unbounded_inline", "what is complete at once is dealt with at once, without a bound",
      ON_WINDOWS(model_iocp_unbounded_inline), "iocp", MODEL_COMPLETION, 0},
-    {"epoll_edge", "edge-triggered: a change is told once, so read until nothing is left",
+    {"epoll_edge", "edge-triggered: a change is reported once, so read until nothing is left",
      ON_LINUX(model_epoll_edge), "epoll", MODEL_READINESS, 0},
     {"io_uring_multishot", "one receive for good, into buffers of the ring: what a rule costs",
      ON_IO_URING(model_io_uring_multishot), "io_uring", MODEL_COMPLETION, 0},

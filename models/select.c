@@ -1,11 +1,11 @@
 /*
  * select: the sockets to watch are handed to the kernel with every call, and it marks the ready.
  *
- * Idea     Two sets, one of the sockets one wants to read, one of those one wants to write. select
- *          overwrites them with the answer, so they are copied afresh for every call: the cost of a
- *          wait grows with all sockets, not with the ready ones. That is the model's lesson.
- *          One that is to be written is in the first set too, until that reports it: Winsock's page
- *          names that set only for the report of a reset.
+ * Idea     There are two sets: the sockets to read from and the sockets to write to. select
+ *          overwrites them with the answer, so they are copied for every call: the cost of a wait
+ *          grows with all sockets, not with the ready ones. That is the model's lesson. A socket
+ *          with bytes pending is in the first set too, until it is reported there: by Winsock's
+ *          page only that set reports a reset.
  * Calls    For ever: copy the sets, select, walk through what came back; accept, recv, send.
  * Re-arms  Nothing: readiness is asked for again with each call.
  * Limit    FD_SETSIZE (64 on Windows, 1,024 on POSIX) is the size of fd_set, not the kernel's: the
@@ -132,7 +132,7 @@ static int ready_wait(struct select_worker *thread)
 {
     struct select_set *reading = &thread->reading, *writing = &thread->writing;
     size_t read_bytes, write_bytes;
-    /* Both are copied for every call: the one before has overwritten them. */
+    /* Both are copied for every call, because the call before has overwritten the copies. */
     fd_set *read_set = select_set_copy(reading, thread->nfds, &read_bytes);
     fd_set *write_set = select_set_copy(writing, thread->nfds, &write_bytes);
     return observe_wait(&thread->worker, "select", reading->count + writing->count,
@@ -141,9 +141,10 @@ static int ready_wait(struct select_worker *thread)
 }
 
 /*
- * What select has marked, each connection once; how many. One that has bytes pending leaves the set of
- * those to read when that reports it: what is unread would be reported again and again. Until then
- * it stays, since Wine 10 reports a reset there only, as Winsock's page says.
+ * Collects what select has marked, each connection once. Returns how many. A connection with bytes
+ * pending leaves the reading set as soon as that set reports it: it may not receive yet, so the
+ * report would come again and again. Until then it stays there, because only there Wine 10 reports
+ * a reset.
  */
 static unsigned answers_gather(struct select_worker *thread)
 {
@@ -177,7 +178,7 @@ static void worker_run(struct worker *worker)
         }
         /* All answers are gathered first: to serve one connection changes the sets. */
         unsigned count = answers_gather(thread);
-        /* Each time another one is first, else the first ones would always gain. */
+        /* Each time another one is first; otherwise the same connections would always gain. */
         unsigned at = count == 0 ? 0 : thread->turn++ % count;
         for (unsigned i = 0; i < count; i++) {
             const struct select_member *member = &thread->ready[at];

@@ -89,7 +89,7 @@ static void listener_notified(struct async_worker *thread)
     struct worker *worker = &thread->worker;
     struct connection *begin = NULL;
     bool again = true;
-    /* Until one was accepted: after an accept for nothing Wine 8.0 reports no more. */
+    /* Until one was accepted: after an accept that found none, Wine 8.0 reports no more. */
     while (again) {
         net_socket socket;
         int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));

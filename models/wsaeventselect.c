@@ -2,9 +2,9 @@
  * wsaeventselect: the kernel signals an event object when a socket becomes ready; one thread waits
  * for up to 64 of them.
  *
- * Idea     Each socket is tied to an event once. Nothing is rebuilt for a wait but the array of
- *          events, which stays as it is. Only the notification is asynchronous: recv and send
- *          remain calls that one makes oneself, non-blocking.
+ * Idea     Each socket is tied to an event once. A wait takes the array of events as it is: nothing
+ *          is rebuilt. Only the notification is asynchronous: the program itself calls recv and
+ *          send, which do not block.
  * Calls    WSACreateEvent, WSAEventSelect(FD_READ | FD_WRITE | FD_CLOSE); then for ever
  *          WSAWaitForMultipleEvents, WSAEnumNetworkEvents, accept, recv, send; at the end
  *          WSACloseEvent.
@@ -17,7 +17,7 @@
  *          event), which is what select can't do.
  *
  * Documentation: WSAEventSelect, WSAEnumNetworkEvents, WSAWaitForMultipleEvents (Microsoft).
- * The array of events as data: parts/event_set_win32.h. What of a record has to be kept:
+ * The array of events as data: parts/event_set_win32.h. Reports that can't be acted on yet:
  * parts/network_events_win32.h.
  */
 #include "crew.h"
@@ -40,7 +40,7 @@ struct eventselect_worker {
     struct event_set set;
 };
 
-/* Takes the socket's record and resets its event. 0, or a negative error, a recorded one too. */
+/* Takes the socket's record and resets its event. 0, or a negative error of the call or record. */
 static int record_take(struct worker *worker, const struct connection *connection,
                        net_socket socket, WSAEVENT event, long *reported)
 {
@@ -79,7 +79,7 @@ static void connection_begin(struct eventselect_worker *thread, struct connectio
         return;
     }
     event_set_add(&thread->set, own->event, own, &own->slot);
-    /* It still has the listener's event and mask; and what is ready by now is reported again. */
+    /* It has the listener's event and mask so far. What is ready already is reported again. */
     error = observe_call(
         worker, connection, "WSAEventSelect(FD_READ | FD_WRITE | FD_CLOSE)",
         WSAEventSelect(connection->socket, own->event, FD_READ | FD_WRITE | FD_CLOSE) == 0, NULL);
@@ -96,11 +96,11 @@ static void listener_signalled(struct eventselect_worker *thread)
     long reported;
     int error =
         record_take(worker, NULL, server->listener, thread->set.events[EVENT_SET_OWN], &reported);
-    /* Where FD_ACCEPT brings an error, accept says whose it is. */
+    /* Where FD_ACCEPT brings an error, accept says if it is the listener's or a connection's. */
     bool again = (reported & FD_ACCEPT) != 0;
     if (error != 0 && !again)
         server_fail(server, "WSAEnumNetworkEvents", error);
-    /* Until one was accepted: after an accept for nothing Wine 8.0 reports no more. */
+    /* Until one was accepted: after an accept that found none, Wine 8.0 reports no more. */
     while (again) {
         net_socket socket;
         error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));

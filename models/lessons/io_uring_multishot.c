@@ -22,7 +22,7 @@
 #include "model.h"
 #include "parts/uring.h"
 
-/* What a completion is of (user_data): the address of a connection, or one of these. */
+/* What a completion belongs to (user_data): a connection, by its address, or one of these. */
 enum operation { OPERATION_ACCEPT, OPERATION_SOMEBODY_QUEUED, OPERATION_WAKE };
 
 /* Most operations that one completion leads to: a send and a receive, or a receive and an accept. */
@@ -45,7 +45,7 @@ struct multishot_connection {
     unsigned pending;      /* buffers received and not yet sent */
     unsigned first, last;  /* of them */
     size_t sent;           /* of the first one */
-    bool starved;          /* its receive ended for want of buffers */
+    bool starved;          /* its receive ended because all buffers were in use */
     struct multishot_connection *starved_next;
 };
 
@@ -237,7 +237,7 @@ static void accept_completed(struct ring_worker *thread, int result, bool ended)
     if (!ended || server_stopping(worker->server))
         return;
     if (error != 0 && net_error_kind(error) == NET_ERROR_NO_RESOURCES) {
-        /* Without descriptors it fails so whether or not anybody is in the queue: wait for one. */
+        /* Without free descriptors it fails even while nobody is there: wait for a client. */
         struct io_uring_sqe *next = operation_new(thread, OPERATION_SOMEBODY_QUEUED,
                                                   IORING_OP_POLL_ADD, worker->server->listener);
         next->poll_events = POLLIN;
@@ -246,7 +246,7 @@ static void accept_completed(struct ring_worker *thread, int result, bool ended)
     }
 }
 
-/* And take or refuse that one by a plain call. */
+/* Takes or refuses that client by a plain call. */
 static void somebody_queued(struct ring_worker *thread)
 {
     struct worker *worker = &thread->worker;
@@ -334,7 +334,7 @@ static void woken(struct ring_worker *thread)
            (connection = crew_next_assigned(&thread->worker)) != NULL)
         connection_next(thread, (struct multishot_connection *)connection);
     if (uring_room(&thread->ring) == 0)
-        worker_wake(&thread->worker); /* the rest of them when there is room again */
+        worker_wake(&thread->worker); /* the rest follow when there is room again */
 }
 
 static void completed(struct ring_worker *thread, const struct io_uring_cqe *completion)
@@ -356,7 +356,7 @@ static void completed(struct ring_worker *thread, const struct io_uring_cqe *com
     }
 }
 
-/* A ring belongs to the thread that makes it. 0, or a negative error after server_fail. */
+/* On the worker's thread, which the ring belongs to. 0, or a negative error after server_fail. */
 static int ring_open(struct ring_worker *thread)
 {
     struct server *server = thread->worker.server;
@@ -382,7 +382,7 @@ static int ring_open(struct ring_worker *thread)
     return 0;
 }
 
-/* Also of one that was opened in part. */
+/* Works on one that was opened in part, too. */
 static void ring_close(struct ring_worker *thread)
 {
     if (thread->ring_fd < 0)
@@ -399,7 +399,7 @@ static bool ring_round(struct ring_worker *thread)
 {
     unsigned queued = uring_hand_in(&thread->ring);
     int result = io_uring_enter(thread->ring_fd, queued, 1, IORING_ENTER_GETEVENTS);
-    /* Interrupted; or to be repeated when completions have been taken out (EAGAIN, EBUSY). */
+    /* Interrupted, or to be repeated once completions have been taken out (EAGAIN, EBUSY). */
     bool again = result < 0 && (errno == EINTR || errno == EAGAIN || errno == EBUSY);
     int ready = observe_wait(&thread->worker, "io_uring_enter", queued,
                              queued * sizeof(struct io_uring_sqe),

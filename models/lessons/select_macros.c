@@ -4,7 +4,7 @@
  * Changed  For each wait every socket is put into its set by FD_SET, which on Winsock looks for it in
  *          the whole array first, and after it every socket is asked for by FD_ISSET, which searches
  *          too.
- * Harm     n searches of up to n entries, twice a wait: O(n * n), of which the kernel knows nothing.
+ * Harm     n searches of up to n entries, twice a wait: O(n * n), all of it in the program.
  * Limit    FD_SETSIZE, here raised; beyond it FD_SET silently does nothing.
  * Shows    the time of one client's message beside many idle ones (--workload idle). Not the suite:
  *          where all are ready one wait, with its searches, is shared by all.

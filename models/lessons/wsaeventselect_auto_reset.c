@@ -30,7 +30,7 @@ struct eventselect_worker {
     struct event_set set;
 };
 
-/* Takes the socket's record and resets its event. 0, or a negative error, a recorded one too. */
+/* Takes the socket's record and resets its event. 0, or a negative error of the call or record. */
 static int record_take(struct worker *worker, const struct connection *connection,
                        net_socket socket, WSAEVENT event, long *reported)
 {
@@ -69,7 +69,7 @@ static void connection_begin(struct eventselect_worker *thread, struct connectio
         return;
     }
     event_set_add(&thread->set, own->event, own, &own->slot);
-    /* It still has the listener's event and mask; and what is ready by now is reported again. */
+    /* It has the listener's event and mask so far. What is ready already is reported again. */
     error = observe_call(
         worker, connection, "WSAEventSelect(FD_READ | FD_WRITE | FD_CLOSE)",
         WSAEventSelect(connection->socket, own->event, FD_READ | FD_WRITE | FD_CLOSE) == 0, NULL);
@@ -86,11 +86,11 @@ static void listener_signalled(struct eventselect_worker *thread)
     long reported;
     int error =
         record_take(worker, NULL, server->listener, thread->set.events[EVENT_SET_OWN], &reported);
-    /* Where FD_ACCEPT brings an error, accept says whose it is. */
+    /* Where FD_ACCEPT brings an error, accept says if it is the listener's or a connection's. */
     bool again = (reported & FD_ACCEPT) != 0;
     if (error != 0 && !again)
         server_fail(server, "WSAEnumNetworkEvents", error);
-    /* Until one was accepted: after an accept for nothing Wine 8.0 reports no more. */
+    /* Until one was accepted: after an accept that found none, Wine 8.0 reports no more. */
     while (again) {
         net_socket socket;
         error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));

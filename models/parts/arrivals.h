@@ -1,7 +1,7 @@
 /*
- * arrivals: the socket by which new connections reach a thread that can wait for nothing but
- * sockets: the listener for worker 0, for the others one that wakes them when a connection has been
- * assigned to them. It is watched for reading beside the connections.
+ * arrivals: the socket by which new connections reach a thread that can wait for sockets only. For
+ * worker 0 it is the listener; for the others a socket that becomes readable when a connection has
+ * been assigned to them. It is watched for reading beside the connections.
  */
 #ifndef IOMODELS_ARRIVALS_H
 #define IOMODELS_ARRIVALS_H
@@ -11,13 +11,13 @@
 
 struct arrivals {
     net_socket socket;
-    struct net_wake wake; /* not worker 0's */
+    struct net_wake wake; /* worker 0 has none */
     bool has_wake;
 };
 
 /* Makes the listener non-blocking, or the wake. 0, or a negative error after server_fail. */
 int arrivals_open(struct arrivals *arrivals, struct worker *worker);
-/* Also of one that is only zeroed. */
+/* A zeroed one may be closed too. */
 void arrivals_close(struct arrivals *arrivals);
 
 #endif

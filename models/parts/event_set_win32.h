@@ -1,10 +1,10 @@
 /*
- * event_set: the events that one thread waits for, as the array that WSAWaitForMultipleEvents takes,
- * and whose each of them is. Pure memory.
+ * event_set: the events that one thread waits for, as the array that WSAWaitForMultipleEvents
+ * takes, and the owner of each. Pure memory.
  *
  * WSAWaitForMultipleEvents takes at most WSA_MAXIMUM_WAIT_EVENTS, 64, and returns the lowest index
- * that is signalled. So each wait begins behind the event that was served last, else the ones at the
- * end would starve.
+ * that is signalled. So each wait begins behind the event that was served last; otherwise the
+ * events at the end would starve.
  */
 #ifndef IOMODELS_EVENT_SET_WIN32_H
 #define IOMODELS_EVENT_SET_WIN32_H
@@ -26,11 +26,11 @@ struct event_set {
         void *owner;    /* NULL: the thread itself */
         unsigned *slot; /* where the owner keeps its slot; NULL: nowhere */
     } members[EVENT_SET_EVENTS];
-    /* Slot i is at i and at count + i: any `count` in a row are all slots, from another start. */
+    /* Slot i stands at i and at count + i: a wait can begin at any slot and still have all. */
     WSAEVENT events[2 * EVENT_SET_EVENTS];
 };
 
-/* Into the next slot, whose number is kept in *slot from now on. At most EVENT_SET_EVENTS. */
+/* Adds it in the next slot; *slot always holds its number. At most EVENT_SET_EVENTS. */
 void event_set_add(struct event_set *set, WSAEVENT event, void *owner, unsigned *slot);
 /* The last event moves into the gap. */
 void event_set_remove(struct event_set *set, unsigned slot);

@@ -1,6 +1,6 @@
 /*
- * network_events: what WSAEventSelect and WSAAsyncSelect have reported of a connection and is not
- * done with yet. Pure memory.
+ * network_events: what WSAEventSelect and WSAAsyncSelect have reported of a connection, until it
+ * has been acted on. Pure memory.
  *
  * Both report an event once and hold it back until its re-enabling call (the table in the
  * documentation of WSAAsyncSelect). A session with bytes pending may not receive yet, and only a
@@ -14,16 +14,16 @@
 
 /* Of one connection; all false at first. */
 struct network_events {
-    bool readable; /* FD_READ came, and nothing was received since */
+    bool readable; /* FD_READ came, and there was no receive since */
     bool closing;  /* FD_CLOSE came: it comes once, but data may be left to receive */
 };
 
-/* `reported` (FD_READ, FD_WRITE, FD_CLOSE) has come: the turn that the connection has now. */
+/* reported: FD_READ, FD_WRITE, FD_CLOSE, those that have come. Returns the connection's turn. */
 struct turn network_events_turn(struct network_events *events, long reported,
                                 struct session *session);
 /*
- * That turn is over. True: nothing more will be reported, but there is more to receive, so the model
- * has to give the connection another turn by itself, behind the others.
+ * That turn is over. True: nothing more will be reported, but there is more to receive, so the
+ * model has to give the connection another turn by itself, behind the others.
  */
 bool network_events_again(struct network_events *events, const struct turn *turn);
 

@@ -1,6 +1,6 @@
 /*
- * poll_set: the array that poll and WSAPoll are handed, and the connections of its entries. It calls
- * nothing.
+ * poll_set: the array that poll and WSAPoll are handed, and the connections of its entries. It
+ * calls nothing.
  */
 #ifndef IOMODELS_POLL_SET_H
 #define IOMODELS_POLL_SET_H
@@ -33,10 +33,10 @@ void poll_set_add(struct poll_set *set, net_socket socket, short events,
 void poll_set_remove(struct poll_set *set, unsigned at);
 
 /*
- * The entries are looked at downwards after a wait, each time from another one: the connection that
- * always came last would gain, since quick clients are ready again for the next wait. Entries may be
- * removed and added on the way: no entry is met twice; one that has moved into a place that is done
- * with is not met, and the next wait reports it again.
+ * After a wait the entries are walked downwards, each time from another start. With a fixed start
+ * the same connection would always come last, and that one gains: its client answers in time for
+ * the next wait. Entries may be added and removed during the walk. None is met twice; one that
+ * moves into a place that was passed already is not met, and the next wait reports it again.
  */
 struct poll_walk {
     unsigned at;    /* the entry to look at */

@@ -2,8 +2,9 @@
  * select_set: the sockets that a thread's select watches for one purpose, to read or to write, and
  * fd_set as it really is: a counted array on Winsock, a bitmap on POSIX, as large as is needed.
  *
- * FD_SETSIZE is only the declared length. The macros would search the whole array on Winsock, and
- * write outside the bitmap past it on POSIX. One thread. select_set_posix.c, select_set_win32.c.
+ * FD_SETSIZE is only the declared length. Past it the macros write outside the bitmap on POSIX; on
+ * Winsock they search the whole array. A set belongs to one thread. The systems' sides are in
+ * select_set_posix.c and select_set_win32.c.
  */
 #ifndef IOMODELS_SELECT_SET_H
 #define IOMODELS_SELECT_SET_H
@@ -17,7 +18,7 @@ struct select_connection {
     struct connection connection;
     /* In the set of each purpose, counted from 1; 0: it is not in there. */
     unsigned places[SELECT_PURPOSES];
-    bool writable; /* the model's: reported so, and not served yet */
+    bool writable; /* for the model: it was reported writable and has not had its turn */
 };
 
 struct select_member {
@@ -33,7 +34,7 @@ struct select_set {
     void *copy;                    /* what select overwrites */
 };
 
-/* Zeroed, room for so many members. False: no memory; close it all the same. */
+/* Makes an empty set with room for `members`. False: no memory; close it all the same. */
 bool select_set_open(struct select_set *set, enum select_purpose purpose, unsigned members);
 void select_set_close(struct select_set *set);
 
@@ -45,19 +46,19 @@ void select_set_remove(struct select_set *set, struct select_connection *own);
 bool select_set_has(const struct select_set *set, const struct select_connection *own);
 
 /*
- * A fresh copy of the set to pass to select, and *bytes of it copied; NULL and 0 where nobody is
- * watched. nfds: as passed to select, above every descriptor that was ever added; Winsock has none.
+ * A fresh copy of the set for select, and its size in *bytes; NULL and 0 where the set is empty.
+ * nfds: what select is given, above every descriptor that was ever added. Winsock ignores it.
  */
 fd_set *select_set_copy(struct select_set *set, int nfds, size_t *bytes);
-/* The members that select has left in the copy, into ready; how many. */
+/* Writes the members that select has left in the copy to ready. Returns how many. */
 unsigned select_set_collect(const struct select_set *set, struct select_member *ready);
 
 /* The system's side. */
-/* Bytes of a set of so many members, whose descriptors are below nfds. */
+/* Bytes of a set of `members` whose descriptors are below nfds. */
 size_t select_set_bytes(unsigned members, int nfds);
 /* The most that nfds can be. */
 int select_set_nfds_most(void);
-/* The member at that place is new there / the socket is none any more; count holds already. */
+/* After a member was put at `at`, or the socket taken out: changes the system's set accordingly. */
 void select_set_put(struct select_set *set, unsigned at);
 void select_set_drop(struct select_set *set, net_socket socket);
 

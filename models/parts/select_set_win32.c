@@ -34,7 +34,7 @@ unsigned select_set_collect(const struct select_set *set, struct select_member *
     const struct counted_set *answer = set->copy;
     unsigned at = 0, found = 0;
     for (unsigned i = 0; i < answer->fd_count; i++)
-        /* They come back in the order they went in: one walk. Another would only take longer. */
+        /* Winsock keeps the order, so all searches together are one walk. Any order would work. */
         for (unsigned steps = 0; steps < set->count; steps++) {
             const struct select_member *member = &set->members[at];
             at = at + 1 == set->count ? 0 : at + 1;

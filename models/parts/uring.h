@@ -1,10 +1,11 @@
 /*
- * uring: io_uring's two queues, memory shared with the kernel: what is to be done goes in by one
- * (submissions, SQEs), what has become of it comes out by the other (completions, CQEs).
+ * uring: io_uring's two queues, which lie in memory shared with the kernel. The program puts what
+ * it wants done into one (submissions, SQEs) and takes the results from the other (completions,
+ * CQEs).
  *
- * Here is what the memory holds; the models make the calls. A ring belongs to the thread that made
- * it. Nothing but the kernel's own header is needed.
- * Documentation: io_uring(7), io_uring_setup(2), io_uring_enter(2).
+ * Only the memory is handled here; the models make the calls. A ring belongs to the thread that
+ * made it. Only the kernel's own header is needed. Documentation: io_uring(7), io_uring_setup(2),
+ * io_uring_enter(2).
  */
 #ifndef IOMODELS_URING_H
 #define IOMODELS_URING_H
@@ -16,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { URING_SUBMISSIONS = 1024 }; /* that are queued at most */
+enum { URING_SUBMISSIONS = 1024 }; /* the most that can be queued */
 
 /* The two system calls, which the C library has no functions for. -1 with errno. */
 static inline int io_uring_setup(unsigned entries, struct io_uring_params *params)
@@ -44,8 +45,8 @@ struct uring {
 const char *uring_unavailable(void);
 
 /*
- * What to ask io_uring_setup for, with URING_SUBMISSIONS: choice 0 is the best; where the kernel
- * answers EINVAL, choice 1 is for older ones, and so on. False: there are no more choices.
+ * What to pass to io_uring_setup besides URING_SUBMISSIONS. Choice 0 is the best; where the kernel
+ * answers EINVAL, try choice 1, for older kernels, and so on. False: there are no more choices.
  */
 bool uring_params(struct io_uring_params *params, unsigned choice, unsigned completions);
 /* Bytes to map at IORING_OFF_SQ_RING and at IORING_OFF_SQES. */
@@ -55,7 +56,7 @@ size_t uring_submissions_bytes(const struct io_uring_params *params);
 void uring_lay_out(struct uring *ring, const struct io_uring_params *params, void *queues,
                    void *submissions);
 
-/* How many submissions wait for the next io_uring_enter, and how many more there is room for. */
+/* How many submissions wait for the next io_uring_enter, and how many more have room. */
 unsigned uring_queued(const struct uring *ring);
 unsigned uring_room(const struct uring *ring);
 /* The next submission, all zero, to be filled in. Only while there is room. */
@@ -69,8 +70,8 @@ unsigned uring_completed(const struct uring *ring);
 bool uring_completion(struct uring *ring, struct io_uring_cqe *completion);
 
 /*
- * Buffers that belong to the ring: a receive with IOSQE_BUFFER_SELECT takes one when bytes have come,
- * and its completion says which (IORING_REGISTER_PBUF_RING).
+ * Buffers that belong to the ring: a receive with IOSQE_BUFFER_SELECT takes one when bytes have
+ * come, and its completion says which (IORING_REGISTER_PBUF_RING).
  */
 struct uring_buffers {
     struct io_uring_buf_ring *ring; /* those that are free, for the kernel to take */
@@ -84,7 +85,7 @@ struct uring_buffers {
 int uring_buffers_open(struct uring_buffers *buffers, int fd, unsigned count, size_t bytes);
 void uring_buffers_close(struct uring_buffers *buffers);
 char *uring_buffer(const struct uring_buffers *buffers, unsigned id);
-/* The kernel may take it again. */
+/* Gives the buffer back to the kernel. */
 void uring_buffer_return(struct uring_buffers *buffers, unsigned id);
 
 #endif

@@ -9,8 +9,8 @@
 
 /*
  * DEFER_TASKRUN: the kernel does its part of the work inside our own io_uring_enter, when we wait,
- * and not by interrupting us. Before Linux 6.1, COOP_TASKRUN comes nearest to it; before 5.19 there
- * is neither, nor a multishot accept.
+ * and does not interrupt us. Before Linux 6.1, COOP_TASKRUN comes nearest to that. Linux before
+ * 5.19 has neither of them, and no multishot accept.
  */
 static const unsigned setups[] = {
     IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
@@ -52,7 +52,7 @@ const char *uring_unavailable(void)
     case EINVAL:
         return "io_uring_setup: EINVAL: this kernel's io_uring is too old, Linux 5.19 is needed";
     default:
-        return NULL; /* for want of something; to serve will tell of what */
+        return NULL; /* something is used up; serve names it when it fails */
     }
 }
 

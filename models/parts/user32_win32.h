@@ -1,6 +1,6 @@
 /*
- * user32: the few functions of USER32.DLL that a message loop needs, loaded when they are: the
- * program itself shall run where only sockets are needed, without the window system.
+ * user32: the few functions of USER32.DLL that a message loop needs. They are loaded when a window
+ * is opened, so that all other models run without the window system.
  */
 #ifndef IOMODELS_USER32_WIN32_H
 #define IOMODELS_USER32_WIN32_H
@@ -20,7 +20,7 @@ struct user32 {
 
 /* *user32 zeroed. 0, or a negative error; then nothing needs closing. */
 int user32_open(struct user32 *user32);
-/* Also of one that is only zeroed. */
+/* A zeroed one may be closed too. */
 void user32_close(struct user32 *user32);
 
 #endif
