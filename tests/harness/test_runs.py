@@ -82,9 +82,8 @@ class MidRun(unittest.TestCase):
 class UntilCi(unittest.TestCase):
     def trials(self, precision, most):
         with tool.folder() as out:
-            result = tool.run("bench", "--target", tool.fake("none"), "--connections", "2,3",
-                              "--warmup", "1ms", "--duration", "30ms", "--idle-wait", "0ms",
-                              "--until-ci", precision, "--trials", most, "--out", out)
+            result = tool.bench(out, "--target", tool.fake("none"), "--connections", "2,3",
+                                "--until-ci", precision, "--trials", most)
             rows = tool.read_runs(out)
         self.assertEqual(result.status, 0, result.err)
         for connections in "2", "3":
