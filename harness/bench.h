@@ -16,16 +16,16 @@ struct bench {
     const struct run_settings *settings;
     struct results *results;
     uint64_t seed;
-    /* Of a run that stopped: its finished rows, which are taken as they are. NULL: a new run. */
+    /* The finished rows of a run that stopped, which are taken over. NULL: this is a new run. */
     struct results_reader *finished;
-    /* Called before the first new row of such a run; as bench_run. NULL: nothing. */
+    /* Called before the first new row of such a run; returns as bench_run does. May be NULL. */
     int (*going_on)(void *context, char *message, size_t message_size);
     void *context;
-    size_t replayed;        /* rows that were taken from it so far */
+    size_t replayed;        /* rows that were taken over so far */
     struct record *records; /* all rows so far; owned */
     size_t record_count;
     size_t failed;
-    bool row_lost;  /* one could not be kept: it is not among the records */
+    bool row_lost;  /* a row could not be written: it is not among the records */
     bool cancelled; /* Ctrl-C: the plan was not finished */
 
     /* private to bench.c */
@@ -38,18 +38,19 @@ struct bench {
         worst; /* with --until-ci: how well the workload under way is known, as precision tells */
 };
 
-/* Rows of a run that stopped which took a run; the others were skipped. */
+/* How many of the finished rows were measured; the others were skipped. */
 size_t bench_finished_runs(const struct results_reader *finished);
-/* Sets what is private; the rest is the caller's. 0, or -1 without memory. Ends with bench_close. */
+/* Sets the private part; the caller sets the rest. 0, or -1 without memory. Ends by bench_close. */
 int bench_open(struct bench *bench);
 /*
- * Measures all of the plan. 0 once it is done or was cancelled; -1 with a one-line message where the
- * results can't be kept any more (a full disk), or the finished rows are not those of the plan.
+ * Measures the whole plan. 0 once it is done or was cancelled; -1 with a one-line message where the
+ * results can't be written (a full disk), or the finished rows do not belong to the plan.
  */
 int bench_run(struct bench *bench, char *message, size_t message_size);
 /*
- * Measures one contestant under one workload, and keeps the row: the last of bench->records, but
- * where it was cancelled. As above. settings: bench->settings, or a variant of them.
+ * Measures one contestant under one workload. The row is then the last of bench->records, unless
+ * the measurement was cancelled. Returns as bench_run does. settings: bench->settings, or a
+ * variant.
  */
 int bench_measure(struct bench *bench, const struct run_settings *settings,
                   const struct contestant *contestant, const struct run_workload *workload,
@@ -59,7 +60,7 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
 double bench_percentile_us(const struct bench *bench, double percentile);
 /* Fisher and Yates' shuffle of 0..count-1. */
 void bench_shuffle(size_t *order, size_t count, struct random_state *random);
-/* What is derived from all rows: summary.csv and the .hgrm files. As above; once all is measured. */
+/* Writes summary.csv and the .hgrm files once all rows are measured. Returns as bench_run does. */
 int bench_write_derived(struct bench *bench, char *message, size_t message_size);
 void bench_close(struct bench *bench);
 

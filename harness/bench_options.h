@@ -1,5 +1,5 @@
 /*
- * bench_options: what `iomodels bench` can be told, and its help.
+ * bench_options: the options of `iomodels bench`, and its help.
  */
 #ifndef IOMODELS_BENCH_OPTIONS_H
 #define IOMODELS_BENCH_OPTIONS_H
@@ -14,7 +14,7 @@ struct bench_options {
     struct option_texts workloads;
     struct option_numbers connections;
     struct option_numbers message_sizes;
-    uint64_t pipeline_depth; /* 0, as below: not given */
+    uint64_t pipeline_depth; /* of this and the numbers below, 0: not given */
     struct option_numbers rates;
     const char *rate_search; /* NULL: none */
     uint64_t burst_interval_ns;

@@ -1,6 +1,6 @@
 /*
- * conditions: in what two runs differ beside what was changed: another machine, another length of
- * the window, other numbers of threads.
+ * conditions: how two runs differ besides the change that is compared: another machine, another
+ * length of the window, another number of threads.
  */
 #ifndef IOMODELS_CONDITIONS_H
 #define IOMODELS_CONDITIONS_H

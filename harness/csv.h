@@ -22,15 +22,14 @@ struct csv_writer {
     size_t capacity;
 };
 void csv_writer_init(struct csv_writer *writer, FILE *file);
-/* The same without a file: gathers its rows in memory, for who hands them over at once. */
+/* The same without a file: it gathers the rows in memory. */
 void csv_writer_init_text(struct csv_writer *writer);
-/* Begins anew, in the memory that it has. */
+/* Drops the rows and keeps the memory for the next ones. */
 void csv_writer_clear(struct csv_writer *writer);
 void csv_writer_free(struct csv_writer *writer); /* of one without a file */
-/* NULL: empty. Each byte that is not of UTF-8 is written as U+FFFD: a text may come from anywhere.
- */
+/* NULL: empty. A text may come from anywhere: bytes that are not UTF-8 are written as U+FFFD. */
 void csv_write_text(struct csv_writer *writer, const char *text);
-/* Whether that keeps all its bytes: they are UTF-8. */
+/* True: csv_write_text would keep all bytes of the text, which is UTF-8. */
 bool csv_is_text(const char *text);
 void csv_write_u64(struct csv_writer *writer, uint64_t value);
 /* At most `digits` significant digits, never an exponent; NaN or infinite: empty. */
@@ -49,9 +48,8 @@ int csv_end_row(struct csv_writer *writer);
 enum csv_result {
     CSV_ROW,
     CSV_END,
-    CSV_CUT, /* the end too, after a line that was cut off in the middle (a killed writer): it is
-                left out */
-    CSV_BAD  /* message tells, one line that names the line number and the cause */
+    CSV_CUT, /* the end, after a line that was cut off (a killed writer) and is left out */
+    CSV_BAD  /* message is one line that names the line number and the cause */
 };
 
 /* Row by row, whatever the file's size. The first row is the header. */
@@ -97,9 +95,9 @@ struct csv_table {
  * Parses size bytes of text (copied). 0, or -1 with message (one line that names the line number
  * and the cause). A last line cut off in the middle (a killed writer) is an error unless
  * `tolerate_cut`, when it is left out; a line without its LF counts as cut off. Every row must have
- * as many fields as the header. A byte order mark (spreadsheets write one) is passed over. Of a file
- * that another program has saved in another form (UTF-16, semicolons, ...) the message tells which,
- * and how to save it again.
+ * as many fields as the header. A byte order mark (spreadsheets write one) is passed over. Of a
+ * file that another program has saved in another form (UTF-16, semicolons, ...) the message tells
+ * which, and how to save it again.
  */
 int csv_parse(struct csv_table *table, const char *text, size_t size, bool tolerate_cut,
               char *message, size_t message_size);

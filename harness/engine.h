@@ -28,7 +28,7 @@ struct engine_callbacks {
      */
     void (*connected)(void *context, struct engine_connection *connection, int error);
     /*
-     * count > 0: so many bytes at data, valid during the call. 0: the peer has finished sending.
+     * count > 0: the bytes at data, valid during the call. 0: the peer has finished sending.
      * Negative: the connection broke with this error. After 0 or negative no more comes.
      */
     void (*received)(void *context, struct engine_connection *connection, const uint8_t *data,
@@ -52,8 +52,8 @@ void engine_free(struct engine *engine);
 unsigned engine_ports_per_source(void);
 
 /*
- * Begins a connect (TCP_NODELAY as told) from `source`, NULL: the system's choice. 0, and
- * `connected` follows; or a negative error, and the connection is not open.
+ * Begins a connect from `source`; NULL: the system chooses. nodelay: TCP_NODELAY. Returns 0, and
+ * `connected` will be called; or a negative error, and the connection is not open.
  */
 int engine_connect(struct engine *engine, struct engine_connection *connection,
                    const struct net_address *to, const struct net_address *source, bool nodelay);
@@ -78,8 +78,8 @@ void engine_close(struct engine *engine, struct engine_connection *connection, b
  */
 void engine_wait_precisely(struct engine *engine);
 /*
- * Whether the system refuses the call that waits best, and what is done instead: one line into
- * text. Any thread.
+ * True: the system refuses the call that waits best; text is one line about what is done instead.
+ * Any thread.
  */
 bool engine_waits_otherwise(char *text, size_t size);
 /*

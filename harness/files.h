@@ -16,9 +16,9 @@ int files_make_folders(const char *path);
 /* Opens a file for reading bytes as they are; NULL with errno, EISDIR where it is a folder. */
 FILE *files_open_read(const char *path);
 /*
- * Writing bytes as they are to a file that takes its place at once when it is whole, also that of
- * one that is there: until then it is PATH.part, so that who is killed leaves no part of it at
- * PATH. NULL with errno.
+ * Begins to write a file, bytes as they are. It is PATH.part until it is whole, and then takes its
+ * place at once, also that of an older file: a program that is killed leaves no half file at PATH.
+ * NULL with errno.
  */
 FILE *files_replace_begin(const char *path);
 enum files_replaced {
@@ -27,15 +27,17 @@ enum files_replaced {
     FILES_KEPT_APART   /* with errno: it is whole, but could not take its place; it is PATH.part */
 };
 /*
- * Waits until it is on the disk, closes it, always, and puts it in its place; not where error, an
- * errno of what was written, is not 0. Windows refuses that while another program has the file open
- * (a virus scanner, an indexer), mostly for a moment: there it is tried for 2 s.
+ * Waits until the file is on the disk, closes it in any case, and puts it in its place. error: the
+ * errno of a write that failed before, or 0; else the file is dropped. Windows refuses the renaming
+ * while another program has the file open (a virus scanner, an indexer), mostly for a moment: there
+ * it is tried for 2 s.
  */
 enum files_replaced files_replace_end(FILE *file, const char *path, int error);
 
 /*
- * A file that grows by pieces, each handed to the system by one write, and taken back where it does
- * not fit whole. Who is killed leaves whole pieces; only within such a write, half of the last one.
+ * A file that grows by pieces. Each piece is one write, and is taken back where it does not fit
+ * whole (a full disk). A program that is killed leaves whole pieces; only within a write, a part of
+ * one.
  */
 struct files_log {
     int descriptor;

@@ -1,6 +1,6 @@
 /*
- * foreign: CSV files that another program has saved in a form that is not read here: what is wrong
- * with them, and how to save them again. Each text is one line, static, below FOREIGN_FAULT_BYTES.
+ * foreign: recognises CSV files that another program has saved in a form that is not read here, and
+ * says how to save them again. Each text is one line, static, below FOREIGN_FAULT_BYTES.
  */
 #ifndef IOMODELS_FOREIGN_H
 #define IOMODELS_FOREIGN_H

@@ -23,28 +23,28 @@ enum { GENERATORS_MAX = 64 }; /* that load one server, and whose parts can be me
 struct generator {
     unsigned index;        /* from 1; the first starts the servers */
     unsigned count;        /* 1: alone, and nothing of the rest applies */
-    const char *known_by;  /* who told: "--generator", or the launcher's variable */
+    const char *known_by;  /* where that is from: "--generator", or the launcher's variable */
     uint64_t start_utc_ns; /* when the first slot begins */
     uint64_t allowance_ns; /* from a slot's begin to its warm-up, and from its window to its end */
     uint64_t next_utc_ns;  /* when the next slot begins */
 };
 
 /*
- * Who of how many this is, by text ("2/3", "2 of 3") or, where that is NULL, by what a launcher has set for
- * several processes: Open MPI, MPICH's Hydra, Slurm's srun. False where text is not of that form.
- * It may be more than GENERATORS_MAX, which the caller refuses.
+ * Finds out the number of this generator and how many there are: from text ("2/3", "2 of 3") or,
+ * where that is NULL, from what a launcher of several processes has set: Open MPI, MPICH's Hydra,
+ * Slurm's srun. False where text is not of that form. The caller refuses more than GENERATORS_MAX.
  */
 bool generator_identify(struct generator *generator, const char *text);
 
 /*
- * "2 of 3" into text of at least 12 bytes, "" for one that is alone; returns text. Spreadsheets take
- * "2/3" for a date.
+ * "2 of 3" into text of at least 12 bytes, "" for one that is alone; returns text. Spreadsheets
+ * take "2/3" for a date.
  */
 const char *generator_text(const struct generator *generator, char *text, size_t size);
 
 /* This one's part of `total` things, split as evenly as it goes; all parts together are total. */
 uint64_t generator_share(const struct generator *generator, uint64_t total);
-/* Of a total that belongs to the connections (at least 1) in equal parts: what its own have. */
+/* A total belongs to `connections` (at least 1) in equal parts: the part of its own ones. */
 uint64_t generator_share_by(const struct generator *generator, uint64_t connections,
                             uint64_t total);
 

@@ -1,9 +1,9 @@
 /*
  * histogram: a log-linear histogram of durations with a relative error of at most 0.1 %.
  *
- * Values below 2,048 ns are exact; above, each octave has 1,024 buckets. Nothing is ever lost:
- * a value past the largest bucket is counted in it and `clamped` tells how many. The idea is that
- * of HdrHistogram (G. Tene). One thread at a time.
+ * Values below 2,048 ns are exact; above, each octave has 1,024 buckets. Nothing is ever lost: a
+ * value past the largest bucket is counted in it and in `clamped`. The idea comes from HdrHistogram
+ * (G. Tene). One thread at a time.
  */
 #ifndef IOMODELS_HISTOGRAM_H
 #define IOMODELS_HISTOGRAM_H
@@ -30,9 +30,9 @@ void histogram_clear(struct histogram *histogram);
 void histogram_record(struct histogram *histogram, uint64_t value_ns);
 void histogram_add(struct histogram *into, const struct histogram *from);
 /*
- * Adds a bucket of another histogram, from low to high, as histogram_bucket_range tells it. Of its
- * values no more is known: they count as its middle, but for min and max, which it widens to its
- * ends. False where no bucket has that range.
+ * Adds a bucket of another histogram, with the range of histogram_bucket_range. Its values count as
+ * the middle of the range; min and max are widened to the range's ends, since no more is known.
+ * False where no bucket has that range.
  */
 bool histogram_add_bucket(struct histogram *into, uint64_t low_ns, uint64_t high_ns,
                           uint64_t count);
@@ -42,8 +42,8 @@ void histogram_bucket_range(size_t index, uint64_t *low, uint64_t *high);
 size_t histogram_bucket_of(uint64_t value_ns);
 
 /*
- * The value (the middle of its bucket, within min..max) at `percentile` 0..100: the smallest that
- * so many percent of the samples do not exceed. Where that is the largest sample, max exactly; 0
+ * The value at `percentile` 0..100 (the middle of its bucket, within min..max): the smallest value
+ * that this share of the samples does not exceed. Exactly max where that is the largest sample; 0
  * when empty.
  */
 uint64_t histogram_percentile(const struct histogram *histogram, double percentile);
@@ -52,8 +52,8 @@ uint64_t histogram_between(const struct histogram *histogram, uint64_t from_ns, 
 /* Whether at least 10 samples lie beyond `percentile`, so that it can be quoted. */
 bool histogram_carries(const struct histogram *histogram, double percentile);
 /*
- * The same of these samples and `slower` more, of which is known only that they are larger than any
- * of these. False where fewer than 10 of these lie beyond.
+ * The percentile of these samples and `slower` more, whose only known property is that they are
+ * larger than all of these. False where fewer than 10 of these lie beyond it.
  */
 bool histogram_percentile_of(const struct histogram *histogram, uint64_t slower, double percentile,
                              uint64_t *value);

@@ -1,6 +1,6 @@
 /*
- * judgement: what held a row's rate back, and whether anything makes its figures doubtful. Pure:
- * from the figures to the verdict and the warnings. results/README.md tells the rules.
+ * judgement: what limited a row's rate, and what makes its figures doubtful. Pure: from the figures
+ * to the verdict and the warnings. The rules stand in results/README.md.
  */
 #ifndef IOMODELS_JUDGEMENT_H
 #define IOMODELS_JUDGEMENT_H
@@ -24,16 +24,16 @@ struct judgement_host {
 /* others_cpu_load, and the warnings that come of it. */
 void judgement_take_host(struct record *record, const struct judgement_host *host);
 
-/* What befell the time of the window. */
+/* What happened to the time of the window. */
 struct judgement_time {
     uint64_t asked_ns;
     uint64_t window_ns;   /* its true length */
-    uint64_t paused_ns;   /* as load_result's */
+    uint64_t paused_ns;   /* as in load_result */
     int64_t suspended_ns; /* the machine was asleep for */
     int64_t stepped_ns;   /* the calendar's clock gained on the one that measures */
     bool server_stopped;  /* its process was, for a while */
 };
-/* The warnings of it. False where the row is no measurement of that window; reason: why, one line. */
+/* Adds the warnings. False: the row is no measurement of that window; reason is one line, why. */
 bool judgement_take_time(struct record *record, const struct judgement_time *time, char *reason,
                          size_t size);
 

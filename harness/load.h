@@ -37,13 +37,13 @@ enum load_workload {
 struct load_options {
     struct net_address server;
     enum load_workload workload;
-    unsigned connections;     /* at least 1 */
-    unsigned active;          /* idle: 1..connections */
-    unsigned misbehaving;     /* mixed: clients beside the connections */
-    size_t message_bytes;     /* at least 1; stream: the block that counts as a message */
-    unsigned clients_at_once; /* the server lets all but the first so many wait; 0: it lets none */
-    unsigned pipeline_depth;  /* messages in flight on each connection; 1 in pingpong and idle */
-    uint64_t rate_msgs_per_s; /* rate, mixed: of all connections together, 1..SCHEDULE_RATE_MAX */
+    unsigned connections;       /* at least 1 */
+    unsigned active;            /* idle: 1..connections */
+    unsigned misbehaving;       /* mixed: clients beside the connections */
+    size_t message_bytes;       /* at least 1; stream: the block that counts as a message */
+    unsigned clients_at_once;   /* the server serves this many and lets the others wait; 0: all */
+    unsigned pipeline_depth;    /* messages in flight on each connection; 1 in pingpong and idle */
+    uint64_t rate_msgs_per_s;   /* rate, mixed: of all connections together, 1..SCHEDULE_RATE_MAX */
     uint64_t burst_interval_ns; /* burst: at least 1 */
     bool nodelay;
     uint64_t warmup_ns;
@@ -53,15 +53,15 @@ struct load_options {
     uint64_t connect_timeout_ns; /* for connecting and echoing once, all together */
     bool connect_again;          /* what was not established is connected again, as long as that
                                   * time lasts: the server may not listen yet */
-    uint64_t connect_pause_ns;   /* instead, where it isn't 0: the longest time in which none is
-                                  * established */
+    uint64_t connect_pause_ns;   /* where it isn't 0, instead: the longest time without a new
+                                  * established connection */
     uint64_t drain_timeout_ns;
     /*
      * Called at the first and the last moment of the window (at_end false, true), always in a
      * pair, also where the run ends early; may not block.
      */
     void (*at_window)(void *context, bool at_end);
-    /* Asked between waits, at least each 100 ms: true ends the run early (Ctrl-C). */
+    /* Called between waits, at least every 100 ms: true ends the run early (Ctrl-C). */
     bool (*cancelled)(void *context);
     void *context;
 };
@@ -91,7 +91,7 @@ struct load_result {
     uint64_t oldest_unanswered_ns;  /* age of the oldest outstanding message at the window's end;
                                      * churn: or of the oldest connect, or wait for the server's
                                      * end */
-    uint64_t bursts;                /* meant for the window, of which every echo came back */
+    uint64_t bursts;                /* meant for the window and answered completely */
     struct histogram rtt;           /* of the messages; open: from when each was meant to be sent */
     struct histogram rtt_from_sent; /* open: of the same messages, from when each was sent */
     struct histogram burst_last;    /* of the bursts: from their moment to the last echo */
@@ -100,7 +100,7 @@ struct load_result {
                                       * connection was free at the moment it was meant for */
     bool cancelled;
     int error;            /* 0, or the negative code of what made the run impossible */
-    char error_text[360]; /* one line: that, else the first that went wrong; empty: nothing */
+    char error_text[360]; /* one line: that error, else the first that went wrong; or empty */
 };
 
 /* The result's histograms: once, before its first run. 0, or -1 without memory. */

@@ -1,6 +1,6 @@
 /*
- * measured: a row's figures, from what the load generator saw and what the server told at both ends
- * of the window.
+ * measured: a row's figures, made of what the load generator has seen and of what the server
+ * reports at both ends of the window.
  */
 #ifndef IOMODELS_MEASURED_H
 #define IOMODELS_MEASURED_H
@@ -41,12 +41,12 @@ struct measured_statistics {
 };
 
 /*
- * The processors whose load is looked at: those of each side that is on this machine, NULL for all
- * that this process may use. How many lists, at most HOST_SIDES.
+ * Writes to cpus the processors whose load is looked at: a list for each side that is on this
+ * machine, NULL for all that this process may use. Returns the number of lists, at most HOST_SIDES.
  */
 size_t measured_sides(const struct run_settings *settings, bool remote,
                       const char *cpus[HOST_SIDES]);
-/* What takes longer to read than may be done at the window's begin. */
+/* Reads what would take too long at the first moment of the window. */
 void measured_host_now(struct measured_window *window, bool at_end);
 /* The load generator's at_window: reads what is here, asks the server. context: the window. */
 void measured_at_window(void *context, bool at_end);
@@ -54,7 +54,7 @@ void measured_at_window(void *context, bool at_end);
 /* echoes: complete inside the client's window. */
 void measured_take_load(struct record *record, const struct load_result *load,
                         const struct run_workload *workload);
-/* False where time was taken from the window, so that it is none: why, in one line. */
+/* False: time was taken from the window, so this is no measurement; reason is one line, why. */
 bool measured_take_time(struct record *record, const struct measured_window *window,
                         const struct load_result *load, char *reason, size_t size);
 void measured_take_client(struct record *record, const struct measured_window *window,

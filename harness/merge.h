@@ -7,19 +7,19 @@
 #include "record.h"
 
 /*
- * The row of all parts; rows[i] is the (i + 1)th generator's, NULL where it has none; at least one
- * has. What concerns the server is the first one's, counts and rates are sums, and what only the
- * samples tell (see merge_histogram) is left empty. The status is "ok" only where each part is, but
- * for those that had no connection.
+ * Makes one row of all parts. rows[i] is from generator i + 1, NULL where it has no row; at least
+ * one is not NULL. The server's figures are those of the first, counts and rates are sums, and
+ * figures that need the samples stay empty (see merge_histogram). The status is "ok" only where
+ * each part with connections is ok.
  */
 void merge_rows(struct record *merged, const struct record *const *rows, size_t count);
 
-/* Whether a part had no connection, and so nothing to measure. */
+/* True: the part had no connection, and so nothing to measure. */
 bool merge_has_no_share(const struct record *part);
 
 /*
- * What one of the merged histograms tells, after merge_rows; its min and max may be its buckets'
- * ends, since the parts' own are exact.
+ * Fills in the figures of one merged histogram, after merge_rows. The histogram's min and max may
+ * be the ends of buckets; those of the parts are exact.
  */
 void merge_histogram(struct record *merged, const char *basis, const struct histogram *histogram);
 

@@ -25,9 +25,9 @@ struct merged {
 /* Adds a row's histograms to those of its cell; nothing where it has none. 0, or -1 without memory. */
 int merged_add(struct merged *merged, const struct record *row,
                const struct record_histogram *histograms, size_t count);
-/* That of a row, or NULL. */
+/* The cell of a row, or NULL. */
 const struct merged_cell *merged_find(const struct merged *merged, const struct record *row);
-/* That of a cell which counts this, or NULL. */
+/* The cell's histogram of that basis, or NULL. */
 const struct histogram *merged_histogram(const struct merged_cell *cell, const char *basis);
 void merged_free(struct merged *merged);
 

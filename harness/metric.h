@@ -1,5 +1,5 @@
 /*
- * metric: the columns of runs.csv that are measured, and which way each is better.
+ * metric: the measured columns of runs.csv, and whether less or more is better.
  */
 #ifndef IOMODELS_METRIC_H
 #define IOMODELS_METRIC_H

@@ -6,8 +6,8 @@
  *     one that sends a byte of a message at a time, slowly, but reads and checks what comes back;
  *     one that connects, sends half of a message, and resets the connection, again and again.
  *
- * What becomes of their connections is no error: who was thrown out comes again. They use the
- * caller's engine; all on the thread that runs it.
+ * A connection of theirs that ends is no error: the client connects again. They use the caller's
+ * engine, on the thread that runs it.
  */
 #ifndef IOMODELS_MISBEHAVING_H
 #define IOMODELS_MISBEHAVING_H

@@ -69,10 +69,9 @@ enum options_result {
 enum options_result options_parse(const struct command *command, int argc, char **argv);
 /* The same for a command's beginning: false where the command is over, with its exit status. */
 bool options_take(const struct command *command, int argc, char **argv, int *status);
-/* The words of lists such as "select,blocking", one after the other; false where there are not so
- * many. */
+/* Word number `index` of lists such as "select,blocking"; false where there are fewer words. */
 bool options_word(const struct option_texts *lists, size_t index, char *word, size_t size);
-/* Whether one of them is `name`, without regard to case; and whether one is that very text. */
+/* True: one of the words is `name`, without regard to case; and: one text is exactly that. */
 bool options_names(const struct option_texts *lists, const char *name);
 bool options_has_text(const struct option_texts *lists, const char *text);
 /* "iomodels COMMAND: MESSAGE" and where the help is; returns 2, the exit status of bad usage. */

@@ -1,6 +1,6 @@
 /*
- * pairing: which cells are compared with which: pairs, in families that are judged together. And
- * the gaps: what a baseline has measured, and the contestant has not.
+ * pairing: which cells are compared: pairs, in families that are judged together. And the gaps:
+ * cells that the baseline has measured and the contestant has not.
  */
 #ifndef IOMODELS_PAIRING_H
 #define IOMODELS_PAIRING_H

@@ -26,8 +26,7 @@ struct plan {
     struct run_workload workloads[SUITE_WORKLOADS_MAX];
     size_t workload_count;
     unsigned trials; /* at most, where until_ci says more */
-    double
-        until_ci; /* a workload is done once its medians are known so well; 0: after all trials */
+    double until_ci; /* a workload ends once its medians are known this well; 0: after all trials */
     char target_names[PLAN_TARGETS_MAX][64];
 };
 

@@ -1,6 +1,6 @@
 /*
  * rate_search: the highest rate at which a latency stays within a bound. Pure: it proposes rates,
- * and is told how each went.
+ * and the caller reports how each went.
  */
 #ifndef IOMODELS_RATE_SEARCH_H
 #define IOMODELS_RATE_SEARCH_H

@@ -17,7 +17,7 @@ struct target;
 struct reach {
     bool remote;                 /* --connect was given: the server may be another machine's */
     struct net_address address;  /* where the load reaches it; without a port */
-    char bind[NET_ADDRESS_TEXT]; /* where it is told to listen; "": where it likes */
+    char bind[NET_ADDRESS_TEXT]; /* the address it shall listen at; "": its own choice */
 };
 
 /*

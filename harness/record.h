@@ -152,7 +152,7 @@ static inline bool record_has(double number)
 void record_clear(struct record *record);
 /* Writes text into a record's field, cut to whole UTF-8 characters where it is too long. */
 void record_set_text(char *field, size_t size, const char *text);
-/* Makes its numbers what is read back once it was written, so that all is decided by the same. */
+/* Rounds its numbers to what the file will hold, so that all decisions use the same numbers. */
 void record_round(struct record *record);
 /* Adds a word to the warnings, once; by warning_add. */
 void record_warn(struct record *record, const char *warning);
@@ -162,24 +162,23 @@ bool record_text_has(const char *words, const char *warning);
 /* The header and the rows of runs.csv. 0, or -1 once a write has failed (writer->error). */
 int record_write_header(struct csv_writer *runs);
 /*
- * True if the rows have only columns that record_write writes, in its order. An older version of the
- * program had fewer of them.
+ * True if the rows have only columns that record_write writes, in its order. An older version of
+ * the program had fewer of them.
  */
 bool record_has_columns(const struct csv_table *runs);
 int record_write(struct csv_writer *runs, const struct record *record);
-/* A row of a file with these columns, such as an older version wrote. */
+/* Writes a row with the columns of `header`, those of an older version, say. */
 int record_write_as(struct csv_writer *runs, const struct record *record,
                     const struct csv_table *header);
 
 /*
- * The row that a table of such a file has, by the columns' names: those that it does not have stay
- * empty, those that are not known are passed over. False where a number's column holds none; then
- * *column names it.
+ * Reads a row of such a table by the columns' names. Columns that the table lacks stay empty,
+ * unknown ones are passed over. False: a number's column holds no number, and *column names it.
  */
 bool record_read(struct record *record, const struct csv_table *runs, size_t row,
                  const char **column);
 
-/* One column by its name, which must be known. False where a number's text is none. */
+/* Sets a column by its name, which must be known. False: it is a number's, and text is not one. */
 bool record_set(struct record *record, const char *column, const char *text);
 /* Its field's text, as record_write writes it, into text; the number, NaN of a text's column. */
 const char *record_text(const struct record *record, const char *column, char *text, size_t size);
@@ -187,38 +186,38 @@ double record_number(const struct record *record, const char *column);
 /* Columns that rows are judged by in several places: server_cpu_us_per_msg, throughput_msgs_per_s. */
 double record_cost_us(const struct record *record);
 double record_throughput(const struct record *record);
-/* What rows of an older schema don't tell, and is known: record_read does it. */
+/* Fills in what rows of an older schema lack but is known. record_read calls it. */
 void record_complete(struct record *record);
 
 /*
- * What tells a row's cell from all others: the texts of target, model and the factors, each with its
- * final 0. How many bytes.
+ * Writes the key of a row's cell, which no other cell has: the texts of target, model and the
+ * factors, each with its final 0. Returns its bytes.
  */
 #define RECORD_KEY_BYTES 4096
 size_t record_cell_key(const struct record *record, char key[RECORD_KEY_BYTES]);
 
 /* The columns of RECORD_FACTORS. */
 extern const char *const record_factors[RECORD_FACTOR_COUNT];
-/* Whether two rows are trials of one cell: all factors but the trial and its place are equal. */
+/* True: the rows are trials of one cell, so target, model and all factors are equal. */
 bool record_same_cell(const struct record *a, const struct record *b);
-/* The same but for the model and the target: what contestants are compared in. */
+/* True: all factors are equal; target and model may differ. */
 bool record_same_configuration(const struct record *a, const struct record *b);
 /* "pingpong 64 B x 250", "rate 10k/s 64 B x 32" into text; returns text. */
 const char *record_workload_text(const struct record *record, char *text, size_t size);
 
 /*
- * Of the samples and `slower` more, which are larger than all of them, in us; NaN where it lies among
- * those, or too few samples carry it.
+ * The percentile, in us, of the samples and `slower` more that are larger than all of them. NaN
+ * where it lies among those, or too few samples carry it.
  */
 double record_percentile_us(const struct histogram *samples, uint64_t slower, double percentile);
 /*
- * Round trips by their histogram; slower: so many more have no known length, but are longer than
- * all of these. What such samples don't carry stays empty.
+ * Sets the columns of the round trips. slower: how many more there were of unknown length, longer
+ * than all of these. A percentile that too few samples carry stays empty.
  */
 void record_set_round_trips(struct record *record, const struct histogram *rtt, uint64_t slower);
-/* The uncorrected ones beside them, likewise. */
+/* The same for the columns of the uncorrected round trips. */
 void record_set_uncorrected(struct record *record, const struct histogram *rtt, uint64_t slower);
-/* Connects by theirs. */
+/* The same for the columns of the connects. */
 void record_set_connects(struct record *record, const struct histogram *connects);
 
 /* One of a row's histograms: basis is what it counts, as latency_basis. */

@@ -27,7 +27,7 @@ struct record_groups {
 bool record_groups_next(struct record_groups *groups);
 /* Its name, and what it runs on. */
 void record_groups_print_heading(const struct record_groups *groups, FILE *file);
-/* Whether a row is one of the target's, of that configuration and model. */
+/* True: the row is one of the target's, of that configuration and model. */
 bool record_groups_has(const struct record_groups *groups, const struct record *line,
                        const char *model, const struct record *record);
 /* The measured values of these rows; how many. values has room for all rows. */

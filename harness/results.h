@@ -1,8 +1,8 @@
 /*
  * results: the folder of one run: runs.csv, histogram.csv, environment.csv and the .hgrm files.
  *
- * Whenever the process is killed: a row of runs.csv has all its lines in histogram.csv; each file is
- * whole or absent, but for a last line of these two, which may be cut off.
+ * Whenever the process is killed: a row of runs.csv has all its lines in histogram.csv; each file
+ * is whole or absent, but for a last line of these two, which may be cut off.
  */
 #ifndef IOMODELS_RESULTS_H
 #define IOMODELS_RESULTS_H
@@ -31,20 +31,20 @@ struct results {
 int results_open(struct results *results, const char *parent, char *message, size_t message_size);
 /* The name of a run that began at that moment of clock_utc_ns, into text of at least 21 bytes. */
 const char *results_run_id(uint64_t utc_ns, char *text, size_t size);
-/* The same in a folder of that name, which may not hold a run yet, of a given RUN_ID. */
+/* Makes the run in `folder` itself, which may not hold a run yet. Returns as results_open does. */
 int results_open_at(struct results *results, const char *folder, const char *run_id, char *message,
                     size_t message_size);
 /*
- * The same of a folder in which a run has stopped, for this process alone, to go on where it
- * stopped: its rows are kept up to those bytes.
+ * Opens a folder in which a run has stopped, for this process alone. results_go_on then keeps that
+ * many bytes of its rows, and new ones follow. Both return as results_open does.
  */
 int results_open_again(struct results *results, const char *folder, const char *run_id,
                        char *message, size_t message_size);
 int results_go_on(struct results *results, uint64_t runs_bytes, uint64_t histogram_bytes,
                   char *message, size_t message_size);
 /*
- * Keeps a row and its histograms, none where nothing was measured. They are the system's when it
- * returns, and on the disk, too, where something was measured. As above.
+ * Writes a row and its histograms; a row without a measurement has none. When it returns the system
+ * has them, and a measured row is on the disk. Returns as results_open does.
  */
 int results_add(struct results *results, const struct record *record,
                 const struct record_histogram *histograms, size_t count, char *message,
@@ -52,7 +52,7 @@ int results_add(struct results *results, const struct record *record,
 /* 0, or -1 with a one-line message where what was written before did not reach the disk. */
 int results_close(struct results *results, char *message, size_t message_size);
 
-/* environment.csv: what the figures depend on, a name and a value each line. As above. */
+/* environment.csv: what the figures depend on, a name and a value each line. */
 struct results_fact {
     const char *name;
     const char *value;
@@ -60,13 +60,14 @@ struct results_fact {
 int results_write_environment(struct results *results, const struct results_fact *facts,
                               size_t count, char *message, size_t message_size);
 /*
- * What follows from the rows, written once more each time: summary.csv, by cell and metric, and for each cell a
- * .hgrm file with its rows' own round trips, for the public HdrHistogram plotter. One that can't be
- * written is no reason to leave out the others; the message is the first one's. As above.
+ * Writes what follows from the rows, whole each time: summary.csv, by cell and metric, and for each
+ * cell a .hgrm file with the round trips of its rows, for the public HdrHistogram plotter. A file
+ * that can't be written does not keep the others from being written; message is about the first.
+ * Returns as results_open does.
  */
 int results_write_derived(struct results *results, const struct record *records, size_t count,
                           const struct merged *merged, char *message, size_t message_size);
-/* A file that `write` fills: 0, or -1 once a write failed (csv->error) or without memory. As above. */
+/* Writes a file by `write`: 0, or -1 once a write failed (csv->error). As results_open. */
 int results_write_csv(struct results *results, const char *name,
                       int (*write)(struct csv_writer *csv, const void *context),
                       const void *context, char *message, size_t message_size);

@@ -12,7 +12,7 @@ struct results_reader {
     struct record *records; /* all rows of runs.csv; owned */
     size_t count;
     uint64_t runs_bytes; /* of these rows with their header */
-    /* A file that has not the columns that are written here: no rows can be added. NULL: none. */
+    /* A file whose columns are not those written here, so no rows can be added. NULL: no such file. */
     const char *foreign;
     /* The rest is its own. */
     FILE *file; /* histogram.csv */
@@ -28,9 +28,9 @@ int results_reader_open(struct results_reader *reader, const char *folder, char 
 void results_reader_close(struct results_reader *reader);
 
 /*
- * The next histogram of one of its rows, added to `into`; basis: what it counts, of at least 16
- * bytes. Rows have to be asked for in their order, and only those that have any; what lies between
- * is passed over. 1; 0 where the row has no more; -1 with a message.
+ * Adds the next histogram of a row to `into`. basis, of at least 16 bytes: what it counts. Ask for
+ * rows in their order, and only for those with histograms; what lies between is passed over.
+ * Returns 1, 0 where the row has no more, or -1 with a message.
  */
 int results_reader_histogram(struct results_reader *reader, const struct record *record,
                              char *basis, size_t basis_size, struct histogram *into, char *message,

@@ -1,6 +1,6 @@
 /*
- * resume: going on with a run that stopped: what it was told, and whether it can be gone on with
- * here and now. Its finished rows are read by results_reader and taken by bench.
+ * resume: continues a run that stopped: which arguments it had, and if it can be continued here and
+ * now. results_reader reads its finished rows, bench takes them over.
  */
 #ifndef IOMODELS_RESUME_H
 #define IOMODELS_RESUME_H
@@ -31,8 +31,8 @@ void resume_close(struct resume *resume);
 
 /* A fact of its environment.csv; "" where it is not there. */
 const char *resume_fact(const struct resume *resume, const char *name);
-/* Whether new rows can be compared with the old ones by what would be written to environment.csv
- * now. 0, or -1 with a one-line message. */
+/* 0: new rows would be comparable with the old ones, by the facts of environment.csv, then and now. Else
+ * -1 with a one-line message. */
 int resume_check(const struct resume *resume, const struct results_fact *facts, size_t count,
                  char *message, size_t message_size);
 /* Notes in environment.csv that the run goes on now. 0, or -1 with a one-line message. */

@@ -26,8 +26,7 @@ struct run_settings {
     const char *run_id;
     uint64_t warmup_ns;
     uint64_t duration_ns;
-    uint64_t idle_wait_ns; /* most time that a run waits for an idle host; it has none where a slot
-                            * does not wait for it */
+    uint64_t idle_wait_ns; /* the longest wait for an idle host; runs in slots do not wait */
     uint64_t buffer_bytes;
     unsigned threads; /* 0: each model's own choice */
     bool nodelay;
@@ -50,8 +49,8 @@ void run_describe(struct record *record, const struct run_settings *settings,
 
 /*
  * Measures into record (which was described) and load (initialised; it holds the row's histograms).
- * Whatever happens, no server is left behind. RUN_SKIPPED: the target can't run it, the row says why. RUN_CANCELLED: there is
- * no row to keep.
+ * Whatever happens, no server is left behind. RUN_SKIPPED: the target can't run it, and the row
+ * says why. RUN_CANCELLED: there is no row to keep.
  */
 enum run_status run_execute(struct record *record, struct load_result *load,
                             const struct run_settings *settings, const struct target *target,
@@ -62,11 +61,11 @@ unsigned run_server_connections(const struct run_workload *workload);
 
 #define RUN_HISTOGRAMS_MAX 2
 
-/* What of it belongs into histogram.csv, the row's own round trips first; how many. */
+/* The histograms that belong into histogram.csv, the row's own round trips first. How many. */
 size_t run_histograms(const struct record *record, const struct load_result *load,
                       struct record_histogram histograms[RUN_HISTOGRAMS_MAX]);
 
-/* Makes the row say so. */
+/* Makes it the row of a skipped run. */
 void run_skip(struct record *record, const char *reason);
 
 #endif

@@ -19,12 +19,12 @@ struct schedule {
 
 /* per_second: 1..SCHEDULE_RATE_MAX, evenly spread. */
 struct schedule schedule_rate(uint64_t per_second);
-/* So many at a time, each interval_ns. */
+/* `together` messages at a time, every interval_ns. */
 struct schedule schedule_bursts(uint64_t together, uint64_t interval_ns);
 
 /* When the message is meant to be sent, in nanoseconds from the begin, rounded down. */
 uint64_t schedule_moment(const struct schedule *schedule, uint64_t message);
-/* How many are meant to be sent before that time: 0.. of them, and no other. */
+/* How many messages are meant to be sent before that time: those with lower numbers. */
 uint64_t schedule_before(const struct schedule *schedule, uint64_t elapsed_ns);
 
 #endif

@@ -8,7 +8,7 @@
 #include "bench.h"
 #include "rate_search.h"
 
-/* What was found out of one contestant under one workload. */
+/* What is known of one contestant under one workload. */
 struct search_finding {
     const struct contestant *contestant;
     const struct run_workload *workload; /* but for its rate */

@@ -30,8 +30,8 @@ void shell_set_program(const char *argv0);
 void shell_print_command(FILE *file, const char *const *words, size_t count);
 
 /*
- * What in a command (NULL-terminated) would take a shell, and what to do instead, as one clause for
- * an error's text; "" where there is nothing. Words behind ssh or a shell are that one's to read.
+ * What in a command (NULL-terminated) needs a shell, and what to do instead: one clause for an
+ * error's text, or "". The words after ssh or a shell are not looked at: that program reads them.
  */
 const char *shell_remedy(char *const *words, enum shell shell, char *text, size_t size);
 

@@ -18,7 +18,7 @@ struct suite {
     uint64_t warmup_ns;
     uint64_t duration_ns;
     bool lessons;     /* of the lessons and of what they change, not of the models */
-    unsigned threads; /* where nobody says otherwise; 0: each model's own choice */
+    unsigned threads; /* by default; 0: each model's own choice */
     size_t count;
     struct run_workload workloads[8];
 };
@@ -27,7 +27,7 @@ extern const struct suite suites[]; /* ends with a NULL name; the first is the d
 /* By name, without regard to case, or NULL. */
 const struct suite *suite_find(const char *name);
 
-/* What a workload has where nobody says otherwise: message size, depth, connections, rate ... */
+/* A workload with its defaults: message size, depth, connections, rate ... */
 struct run_workload suite_workload_default(enum load_workload kind);
 
 #endif

@@ -38,14 +38,14 @@ int target_open(struct target *target, const char *name, const char *command,
                 size_t message_size);
 void target_close(struct target *target);
 
-/* What it told of one of its models. */
+/* What its list says of one model. */
 struct target_model {
     bool known;         /* it lists the model at all */
     bool available;     /* and can run it */
     const char *reason; /* why not; "" where none was given. The target's */
     bool threads_apply;
     unsigned connections_per_thread; /* 0: no limit */
-    unsigned clients_at_once;        /* it lets the others wait; 0: it lets none */
+    unsigned clients_at_once;        /* how many it serves, others wait; 0: all */
     const char *lesson_of;           /* the model that it changes; "": it is none. The target's */
     bool has_lessons;                /* lessons of the target change it */
 };

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Whether a person sees what is written there. */
+/* True: a person sees what is written there. */
 bool terminal_is(FILE *file);
 /* Columns; 80 where that is not known. */
 unsigned terminal_width(FILE *file);

@@ -61,9 +61,9 @@ struct trials {
 
 void trials_init(struct trials *trials, const struct metric *const *metrics, size_t metric_count);
 /*
- * Adds a runs.csv, which is open in binary mode; columns are found by their names, those of an older
- * schema may be missing. *cut_line: where a last line was cut off and left out, or 0. 0, or -1 with
- * a one-line message.
+ * Adds a runs.csv, which is open in binary mode; columns are found by their names, those of an
+ * older schema may be missing. *cut_line: where a last line was cut off and left out, or 0. 0, or
+ * -1 with a one-line message.
  */
 int trials_read(struct trials *trials, FILE *file, size_t *cut_line, char *message,
                 size_t message_size);
@@ -72,11 +72,11 @@ int trials_add(struct trials *trials, const struct record *record);
 /* Once, after the last file. 0, or -1 without memory. */
 int trials_gather(struct trials *trials);
 /*
- * The measured values of a cell, in the order of the file; how many. A percentile that lies among an
- * open loop's unanswered messages is infinite.
+ * The measured values of a cell, in the order of the file; how many. A percentile that lies among
+ * an open loop's unanswered messages is infinite.
  */
 const double *trials_values(const struct trials *trials, size_t cell, size_t metric, size_t *count);
-/* Whether any metric was measured in the cell. */
+/* True: some metric was measured in the cell. */
 bool trials_has_values(const struct trials *trials, size_t cell);
 const char *trials_target(const struct trials_cell *cell);
 const char *trials_model(const struct trials_cell *cell);

@@ -43,8 +43,8 @@ bool warning_has(const struct record *record, enum warning warning);
 /* The same of the column's text. */
 bool warnings_have(const char *words, enum warning warning);
 /*
- * What the rows, those of one run, have in warnings, in how many rows, and what helps; and whether
- * the machine drifted meanwhile. Nothing where there is none. width: as terminal_print_wrapped.
+ * Prints the warnings of one run's rows: each with the number of its rows and what helps; and a
+ * drift of the machine. Prints nothing where there are none. width: as terminal_print_wrapped.
  */
 void warnings_print(FILE *file, const struct record *records, size_t count, unsigned width);
 
