@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include <string.h>
+
 void session_init(struct session *session, char *buffer, size_t size)
 {
     *session = (struct session){.buffer = buffer, .size = size};
@@ -28,6 +30,14 @@ void session_received(struct session *session, size_t count)
         session->peer_finished = true;
     session->begin = 0;
     session->end = count;
+}
+
+void session_move(struct session *session, char *buffer)
+{
+    if (buffer != session->buffer && session->begin < session->end)
+        memcpy(buffer + session->begin, session->buffer + session->begin,
+               session->end - session->begin);
+    session->buffer = buffer;
 }
 
 struct session_span session_send_span(const struct session *session)

@@ -41,6 +41,12 @@ bool session_is_full(const struct session *session);
 /* `count` bytes came into that span; 0: the peer has finished sending. */
 void session_received(struct session *session, size_t count);
 
+/*
+ * From now on the buffer is this one, as large and the caller's as well: what is pending is copied to
+ * it, to the same place. For a model whose idle sessions need no buffer of their own.
+ */
+void session_move(struct session *session, char *buffer);
+
 /* Only while session_wants is SESSION_SEND: what is pending. */
 struct session_span session_send_span(const struct session *session);
 /* `count` bytes of that span went out. */

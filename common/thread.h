@@ -7,7 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The one platform block. */
+/*
+ * The one platform block. THREAD_STACK_BYTES are for a thread's stack, where the caller has no
+ * reason for more. On Windows FormatMessage and the DLLs that other programs load into this one run
+ * on it too, and what is reserved costs address space only ("Thread Stack Size", Microsoft).
+ */
 #ifdef _WIN32
 #include <windows.h>
 #include <winsock2.h>
@@ -16,6 +20,7 @@ typedef SRWLOCK thread_mutex;
 typedef CONDITION_VARIABLE thread_condition;
 #define THREAD_MUTEX_INIT     SRWLOCK_INIT
 #define THREAD_CONDITION_INIT CONDITION_VARIABLE_INIT
+#define THREAD_STACK_BYTES    ((size_t)256 * 1024)
 #else
 #include <pthread.h>
 typedef pthread_t thread_handle;
@@ -23,10 +28,8 @@ typedef pthread_mutex_t thread_mutex;
 typedef pthread_cond_t thread_condition;
 #define THREAD_MUTEX_INIT     PTHREAD_MUTEX_INITIALIZER
 #define THREAD_CONDITION_INIT PTHREAD_COND_INITIALIZER
+#define THREAD_STACK_BYTES    ((size_t)64 * 1024)
 #endif
-
-/* Bytes for a thread's stack, where the caller has no reason for more. */
-#define THREAD_STACK_BYTES ((size_t)64 * 1024)
 
 /*
  * Starts main(argument) on a stack of stack_bytes (0: the system's default). On Windows the bytes

@@ -6,6 +6,12 @@
 #include <string.h>
 
 #include "clock.h"
+#include "skip_mode_win32.h"
+
+/* Headers from before Windows 11 lack it. */
+#ifndef PROCESS_POWER_THROTTLING_IGNORE_TIMER_RESOLUTION
+#define PROCESS_POWER_THROTTLING_IGNORE_TIMER_RESOLUTION 0x4
+#endif
 
 enum {
     ENTRIES_AT_ONCE = 256,
@@ -107,9 +113,24 @@ static bool tick_call(HMODULE timers, const char *name)
     return found != NULL && call(1) == 0;
 }
 
+/*
+ * Since Windows 11 the system may forget that period while the process's window can't be seen, if it
+ * is not asked to keep it ("SetProcessInformation function"). Older systems refuse, and keep it.
+ */
+static void tick_keep(void)
+{
+    PROCESS_POWER_THROTTLING_STATE state = {
+        .Version = PROCESS_POWER_THROTTLING_CURRENT_VERSION,
+        .ControlMask = PROCESS_POWER_THROTTLING_IGNORE_TIMER_RESOLUTION,
+        .StateMask = 0 /* do not ignore it */
+    };
+    (void)SetProcessInformation(GetCurrentProcess(), ProcessPowerThrottling, &state, sizeof state);
+}
+
 void engine_wait_precisely(struct engine *engine)
 {
     engine->precise = true;
+    tick_keep();
     engine->timers = LoadLibraryExW(L"winmm.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     if (engine->timers != NULL && !tick_call(engine->timers, "timeBeginPeriod")) {
         FreeLibrary(engine->timers);
@@ -200,18 +221,13 @@ static int64_t operation_result(net_socket socket, struct operation *operation)
 static int provider_learn(struct engine *engine, net_socket socket, int family)
 {
     GUID function = WSAID_CONNECTEX;
-    WSAPROTOCOL_INFOW protocol;
-    int length = sizeof protocol;
     DWORD bytes = 0;
     if (engine->family == family)
         return 0;
     if (WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &function, sizeof function,
                  &engine->connect_ex, sizeof engine->connect_ex, &bytes, NULL, NULL) != 0)
         return net_last_error();
-    /* SetFileCompletionNotificationModes: not for sockets that are not the system's own handles. */
-    engine->may_skip_port =
-        getsockopt(socket, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&protocol, &length) == 0 &&
-        (protocol.dwServiceFlags1 & XP1_IFS_HANDLES) != 0;
+    engine->may_skip_port = skip_mode_allowed(socket);
     engine->family = family;
     return 0;
 }

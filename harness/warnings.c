@@ -58,7 +58,7 @@ static const struct {
                              "too few messages for a 99th percentile, which takes 1,000: measure "
                              "longer (--duration)"},
     [WARNING_PLATEAU_40MS] = {"plateau_40ms",
-                              "round trips pile up near 40 ms, as Nagle's algorithm and delayed "
+                              "round trips pile up near 40 ms, as Nagle's algorithm and Linux' delayed "
                               "acknowledgements make them together: leave TCP_NODELAY on"},
     [WARNING_CONNECTIONS_MISSING] = {"connections_missing",
                                      "not all connections could be made: `iomodels doctor "

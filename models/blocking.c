@@ -5,8 +5,9 @@
  *          scheduler is the event loop.
  * Calls    accept on the calling thread; a new thread; there recv, send, recv, send ... close.
  * Re-arms  Nothing: a call that returns has done its work.
- * Limit    Threads. Each has a stack (here THREAD_STACK_BYTES, 64 KiB, reserved, not 1 or 8 MiB)
- *          and is a switch of context for each message. --threads means nothing to it.
+ * Limit    Threads. Each has a stack (here THREAD_STACK_BYTES, 64 KiB on Linux and 256 KiB on
+ *          Windows, reserved, not 8 or 1 MiB) and is a switch of context for each message.
+ *          --threads means nothing to it.
  * Choose   For few connections, or where the work behind a message blocks anyway.
  *
  * Documentation: recv, send, accept, shutdown, CancelIoEx (Microsoft); recv(2), send(2) (POSIX).

@@ -12,7 +12,7 @@
  *          overlapped WSASend. PostQueuedCompletionStatus wakes a thread, CancelIoEx ends accepts.
  * Re-arms  The next WSARecv, WSASend or AcceptEx. One that is complete at once is queued to the
  *          port all the same, behind the others: so each has its turn (see lessons/iocp_inline.c).
- * Limit    Memory: each operation under way keeps its buffer.
+ * Limit    Memory: each operation under way locks its buffer (see lessons/iocp_zero_byte.c).
  * Choose   For a server on Windows.
  *
  * Documentation: "I/O Completion Ports", AcceptEx, CancelIoEx (Microsoft).

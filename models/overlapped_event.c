@@ -13,6 +13,7 @@
  *          that is complete at once.
  * Limit    WSA_MAXIMUM_WAIT_EVENTS, 64 events in one wait. Here every group of 63 sessions has a
  *          thread of its own, and the 64th event accepts (worker 0) or wakes the thread (others).
+ *          Each operation under way locks its buffer.
  * Choose   For a few operations that shall go on beside other things to wait for, where no
  *          completion port is wanted.
  *

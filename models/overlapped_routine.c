@@ -13,7 +13,7 @@
  * Re-arms  The next WSARecv or WSASend. The routine of one that is complete at once is queued, not
  *          called, so nothing recurses; but the wait does not return before the queue is empty:
  *          see struct routine_worker.
- * Limit    None in number. A routine runs in no other thread than the one that started the
+ * Limit    None in number; each operation under way locks its buffer. A routine runs in no other thread than the one that started the
  *          operation: a busy thread's connections wait while others idle.
  * Choose   For one thread that does much else, and waits alertably when it has time.
  *

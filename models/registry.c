@@ -23,6 +23,7 @@ extern const struct io_model model_wsaeventselect_lowest_index;
 extern const struct io_model model_wsaeventselect_auto_reset;
 extern const struct io_model model_iocp_inline;
 extern const struct io_model model_iocp_unbounded_inline;
+extern const struct io_model model_iocp_zero_byte;
 extern const struct io_model model_epoll_edge;
 extern const struct io_model model_io_uring_multishot;
 
@@ -80,6 +81,8 @@ const struct model_entry model_registry[] = {
      ON_WINDOWS(model_iocp_inline), "iocp", MODEL_COMPLETION, 0},
     {"iocp_unbounded_inline", "what is complete at once is dealt with at once, without a bound",
      ON_WINDOWS(model_iocp_unbounded_inline), "iocp", MODEL_COMPLETION, 0},
+    {"iocp_zero_byte", "receives are posted for zero bytes: an idle session has no buffer",
+     ON_WINDOWS(model_iocp_zero_byte), "iocp", MODEL_COMPLETION, 0},
     {"epoll_edge", "edge-triggered: a change is reported once, so read until nothing is left",
      ON_LINUX(model_epoll_edge), "epoll", MODEL_READINESS, 0},
     {"io_uring_multishot", "one receive for good, into buffers of the ring: what a rule costs",

@@ -230,7 +230,7 @@ static int serve(struct server *server)
 const struct io_model model_wsaasyncselect = {
     .threads_apply = true,
     .connections_per_thread = MESSAGES_IN_QUEUE / MESSAGES_OF_ONE,
-    .thread_stack_bytes = 4 * THREAD_STACK_BYTES, /* the window system runs on it too */
+    .thread_stack_bytes = THREAD_STACK_BYTES,
     .connection_bytes = sizeof(struct async_connection),
     .serve = serve,
 };

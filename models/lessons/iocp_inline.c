@@ -7,7 +7,8 @@
  * Gain     The way through the port is spared for most messages: less CPU time for each.
  * Harm     The connections that wait meanwhile wait longer: a better p50, a worse p99.
  * Doubt    Where a layered provider stands between the program and the system, a socket is no handle
- *          of the system's, and the mode must not be set: operations could complete twice.
+ *          of the system's, and the mode must not be set: operations could complete twice. There
+ *          the lesson can't serve, and says so (skip_mode_win32.h).
  * Shows    server_cpu_us_per_msg, rtt_p50_us and rtt_p99_us, with many busy connections: bench
  *          --suite lessons.
  *
@@ -17,6 +18,7 @@
 
 #include "crew.h"
 #include "model.h"
+#include "skip_mode_win32.h"
 #include "turn.h"
 
 enum { PACKETS_AT_ONCE = 64, ACCEPTS_POSTED = 16 };
@@ -311,5 +313,6 @@ const struct io_model model_iocp_inline = {
     .connections_per_thread = 0,
     .thread_stack_bytes = THREAD_STACK_BYTES,
     .connection_bytes = sizeof(struct iocp_connection),
+    .unavailable = skip_mode_unavailable,
     .serve = serve,
 };

@@ -5,6 +5,7 @@
  *          queued. Here its connection goes on for as long as that happens.
  * Harm     A client that sends as fast as it is served never waits, and never lets go of the thread:
  *          the others wait for as long as it likes.
+ * Doubt    The same as in iocp_inline: it can't serve where a layered provider forbids the mode.
  * Shows    fairness_jain and connections_starved, with streams: bench --suite lessons.
  *
  * Documentation: SetFileCompletionNotificationModes (Microsoft).
@@ -13,6 +14,7 @@
 
 #include "crew.h"
 #include "model.h"
+#include "skip_mode_win32.h"
 #include "turn.h"
 
 enum { PACKETS_AT_ONCE = 64, ACCEPTS_POSTED = 16 };
@@ -297,5 +299,6 @@ const struct io_model model_iocp_unbounded_inline = {
     .connections_per_thread = 0,
     .thread_stack_bytes = THREAD_STACK_BYTES,
     .connection_bytes = sizeof(struct iocp_connection),
+    .unavailable = skip_mode_unavailable,
     .serve = serve,
 };

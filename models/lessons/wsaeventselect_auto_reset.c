@@ -5,11 +5,15 @@
  *          wants next is tried. A receive may then find nothing; and one that found something must be
  *          tried again, since the signal may have been FD_CLOSE, which comes once.
  * Gain     WSAEnumNetworkEvents is saved with each message, at the price of a receive that fails.
- * Doubt    The documentation prescribes WSAEnumNetworkEvents: it clears the record of events that
- *          holds the next one back. Tried on Wine only.
+ * Doubt    WSAEventSelect's page promises what this relies on: an event is reported again after its
+ *          re-enabling call, for FD_READ a receive, also one that fails, and at once where data is
+ *          left. But it calls WSAEnumNetworkEvents the proper way to reset the event object, and
+ *          only of that call, which clears the record too, its page promises that the next event
+ *          sets the object. Of an event that is still in the record neither page says that it is
+ *          reported again; and FD_CLOSE has no re-enabling call. Tried on Wine only.
  * Shows    server_cpu_us_per_msg and syscalls_per_msg: bench --suite lessons.
  *
- * Documentation: WSAEventSelect, CreateEvent (Microsoft).
+ * Documentation: WSAEventSelect, WSAEnumNetworkEvents, CreateEvent (Microsoft).
  */
 #include "crew.h"
 #include "model.h"

@@ -86,6 +86,29 @@ static void test_half_close(void)
     CHECK(session_wants(&session) == SESSION_CLOSE);
 }
 
+static void test_move(void)
+{
+    char first[8] = "abcdefg", second[8] = "ABCDEFG";
+    struct session session;
+    session_init(&session, first, sizeof first);
+    session_move(&session, second); /* nothing is pending, so nothing is copied */
+    CHECK(memcmp(second, "ABCDEFG", sizeof second) == 0);
+    CHECK(session_recv_span(&session).at == second);
+    CHECK_EQ_U64(session_recv_span(&session).size, sizeof second);
+
+    session_received(&session, 5);
+    session_sent(&session, 2);
+    session_move(&session, second);
+    CHECK(memcmp(second, "ABCDEFG", sizeof second) == 0);
+    session_move(&session, first);
+    CHECK(session_wants(&session) == SESSION_SEND);
+    CHECK(session_send_span(&session).at == first + 2);
+    CHECK_EQ_U64(session_send_span(&session).size, 3);
+    CHECK(memcmp(first, "abCDEfg", sizeof first) == 0);
+    session_sent(&session, 3);
+    CHECK(session_recv_span(&session).at == first);
+}
+
 /* Both ends simulated: whatever the sizes of receives and sends, every byte returns in order. */
 static void test_echo_in_random_pieces(void)
 {
@@ -128,6 +151,7 @@ int main(void)
     test_full_buffer();
     test_one_byte_buffer();
     test_half_close();
+    test_move();
     test_echo_in_random_pieces();
     return check_report();
 }

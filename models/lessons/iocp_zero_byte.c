@@ -1,0 +1,319 @@
+/*
+ * iocp_zero_byte: iocp, but an idle session has no buffer: its receive is posted for zero bytes.
+ *
+ * Changed  A WSARecv of zero bytes is complete when there is something to receive, and takes nothing.
+ *          Then a non-blocking recv takes it, into a buffer of the thread's. Only what could not be
+ *          sent at once is kept in the session's own buffer.
+ * Gain     A receive that is under way locks its buffer into memory, here none: an idle session
+ *          costs its struct, and no buffer.
+ * Harm     One call more for each message, and the system keeps the data until that call copies it.
+ * Doubt    The documentation of WSARecv does not name zero bytes. Microsoft's .NET relies on it.
+ * Shows    syscalls_per_msg and server_cpu_us_per_msg; server_rss_peak_bytes with many idle
+ *          connections: bench --model iocp,iocp_zero_byte --workload idle --connections 10k.
+ *
+ * Documentation: WSARecv, recv (Microsoft).
+ */
+#include <mswsock.h>
+#include <stdlib.h>
+
+#include "crew.h"
+#include "model.h"
+#include "turn.h"
+
+enum { PACKETS_AT_ONCE = 64, ACCEPTS_POSTED = 16 };
+enum { ACCEPT_ADDRESS = sizeof(struct sockaddr_storage) + 16 }; /* bytes, as AcceptEx prescribes */
+
+/* ---- state ---- */
+
+struct iocp_connection {
+    struct connection connection;
+    WSAOVERLAPPED overlapped; /* its one operation; the system's until it is complete */
+};
+
+struct iocp_accept {
+    WSAOVERLAPPED overlapped;
+    net_socket socket; /* of the connection to come; NET_SOCKET_NONE: not posted */
+    char addresses[2 * ACCEPT_ADDRESS];
+};
+
+/* What all workers share. The key of a connection's packets is the connection, of accepts' 0. */
+struct iocp {
+    HANDLE port;
+    LPFN_ACCEPTEX AcceptEx;
+    struct iocp_accept accepts[ACCEPTS_POSTED];
+    char *buffers; /* one for each thread */
+};
+
+struct iocp_worker {
+    struct worker worker;
+    struct iocp *iocp;
+    char *buffer; /* where a turn receives; nothing is kept in it behind the turn */
+    OVERLAPPED_ENTRY packets[PACKETS_AT_ONCE];
+};
+
+/* ---- received, sent, close ---- */
+
+/* result: of the operation that is complete. False: the connection is over and was released. */
+static bool connection_turn(struct worker *worker, struct connection *connection, int64_t result)
+{
+    struct session *session = &connection->session;
+    char *own_buffer = session->buffer;
+    bool readable = session_wants(session) == SESSION_RECV && result == 0;
+    struct turn turn = turn_begin(session, readable ? 1 : 0);
+    if (readable)
+        session_move(session, ((struct iocp_worker *)worker)->buffer);
+    else
+        turn_completed(&turn, observe_done(worker, connection, result));
+    while (turn_next(&turn) != TURN_OVER)
+        if (turn.step == TURN_RECV)
+            turn_received(&turn, observe_recv(worker, connection, turn.span.size,
+                                              recv(connection->socket, turn.span.at,
+                                                   (int)turn.span.size, 0)));
+        else
+            turn_sent(&turn,
+                      observe_send(worker, connection, turn.span.size,
+                                   send(connection->socket, turn.span.at, (int)turn.span.size, 0)));
+    session_move(session, own_buffer);
+    if (turn_wants(&turn) != SESSION_CLOSE && !server_stopping(worker->server))
+        return true;
+    server_release(worker, connection, turn.error);
+    return false;
+}
+
+/* ---- post ---- */
+
+/* The bytes of an operation that was complete at once, -WSA_IO_PENDING, or another error. */
+static int64_t operation_post(struct worker *worker, struct iocp_connection *own)
+{
+    struct session *session = &own->connection.session;
+    net_socket socket = own->connection.socket;
+    bool sending = session_wants(session) == SESSION_SEND;
+    struct session_span span = {.size = 0};
+    if (sending)
+        span = session_send_span(session);
+    WSABUF buffer = {.len = (ULONG)span.size, .buf = span.at};
+    DWORD bytes = 0, flags = 0;
+    /* By the id: when the call returns, another thread may have ended the connection. */
+    uint32_t id = own->connection.id;
+    return observe_post(
+        worker, id, sending ? "WSASend" : "WSARecv", span.size,
+        (sending ? WSASend(socket, &buffer, 1, &bytes, 0, &own->overlapped, NULL)
+                 : WSARecv(socket, &buffer, 1, &bytes, &flags, &own->overlapped, NULL)) == 0
+            ? (int)bytes
+            : -1);
+}
+
+static void operation_start(struct worker *worker, struct iocp_connection *own)
+{
+    int64_t posted = operation_post(worker, own);
+    if (posted < 0 && posted != -WSA_IO_PENDING)
+        server_release(worker, &own->connection, (int)posted);
+}
+
+/* ---- accept ---- */
+
+static void connection_begin(struct iocp_worker *thread, struct connection *connection)
+{
+    struct worker *worker = &thread->worker;
+    int error = observe_call(worker, connection, "set non-blocking",
+                             net_set_nonblocking(connection->socket, true) == 0, NULL);
+    if (error == 0)
+        error = observe_call(worker, connection, "CreateIoCompletionPort(socket)",
+                             CreateIoCompletionPort((HANDLE)connection->socket, thread->iocp->port,
+                                                    (ULONG_PTR)connection, 0) != NULL,
+                             NULL);
+    if (error != 0)
+        server_release(worker, connection, error);
+    else
+        operation_start(worker, (struct iocp_connection *)connection);
+}
+
+/* 0, or a negative error: it is not posted. */
+static int accept_post(struct iocp_worker *thread, struct iocp_accept *own)
+{
+    struct worker *worker = &thread->worker;
+    struct server *server = worker->server;
+    DWORD bytes;
+    net_socket socket = WSASocketW(server->address.storage.ss_family, SOCK_STREAM, IPPROTO_TCP,
+                                   NULL, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+    int error = observe_call(worker, NULL, "WSASocket()", socket != NET_SOCKET_NONE, NULL);
+    if (error != 0)
+        return error;
+    own->socket = socket;
+    /* If it succeeds, another thread may have the completion before the call returns. */
+    bool posted =
+        thread->iocp->AcceptEx(server->listener, socket, own->addresses, 0, ACCEPT_ADDRESS,
+                               ACCEPT_ADDRESS, &bytes, &own->overlapped) != 0 ||
+        WSAGetLastError() == WSA_IO_PENDING;
+    error = observe_call(worker, NULL, "AcceptEx()", posted, "posted");
+    if (error != 0) {
+        own->socket = NET_SOCKET_NONE;
+        net_close(socket);
+    }
+    return error;
+}
+
+/* Tries until it is posted or the server stops. error: how it failed before, or 0. */
+static void accept_post_again(struct iocp_worker *thread, struct iocp_accept *own, int error)
+{
+    while (error != 0 || (error = accept_post(thread, own)) != 0) {
+        if (server_accept_failed(&thread->worker, error) < 0 ||
+            server_stopping(thread->worker.server))
+            return;
+        error = 0;
+    }
+}
+
+static void accept_completed(struct iocp_worker *thread, struct iocp_accept *own)
+{
+    struct worker *worker = &thread->worker;
+    net_socket listener = worker->server->listener, socket = own->socket;
+    DWORD bytes, flags;
+    char limit[NET_LIMIT_TEXT];
+    own->socket = NET_SOCKET_NONE;
+    if (server_stopping(worker->server)) {
+        net_close(socket);
+        return;
+    }
+    bool succeeded = WSAGetOverlappedResult(listener, &own->overlapped, &bytes, FALSE, &flags) != 0;
+    int error = observe_call(worker, NULL, "WSAGetOverlappedResult(AcceptEx)", succeeded, NULL);
+    /* The listener has accepted, so an error of this call belongs to the connection. */
+    bool updated = error == 0 && setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
+                                            (const char *)&listener, sizeof listener) == 0;
+    if (error == 0)
+        observe_call(worker, NULL, "setsockopt(SO_UPDATE_ACCEPT_CONTEXT)", updated, NULL);
+    if (!updated) {
+        net_close(socket);
+        accept_post_again(thread, own, error);
+        return;
+    }
+    error = accept_post(thread, own);
+    if (error != 0) {
+        /* No socket is left for the next accept, so this connection is given up for it. */
+        server_lacks(worker->server, "AcceptEx", error, net_limit_text(error, limit, sizeof limit));
+        server_refuse(worker, socket);
+        accept_post_again(thread, own, 0);
+        return;
+    }
+    struct connection *connection = server_admit(worker, socket);
+    if (connection != NULL)
+        connection_begin(thread, connection);
+}
+
+/* ---- completed ---- */
+
+static void operation_completed(struct worker *worker, struct iocp_connection *own)
+{
+    struct connection *connection = &own->connection;
+    DWORD bytes = 0, flags = 0;
+    bool succeeded =
+        WSAGetOverlappedResult(connection->socket, &own->overlapped, &bytes, FALSE, &flags) != 0;
+    int error = observe_call(worker, connection, "WSAGetOverlappedResult()", succeeded, NULL);
+    if (connection_turn(worker, connection, succeeded ? (int64_t)bytes : error))
+        operation_start(worker, own);
+}
+
+/* ---- serve ---- */
+
+/* Takes completions from the port, or waits for one. 0 or a negative error, after server_fail. */
+static int packets_take(struct iocp_worker *thread)
+{
+    struct worker *worker = &thread->worker;
+    ULONG count = 0;
+    bool succeeded = GetQueuedCompletionStatusEx(thread->iocp->port, thread->packets,
+                                                 PACKETS_AT_ONCE, &count, INFINITE, FALSE) != 0;
+    int taken =
+        observe_wait(worker, "GetQueuedCompletionStatusEx", 0, 0, succeeded ? (int)count : -1);
+    if (taken < 0)
+        return server_fail(worker->server, "GetQueuedCompletionStatusEx", taken);
+    for (int i = 0; i < taken; i++) {
+        const OVERLAPPED_ENTRY *packet = &thread->packets[i];
+        if (packet->lpCompletionKey != 0)
+            operation_completed(worker, (struct iocp_connection *)packet->lpCompletionKey);
+        else if (packet->lpOverlapped != NULL) /* NULL: the packet only wakes */
+            accept_completed(
+                thread, CONTAINING_RECORD(packet->lpOverlapped, struct iocp_accept, overlapped));
+    }
+    return 0;
+}
+
+static void worker_wake(struct worker *worker)
+{
+    PostQueuedCompletionStatus(((struct iocp_worker *)worker)->iocp->port, 0, 0, NULL);
+}
+
+static void worker_run(struct worker *worker)
+{
+    struct iocp_worker *thread = (struct iocp_worker *)worker;
+    for (unsigned i = 0; worker->index == 0 && i < ACCEPTS_POSTED; i++)
+        accept_post_again(thread, &thread->iocp->accepts[i], 0);
+    while (!server_stopping(worker->server) && packets_take(thread) == 0)
+        continue;
+    worker_wake(worker); /* the stop's connection woke only one worker: each wakes the next */
+}
+
+/* Cancels what is under way and takes its packets. Only after that may the memory be freed. */
+static void operations_drain(struct iocp_worker *thread)
+{
+    struct server *server = thread->worker.server;
+    server_interrupt_connections(server);
+    CancelIoEx((HANDLE)server->listener, NULL);
+    bool failed = false;
+    while (!failed && server_open_connections(server) > 0)
+        failed = packets_take(thread) != 0;
+    for (unsigned i = 0; i < ACCEPTS_POSTED; i++)
+        while (!failed && thread->iocp->accepts[i].socket != NET_SOCKET_NONE)
+            failed = packets_take(thread) != 0;
+}
+
+static int port_open(struct iocp *iocp, struct server *server)
+{
+    GUID id = WSAID_ACCEPTEX;
+    DWORD bytes;
+    for (unsigned i = 0; i < ACCEPTS_POSTED; i++)
+        iocp->accepts[i].socket = NET_SOCKET_NONE;
+    iocp->buffers = malloc(server->threads * server->options.buffer_bytes);
+    if (iocp->buffers == NULL)
+        return server_fail(server, "malloc", -NET_NO_MEMORY);
+    iocp->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, server->threads);
+    if (iocp->port == NULL ||
+        CreateIoCompletionPort((HANDLE)server->listener, iocp->port, 0, 0) == NULL)
+        return server_fail(server, "CreateIoCompletionPort", net_last_error());
+    if (WSAIoctl(server->listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id,
+                 &iocp->AcceptEx, sizeof iocp->AcceptEx, &bytes, NULL, NULL) != 0)
+        return server_fail(server, "WSAIoctl", net_last_error());
+    /* For the accepts of server_accept_failed; an AcceptEx stays pending in either mode. */
+    int error = net_set_nonblocking(server->listener, true);
+    return error == 0 ? 0 : server_fail(server, "set non-blocking", error);
+}
+
+static int serve(struct server *server)
+{
+    struct crew crew;
+    struct iocp iocp = {.port = NULL};
+    int error = crew_open(&crew, server, sizeof(struct iocp_worker), worker_run, worker_wake);
+    if (error == 0)
+        error = port_open(&iocp, server);
+    if (error == 0) {
+        for (unsigned i = 0; i < crew.count; i++) {
+            struct iocp_worker *thread = (struct iocp_worker *)crew_worker(&crew, i);
+            thread->iocp = &iocp;
+            thread->buffer = iocp.buffers + i * server->options.buffer_bytes;
+        }
+        error = crew_run(&crew);
+        operations_drain((struct iocp_worker *)crew_worker(&crew, 0));
+    }
+    if (iocp.port != NULL)
+        CloseHandle(iocp.port);
+    crew_close(&crew);
+    free(iocp.buffers);
+    return error;
+}
+
+const struct io_model model_iocp_zero_byte = {
+    .threads_apply = true,
+    .connections_per_thread = 0,
+    .thread_stack_bytes = THREAD_STACK_BYTES,
+    .connection_bytes = sizeof(struct iocp_connection),
+    .serve = serve,
+};
