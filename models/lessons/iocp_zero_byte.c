@@ -47,7 +47,7 @@ struct iocp {
 struct iocp_worker {
     struct worker worker;
     struct iocp *iocp;
-    char *buffer; /* where a turn receives; nothing is kept in it behind the turn */
+    char *buffer; /* where a turn receives; after the turn nothing is kept in it */
     OVERLAPPED_ENTRY packets[PACKETS_AT_ONCE];
 };
 
