@@ -11,11 +11,21 @@
 struct program_usage {
     uint64_t cpu_user_us;
     uint64_t cpu_system_us;
-    uint64_t cpu_resolution_us; /* the step of these two */
+    uint64_t cpu_resolution_us; /* the step of the sum of these two */
     uint64_t rss_peak_bytes;    /* 0: not known */
     int64_t context_switches;   /* -1: not known */
 };
 
+/*
+ * Finds out how finely this system tells CPU time, which takes up to 70 ms of the calling thread on
+ * Windows and nothing elsewhere. Until then Windows' is told in steps of its scheduler's tick. Call it
+ * before anything is measured; any thread, one at a time.
+ *
+ * Windows counts the cycles of a process ("QueryProcessCycleTime function"), which are time where
+ * they pass at one rate everywhere: the processor says so, all of its cores are of one kind, and a
+ * calibration repeats. The page on QueryThreadCycleTime warns of those where they don't.
+ */
+void program_usage_prepare(void);
 /* Of this process, all threads, ended ones included. Any thread. */
 void program_usage_now(struct program_usage *usage);
 

@@ -31,6 +31,10 @@ static uint64_t timeval_us(struct timeval time)
     return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec;
 }
 
+void program_usage_prepare(void)
+{
+}
+
 void program_usage_now(struct program_usage *usage)
 {
     struct rusage used;

@@ -6,7 +6,7 @@
 #include <windows.h>
 
 #include "clock.h"
-#include "host.h"
+#include "host_win32.h"
 
 enum {
     LINE_BYTES = 64 * 1024, /* the longest line that can be read, whatever the caller's buffer */
@@ -289,7 +289,8 @@ static DWORD process_start(const char *const *arguments, const char *cpus,
     if (command == NULL)
         return error;
     *job = job_open();
-    error = process_create(command, files, *job, process);
+    int placed = cpus == NULL || *job == NULL ? 0 : host_pin_job(*job, cpus);
+    error = placed != 0 ? (DWORD)-placed : process_create(command, files, *job, process);
     /* Wine fails to start one process in some thousand, by this error, and the next one starts. */
     if (error == ERROR_INTERNAL_ERROR)
         error = process_create(command, files, *job, process);

@@ -221,6 +221,7 @@ static int search_write_csv(struct csv_writer *csv, const void *context)
 /* Measures the plan, or searches by it. 0, or -1 with a message. */
 static int measure(struct bench *bench, struct search *search, char *message, size_t message_size)
 {
+    program_usage_prepare();
     int error = search == NULL ? bench_run(bench, message, message_size)
                                : search_run(search, bench, message, message_size);
     terminal_progress(NULL);

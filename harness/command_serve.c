@@ -180,6 +180,7 @@ static int serve(const struct io_model *model, const struct server_options *opti
         return EXIT_FAILED;
     }
     descriptors_raise("serve", options->max_connections);
+    program_usage_prepare();
     error = server_open(&server, options, model_needs(model));
     if (error != 0) {
         const char *hint = net_bind_hint(error);

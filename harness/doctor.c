@@ -22,6 +22,8 @@ enum {
 /* Reads that cost more are calls into the kernel, and many of them are made for a message. */
 static const double CLOCK_READ_NS_MOST = 500;
 static const uint64_t CLOCK_RESOLUTION_NS_MOST = 1000;
+/* A short window of half a second has 500 of these. */
+static const uint64_t CPU_RESOLUTION_US_MOST = 1000;
 static const double STOLEN_SHARE_MOST = 0.01;
 
 static const char *number(double value, char *text)
@@ -147,6 +149,19 @@ static void judge_clock(struct doctor_report *report, const struct doctor_facts 
                               "time");
 }
 
+static void judge_cpu_time(struct doctor_report *report, const struct doctor_facts *facts)
+{
+    if (facts->cpu_resolution_us == 0)
+        return;
+    bool fine = facts->cpu_resolution_us <= CPU_RESOLUTION_US_MOST;
+    doctor_find(report, fine ? DOCTOR_OK : DOCTOR_NOTE, "CPU time",
+                "this program's own is known in steps of %.6g ms",
+                (double)facts->cpu_resolution_us / 1e3);
+    if (!fine)
+        doctor_advise(report, "a short window has few of them: measure longer (--duration), rows "
+                              "with too few are warned of");
+}
+
 static void judge_processors(struct doctor_report *report, const struct doctor_facts *facts)
 {
     bool split = facts->server_cpus[0] != '\0';
@@ -175,6 +190,38 @@ static void judge_processors(struct doctor_report *report, const struct doctor_f
     else if (facts->share_core)
         doctor_advise(report, "one side slows the other: choose two cores by --server-cpus and "
                               "--client-cpus, or switch SMT off");
+}
+
+/* Parts of the processors, and whether the two sides are on different ones. */
+static void judge_parts(struct doctor_report *report, const char *about, unsigned parts,
+                        const char *order, const char *text, bool split, bool differ,
+                        const char *advice)
+{
+    if (parts == 1)
+        doctor_find(report, DOCTOR_OK, about, "1");
+    if (parts < 2)
+        return;
+    bool two = split && differ;
+    doctor_find(report, two ? DOCTOR_NOTE : DOCTOR_OK, about, "%u%s: %s%s%s", parts, order, text,
+                split ? "; the server and the client are on " : "",
+                two     ? "two of them"
+                : split ? "one of them"
+                        : "");
+    if (two)
+        doctor_advise(report, "%s", advice);
+}
+
+static void judge_topology(struct doctor_report *report, const struct doctor_facts *facts)
+{
+    bool split = facts->server_cpus[0] != '\0';
+    judge_parts(report, "processor kinds", facts->kinds, ", the fastest first", facts->kinds_text,
+                split, facts->differ_in_kind,
+                "one side is faster by its processor: let this process use two processors of one "
+                "kind");
+    judge_parts(report, "NUMA nodes", facts->nodes, "", facts->nodes_text, split,
+                facts->differ_in_node,
+                "each message crosses from node to node: choose two processors of one node by "
+                "--server-cpus and --client-cpus");
 }
 
 /* What control groups allow. */
@@ -220,6 +267,16 @@ static void judge_frequency(struct doctor_report *report, const struct doctor_fa
                     facts->governor);
     if (facts->governor[0] != '\0' && !steady)
         doctor_advise(report, "as root, `cpupower frequency-set -g performance`");
+    if (facts->power_scheme[0] != '\0')
+        doctor_find(report, facts->high_power == DOCTOR_OFF ? DOCTOR_NOTE : DOCTOR_OK,
+                    "power scheme",
+                    facts->high_power == DOCTOR_OFF
+                        ? "%s: the frequency follows the load, and the figures it"
+                        : "%s",
+                    facts->power_scheme);
+    if (facts->power_scheme[0] != '\0' && facts->high_power == DOCTOR_OFF)
+        doctor_advise(report, "`powercfg /setactive SCHEME_MIN` takes the scheme of high "
+                              "performance, where the machine has it");
     if (facts->turbo != DOCTOR_UNKNOWN)
         doctor_find(report, facts->turbo == DOCTOR_ON ? DOCTOR_NOTE : DOCTOR_OK, "turbo",
                     facts->turbo == DOCTOR_ON ? "on: the frequency depends on heat and on how many "
@@ -331,7 +388,9 @@ void doctor_judge(struct doctor_report *report, const struct doctor_facts *facts
     judge_memory(report, facts, connections);
     judge_group(report, facts, connections);
     judge_clock(report, facts);
+    judge_cpu_time(report, facts);
     judge_processors(report, facts);
+    judge_topology(report, facts);
     judge_frequency(report, facts);
     judge_machine(report, facts);
     judge_load(report, facts);

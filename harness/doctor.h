@@ -28,6 +28,7 @@ struct doctor_facts {
     uint64_t clock_resolution_ns;
     double clock_read_ns; /* what reading it costs */
     bool clock_steps_back;
+    uint64_t cpu_resolution_us; /* as program_usage's */
 
     unsigned cpus; /* that this process may use */
     char cpus_text[HOST_CPUS_TEXT];
@@ -37,8 +38,14 @@ struct doctor_facts {
         [HOST_CPUS_TEXT]; /* where `bench` would place the two sides; "" where it can't */
     char client_cpus[HOST_CPUS_TEXT];
     bool share_core; /* these two are one core's */
+    bool differ_in_kind, differ_in_node;
+    unsigned kinds, nodes;           /* of processors, and of NUMA */
+    char kinds_text[HOST_CPUS_TEXT]; /* as topology_kinds_text, topology_nodes_text */
+    char nodes_text[HOST_CPUS_TEXT];
 
     char governor[32];
+    char power_scheme[64];         /* Windows' name for it */
+    enum doctor_switch high_power; /* the scheme keeps the frequency up */
     enum doctor_switch turbo;
     uint64_t throttles; /* since boot */
     enum doctor_switch virtual_machine;
@@ -67,6 +74,8 @@ void doctor_take_system_facts(struct doctor_facts *facts);
  * a colon is the first port, the second says how many there are.
  */
 void doctor_take_port_line(struct doctor_facts *facts, const char *line);
+/* What the two sides' processors have in common, and how many kinds and nodes there are. */
+void doctor_take_topology(struct doctor_facts *facts, const struct topology *topology);
 
 enum doctor_level { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_PROBLEM };
 

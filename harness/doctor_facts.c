@@ -141,17 +141,38 @@ void doctor_take_port_line(struct doctor_facts *facts, const char *line)
         facts->port_last = facts->port_first + number - 1;
 }
 
+void doctor_take_topology(struct doctor_facts *facts, const struct topology *topology)
+{
+    const struct topology_cpu *server, *client;
+    facts->kinds = topology_kinds_text(topology, facts->kinds_text, sizeof facts->kinds_text);
+    facts->nodes = topology_nodes_text(topology, facts->nodes_text, sizeof facts->nodes_text);
+    if (!topology_split(topology, &server, &client))
+        return;
+    facts->share_core = server->core == client->core;
+    facts->differ_in_kind = server->kind != client->kind;
+    facts->differ_in_node = server->node != client->node;
+}
+
 void doctor_take_facts(struct doctor_facts *facts)
 {
     const char *prefix = getenv("WINEPREFIX");
+    struct topology topology;
+    struct program_usage usage;
     memset(facts, 0, sizeof *facts);
     doctor_take_system_facts(facts);
     clock_measure(facts);
+    program_usage_prepare();
+    program_usage_now(&usage);
+    facts->cpu_resolution_us = usage.cpu_resolution_us;
     facts->cpus = host_cpu_count();
     facts->pin_error = host_pin_error();
-    host_self_cpus(facts->cpus_text, sizeof facts->cpus_text);
+    host_cpus_text(NULL, facts->cpus_text, sizeof facts->cpus_text);
     if (!host_split_cpus(facts->server_cpus, facts->client_cpus, sizeof facts->server_cpus))
         facts->server_cpus[0] = facts->client_cpus[0] = '\0';
+    if (host_topology(&topology)) {
+        doctor_take_topology(facts, &topology);
+        topology_free(&topology);
+    }
     load_look(facts);
     host_cpu_governor(facts->governor, sizeof facts->governor);
     facts->throttles = host_throttles();

@@ -14,21 +14,6 @@ static uint64_t limit_of(rlim_t limit)
     return limit == RLIM_INFINITY ? UINT64_MAX : (uint64_t)limit;
 }
 
-/* Where a processor is: which core of which package. False where the system doesn't tell. */
-static bool core_of(const char *cpu, char *core, size_t size)
-{
-    char path[PATH_BYTES], number[32], package[32];
-    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%.16s/topology/core_id", cpu);
-    if (!proc_line(path, "", number, sizeof number))
-        return false;
-    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%.16s/topology/physical_package_id",
-             cpu);
-    if (!proc_line(path, "", package, sizeof package))
-        return false;
-    snprintf(core, size, "%s/%s", package, number);
-    return true;
-}
-
 static enum doctor_switch turbo(void)
 {
     char line[32];
@@ -51,7 +36,6 @@ static enum doctor_switch virtual_machine(void)
 
 void doctor_take_system_facts(struct doctor_facts *facts)
 {
-    char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT], core[2][80];
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         facts->descriptors_soft = limit_of(limit.rlim_cur);
@@ -65,9 +49,6 @@ void doctor_take_system_facts(struct doctor_facts *facts)
         facts->clock_device[0] = '\0';
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     facts->cpus_of_system = cpus > 0 ? (unsigned)cpus : host_cpu_count();
-    facts->share_core = host_split_cpus(server, client, sizeof server) &&
-                        core_of(server, core[0], sizeof core[0]) &&
-                        core_of(client, core[1], sizeof core[1]) && strcmp(core[0], core[1]) == 0;
     facts->turbo = turbo();
     facts->virtual_machine = virtual_machine();
     facts->memory_bytes = host_memory_left();

@@ -1,26 +1,10 @@
-#include <stdlib.h>
+#include <string.h>
 #include <windows.h>
 
 #include "child.h"
 #include "doctor.h"
 
 enum { NETSH_MS = 5000, LINE_BYTES = 256 };
-
-/* Whether the two processors are one core's. False where the system doesn't tell. */
-static bool is_one_core(unsigned a, unsigned b)
-{
-    DWORD bytes = 0;
-    bool found = false;
-    GetLogicalProcessorInformation(NULL, &bytes);
-    SYSTEM_LOGICAL_PROCESSOR_INFORMATION *parts = malloc(bytes);
-    if (parts != NULL && GetLogicalProcessorInformation(parts, &bytes))
-        for (DWORD i = 0; i < bytes / sizeof *parts; i++)
-            found |= parts[i].Relationship == RelationProcessorCore &&
-                     (parts[i].ProcessorMask >> a & 1) != 0 &&
-                     (parts[i].ProcessorMask >> b & 1) != 0;
-    free(parts);
-    return found;
-}
 
 /* No function tells the range. Wine's netsh says nothing. */
 static void port_range_take(struct doctor_facts *facts)
@@ -36,15 +20,45 @@ static void port_range_take(struct doctor_facts *facts)
     facts->ports_are_pooled = true;
 }
 
+/*
+ * The power scheme in use, by its name in the system's language. The library is the system's own, and
+ * looked up there; loaded only here, so that nothing else depends on it.
+ */
+static void power_scheme_take(struct doctor_facts *facts)
+{
+    /* "Power Policy Settings": GUID_MIN_POWER_SAVINGS, the scheme of high performance. */
+    static const GUID high = {
+        0x8c5e7fda, 0xe8bf, 0x4a96, {0x9a, 0x85, 0xa6, 0xe2, 0x3a, 0x8c, 0x63, 0x5c}};
+    typedef DWORD(WINAPI * get_scheme)(HKEY, GUID **);
+    typedef DWORD(WINAPI * read_name)(HKEY, const GUID *, const GUID *, const GUID *, UCHAR *,
+                                      DWORD *);
+    HMODULE library = LoadLibraryExW(L"powrprof.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    FARPROC get_address = library == NULL ? NULL : GetProcAddress(library, "PowerGetActiveScheme");
+    FARPROC name_address =
+        library == NULL ? NULL : GetProcAddress(library, "PowerReadFriendlyName");
+    wchar_t name[sizeof facts->power_scheme] = L"";
+    DWORD bytes = sizeof name - sizeof *name;
+    get_scheme get;
+    read_name read;
+    GUID *scheme = NULL;
+    memcpy(&get, &get_address, sizeof get);
+    memcpy(&read, &name_address, sizeof read);
+    if (get != NULL && read != NULL && get(NULL, &scheme) == ERROR_SUCCESS && scheme != NULL) {
+        if (read(NULL, scheme, NULL, NULL, (UCHAR *)name, &bytes) == ERROR_SUCCESS &&
+            WideCharToMultiByte(CP_UTF8, 0, name, -1, facts->power_scheme,
+                                sizeof facts->power_scheme, NULL, NULL) == 0)
+            facts->power_scheme[0] = '\0';
+        facts->high_power = memcmp(scheme, &high, sizeof high) == 0 ? DOCTOR_ON : DOCTOR_OFF;
+        LocalFree(scheme);
+    }
+    if (library != NULL)
+        FreeLibrary(library);
+}
+
 void doctor_take_system_facts(struct doctor_facts *facts)
 {
-    char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT];
-    SYSTEM_INFO system;
-    GetSystemInfo(&system);
-    facts->cpus_of_system = system.dwNumberOfProcessors;
-    facts->share_core =
-        host_split_cpus(server, client, sizeof server) &&
-        is_one_core((unsigned)strtoul(server, NULL, 10), (unsigned)strtoul(client, NULL, 10));
+    facts->cpus_of_system = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
+    power_scheme_take(facts);
     facts->memory_bytes = host_memory_left();
     port_range_take(facts);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "cgroup.h"
+#include "topology.h"
 
 #define HOST_CPUS_TEXT 256
 
@@ -21,27 +22,44 @@ const char *host_cpu_governor(char *text,
                               size_t size); /* cpu 0's scaling governor; "" when not known */
 
 /*
- * The default placement: the first processor that this process may use for the server, the last
- * one for the client, as texts ("0", "1"). False where there is only one.
+ * The processors that this process may use: which share a core, are of one kind or of one node. Where
+ * the system doesn't tell, each is a core of its own, and all are of one kind and node. False without
+ * memory. The caller frees it.
+ */
+bool host_topology(struct topology *topology);
+/*
+ * The default placement: as topology_split chooses, as texts ("0", "1"). False where there is only
+ * one, or nobody may choose.
  */
 bool host_split_cpus(char *server, char *client, size_t size);
 /* How many a list of processors names ("0", "0,2-3"); 0 where this process may not use them all. */
 unsigned host_cpus_count(const char *text);
 /*
  * The same list as the system's are written (host_self_cpus); NULL: of all that this process may
- * use. "" where it may not use them.
+ * use. "" where it may not use them, or no process can be given all of them (host_groups_text).
  */
 const char *host_cpus_text(const char *cpus, char *text, size_t size);
+/*
+ * Windows has its processors in groups of at most 64: processor P of group G is 64 * G + P here, and
+ * what a process is given must be of one group. Where the machine has several, their lists ("0-63;
+ * 64-127"), of processors that this process may use; else "".
+ */
+const char *host_groups_text(char *text, size_t size);
 /*
  * 0, or the negative error by which the system refuses to tell or to choose a thread's processors (a
  * seccomp filter does). Then host_split_cpus is false, and host_pin_self(NULL) does nothing.
  */
 int host_pin_error(void);
-/* Pins the calling thread; NULL: all that the process began with. 0 or a negative error. */
+/*
+ * Pins the calling thread; NULL: all that the process began with, of several groups those of the
+ * thread's. 0 or a negative error.
+ */
 int host_pin_self(const char *cpus);
 /* Pins all threads of another process. 0 or a negative error. */
 int host_pin_process(unsigned long pid, const char *cpus);
-/* The processors that the calling thread / a process has, read back from the system; "" if unknown.
+/*
+ * The processors that the calling thread / a process has, read back from the system; "" if unknown.
+ * Of a thread that may run in several groups, Windows tells those of one.
  */
 const char *host_self_cpus(char *text, size_t size);
 const char *host_process_cpus(unsigned long pid, char *text, size_t size);
@@ -53,9 +71,10 @@ const char *host_process_cpus(unsigned long pid, char *text, size_t size);
 struct host_times {
     uint64_t busy;
     uint64_t total;
-    uint64_t interrupts; /* of busy, hard and soft ones; 0 where not told apart */
-    uint64_t stolen;     /* of busy, what the machine's own host gave to others; 0 where not told */
-    uint64_t per_s;      /* units in a second */
+    /* Of busy, hard and soft ones, and Windows' deferred procedure calls; 0 where not told apart. */
+    uint64_t interrupts;
+    uint64_t stolen; /* of busy, what the machine's own host gave to others; 0 where not told */
+    uint64_t per_s;  /* units in a second */
 };
 /* The server's processors and the client's. */
 #define HOST_SIDES 2

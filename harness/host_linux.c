@@ -17,52 +17,22 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "cpu_list.h"
 #include "proc_linux.h"
 
 enum {
     PATH_BYTES = 512,
     LINE_BYTES = 512,
+    CPUS_LINE_BYTES = 16384, /* each second of 4,096 processors */
     PIN_PASSES = 100,
     WINESERVER_END_MS = 5000,
     WINESERVER_SLICE_MS = 10
 };
 
 /*
- * Processors, as the kernel's calls take them. A cpu_set_t holds 1,024, and the calls answer EINVAL
- * for a set that is smaller than the kernel's own, which holds all that could ever be plugged in.
- * That is a constant of the kernel's build, 8,192 at most today; a set that is too large is no error
- * (sched_setaffinity(2)).
+ * The calls answer EINVAL for a set that is smaller than the kernel's own, which holds all that could
+ * ever be plugged in; a set that is too large is no error (sched_setaffinity(2)).
  */
-enum { CPUS_MOST = 65536, CPU_WORD_BITS = 8 * sizeof(unsigned long) };
-struct cpu_list {
-    unsigned long words[CPUS_MOST / CPU_WORD_BITS];
-};
-
-static bool list_has(const struct cpu_list *list, int cpu)
-{
-    return (list->words[cpu / CPU_WORD_BITS] >> (cpu % CPU_WORD_BITS) & 1) != 0;
-}
-
-static void list_add(struct cpu_list *list, int cpu)
-{
-    list->words[cpu / CPU_WORD_BITS] |= 1UL << (cpu % CPU_WORD_BITS);
-}
-
-/* The list's first processor from `cpu` on; CPUS_MOST: none. */
-static int list_next(const struct cpu_list *list, int cpu)
-{
-    while (cpu < CPUS_MOST && !list_has(list, cpu))
-        cpu += list->words[cpu / CPU_WORD_BITS] == 0 ? CPU_WORD_BITS - cpu % CPU_WORD_BITS : 1;
-    return cpu;
-}
-
-static unsigned list_count(const struct cpu_list *list)
-{
-    unsigned count = 0;
-    for (int cpu = list_next(list, 0); cpu < CPUS_MOST; cpu = list_next(list, cpu + 1))
-        count++;
-    return count;
-}
 
 /* 0 or a negative error. */
 static int affinity_get(pid_t thread, struct cpu_list *list)
@@ -76,64 +46,6 @@ static int affinity_set(pid_t thread, const struct cpu_list *list)
     return sched_setaffinity(thread, sizeof *list, (const cpu_set_t *)(const void *)list) == 0
                ? 0
                : -errno;
-}
-
-/* Moves *text past a processor's number; -1 where there is none. */
-static int cpu_parse(const char **text)
-{
-    int value = 0;
-    if (**text < '0' || **text > '9')
-        return -1;
-    for (; **text >= '0' && **text <= '9'; (*text)++) {
-        value = value * 10 + (**text - '0');
-        if (value >= CPUS_MOST)
-            return -1;
-    }
-    return value;
-}
-
-/*
- * False where text is not a list of processors, such as "0,2-3". child_start calls it between fork
- * and exec, as all that pins does: no locks, no memory.
- */
-static bool list_parse(const char *text, struct cpu_list *list)
-{
-    memset(list, 0, sizeof *list);
-    for (;; text++) {
-        int first = cpu_parse(&text), last = first;
-        if (*text == '-') {
-            text++;
-            last = cpu_parse(&text);
-        }
-        if (first < 0 || last < first)
-            return false;
-        for (int cpu = first; cpu <= last; cpu++)
-            list_add(list, cpu);
-        if (*text != ',')
-            return *text == '\0';
-    }
-}
-
-/* "" where it does not fit: a list cut short would name other processors. */
-static const char *list_format(const struct cpu_list *list, char *text, size_t size)
-{
-    size_t used = 0;
-    text[0] = '\0';
-    for (int cpu = list_next(list, 0); cpu < CPUS_MOST; cpu = list_next(list, cpu + 1)) {
-        int first = cpu;
-        while (cpu + 1 < CPUS_MOST && list_has(list, cpu + 1))
-            cpu++;
-        const char *comma = used == 0 ? "" : ",";
-        int length = first == cpu
-                         ? snprintf(text + used, size - used, "%s%d", comma, cpu)
-                         : snprintf(text + used, size - used, "%s%d-%d", comma, first, cpu);
-        if (length < 0 || (size_t)length >= size - used) {
-            text[0] = '\0';
-            break;
-        }
-        used += (size_t)length;
-    }
-    return text;
 }
 
 /* What the process began with: nothing but this module narrows it, and each way there reads it. */
@@ -151,7 +63,7 @@ static void initial_read(void)
     if (initial_error == 0)
         initial_error = affinity_set(0, &initial_list);
     else if (!proc_line("/proc/self/status", "Cpus_allowed_list:", line, sizeof line) ||
-             !list_parse(line + strspn(line, " \t"), &initial_list))
+             !cpu_list_parse(line + strspn(line, " \t"), &initial_list))
         memset(&initial_list, 0, sizeof initial_list);
 }
 
@@ -168,41 +80,97 @@ int host_pin_error(void)
     return initial_error;
 }
 
-/* False where text is not a list of processors that this process may use. */
+/*
+ * False where text is not a list of processors that this process may use. child_start calls it
+ * between fork and exec, as all that pins does: no locks, no memory.
+ */
 static bool usable_parse(const char *text, struct cpu_list *list)
 {
-    const struct cpu_list *usable = initial_cpus();
-    if (!list_parse(text, list))
-        return false;
-    for (size_t i = 0; i < sizeof list->words / sizeof list->words[0]; i++)
-        if ((list->words[i] & ~usable->words[i]) != 0)
-            return false;
-    return true;
+    return cpu_list_parse(text, list) && cpu_list_contains(initial_cpus(), list);
 }
 
 unsigned host_cpu_count(void)
 {
-    unsigned count = list_count(initial_cpus());
+    unsigned count = cpu_list_count(initial_cpus());
     return count > 0 ? count : 1;
 }
 
-bool host_split_cpus(char *server, char *client, size_t size)
+/* The list of processors in a file of /sys; false where there is none. */
+static bool cpus_read(const char *root, const char *path, struct cpu_list *list)
+{
+    char whole[2 * PATH_BYTES], line[CPUS_LINE_BYTES];
+    snprintf(whole, sizeof whole, "%s/sys/devices/%s", root, path);
+    return proc_line(whole, "", line, sizeof line) && cpu_list_parse(line, list);
+}
+
+/*
+ * Of Intel's hybrid processors, /sys/devices has a device for each kind (cpu_core, cpu_atom, and what
+ * is neither); of Arm's, each processor has its share of the fastest one's capacity
+ * (Documentation/ABI/testing/sysfs-devices-system-cpu).
+ */
+static void kinds_read(const char *root, struct topology *topology)
+{
+    struct cpu_list core, atom;
+    char path[PATH_BYTES];
+    bool by_device = cpus_read(root, "cpu_core/cpus", &core);
+    if (!by_device || !cpus_read(root, "cpu_atom/cpus", &atom))
+        memset(&atom, 0, sizeof atom);
+    for (size_t i = 0; i < topology->count; i++) {
+        struct topology_cpu *cpu = &topology->cpus[i];
+        snprintf(path, sizeof path, "%s/sys/devices/system/cpu/cpu%u/cpu_capacity", root, cpu->cpu);
+        if (by_device)
+            cpu->kind = cpu_list_has(&core, cpu->cpu) ? 2 : cpu_list_has(&atom, cpu->cpu) ? 1 : 0;
+        else
+            cpu->kind = (unsigned)proc_number(path);
+    }
+}
+
+static void nodes_read(const char *root, struct topology *topology)
+{
+    struct cpu_list nodes, cpus;
+    char path[PATH_BYTES];
+    if (!cpus_read(root, "system/node/online", &nodes))
+        return;
+    for (unsigned node = cpu_list_next(&nodes, 0); node < CPU_LIST_MOST;
+         node = cpu_list_next(&nodes, node + 1)) {
+        snprintf(path, sizeof path, "system/node/node%u/cpulist", node);
+        bool known = cpus_read(root, path, &cpus);
+        for (size_t i = 0; known && i < topology->count; i++)
+            if (cpu_list_has(&cpus, topology->cpus[i].cpu))
+                topology->cpus[i].node = node;
+    }
+}
+
+bool host_topology_read(const char *root, struct topology *topology)
 {
     const struct cpu_list *usable = initial_cpus();
-    int first = list_next(usable, 0), last = first;
-    if (first == CPUS_MOST || host_pin_error() != 0)
+    *topology = (struct topology){.cpus = calloc(host_cpu_count(), sizeof *topology->cpus)};
+    if (topology->cpus == NULL)
         return false;
-    for (int cpu = first; cpu < CPUS_MOST; cpu = list_next(usable, cpu + 1))
-        last = cpu;
-    snprintf(server, size, "%d", first);
-    snprintf(client, size, "%d", last);
-    return first < last;
+    for (unsigned cpu = cpu_list_next(usable, 0); cpu < CPU_LIST_MOST;
+         cpu = cpu_list_next(usable, cpu + 1)) {
+        char path[PATH_BYTES];
+        struct cpu_list siblings;
+        snprintf(path, sizeof path, "system/cpu/cpu%u/topology/thread_siblings_list", cpu);
+        topology->cpus[topology->count++] = (struct topology_cpu){
+            .cpu = cpu,
+            .core = cpus_read(root, path, &siblings) ? cpu_list_next(&siblings, 0) : cpu,
+        };
+    }
+    kinds_read(root, topology);
+    nodes_read(root, topology);
+    return true;
+}
+
+bool host_topology(struct topology *topology)
+{
+    return host_topology_read("", topology);
 }
 
 unsigned host_cpus_count(const char *text)
 {
     struct cpu_list list;
-    return usable_parse(text, &list) ? list_count(&list) : 0;
+    return usable_parse(text, &list) ? cpu_list_count(&list) : 0;
 }
 
 /* The list that the text names, NULL: the one at the beginning. 0 or a negative error. */
@@ -218,7 +186,14 @@ const char *host_cpus_text(const char *cpus, char *text, size_t size)
 {
     struct cpu_list list;
     text[0] = '\0';
-    return cpus_wanted(cpus, &list) == 0 ? list_format(&list, text, size) : text;
+    return cpus_wanted(cpus, &list) == 0 ? cpu_list_format(&list, text, size) : text;
+}
+
+const char *host_groups_text(char *text, size_t size)
+{
+    (void)size;
+    text[0] = '\0';
+    return text;
 }
 
 int host_pin_self(const char *cpus)
@@ -279,7 +254,7 @@ static const char *affinity_text(pid_t thread, char *text, size_t size)
 {
     struct cpu_list list;
     text[0] = '\0';
-    return affinity_get(thread, &list) == 0 ? list_format(&list, text, size) : text;
+    return affinity_get(thread, &list) == 0 ? cpu_list_format(&list, text, size) : text;
 }
 
 const char *host_self_cpus(char *text, size_t size)
@@ -357,7 +332,7 @@ bool host_times_read(const char *path, const char *const *cpus, struct host_time
     for (size_t i = 0; i < count && read; i++) {
         times[i] = (struct host_times){.per_s = (uint64_t)sysconf(_SC_CLK_TCK)};
         lists[i] = *initial_cpus();
-        read = cpus[i] == NULL || list_parse(cpus[i], &lists[i]);
+        read = cpus[i] == NULL || cpu_list_parse(cpus[i], &lists[i]);
     }
     FILE *file = read ? fopen(path, "re") : NULL;
     if (file == NULL)
@@ -365,9 +340,9 @@ bool host_times_read(const char *path, const char *const *cpus, struct host_time
     /* The first line is of all; those of the processors follow it, "cpu0 ...". */
     while (read && fgets(line, sizeof line, file) != NULL && strncmp(line, "cpu", 3) == 0) {
         const char *at = line + 3;
-        int cpu = cpu_parse(&at);
-        for (size_t i = 0; i < count && cpu >= 0 && read; i++)
-            read = !list_has(&lists[i], cpu) || times_add(&times[i], at);
+        unsigned cpu = cpu_list_number(&at);
+        for (size_t i = 0; i < count && cpu < CPU_LIST_MOST && read; i++)
+            read = !cpu_list_has(&lists[i], cpu) || times_add(&times[i], at);
     }
     fclose(file);
     for (size_t i = 0; i < count && read; i++)
@@ -395,9 +370,10 @@ uint64_t host_throttles(void)
     char path[PATH_BYTES];
     uint64_t sum = 0;
     const struct cpu_list *usable = initial_cpus();
-    for (int cpu = list_next(usable, 0); cpu < CPUS_MOST; cpu = list_next(usable, cpu + 1)) {
+    for (unsigned cpu = cpu_list_next(usable, 0); cpu < CPU_LIST_MOST;
+         cpu = cpu_list_next(usable, cpu + 1)) {
         snprintf(path, sizeof path,
-                 "/sys/devices/system/cpu/cpu%d/thermal_throttle/core_throttle_count", cpu);
+                 "/sys/devices/system/cpu/cpu%u/thermal_throttle/core_throttle_count", cpu);
         sum += proc_number(path);
     }
     return sum;

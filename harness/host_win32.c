@@ -1,157 +1,223 @@
-#include "host.h"
+#include "host_win32.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <windows.h>
 
 #include <psapi.h>
 #include <winternl.h>
 
+#include "cpu_list.h"
+#include "processors_win32.h"
 #include "program.h"
+#include "x86.h"
 
-/* The processor's own name is asked with an instruction that only x86 has. */
-#if defined(_M_X64) || defined(_M_IX86)
-#include <intrin.h>
-#define HOST_CPUID(leaf, words) __cpuid((int *)(words), (int)(leaf))
-#elif defined(__x86_64__) || defined(__i386__)
-#include <cpuid.h>
-#define HOST_CPUID(leaf, words) __cpuid((leaf), (words)[0], (words)[1], (words)[2], (words)[3])
-#endif
+enum {
+    FILETIME_PER_S = 10000000,
+    /* Processors of a group at most ("Processor Groups"), and groups at most. */
+    GROUP_CPUS = 64,
+    GROUPS_MOST = CPU_LIST_MOST / GROUP_CPUS,
+    MASK_BITS = 8 * sizeof(KAFFINITY)
+};
 
 /*
- * Processors are those of the process's group, so at most 64: that is also what a list of
- * processors can name here.
+ * A processor is known to Windows by its group and its number there. In lists it has one number,
+ * GROUP_CPUS times the group and that number.
  */
-#define CPUS_MAX ((unsigned)(sizeof(DWORD_PTR) * 8))
-
-enum { FILETIME_PER_S = 10000000 };
-
-static bool mask_has(DWORD_PTR mask, unsigned cpu)
+static void list_add_group(struct cpu_list *list, unsigned group, KAFFINITY mask)
 {
-    return (mask >> cpu & 1) != 0;
+    for (unsigned i = 0; i < MASK_BITS && group < GROUPS_MOST; i++)
+        if ((mask >> i & 1) != 0)
+            cpu_list_add(list, group * GROUP_CPUS + i);
+}
+
+static KAFFINITY list_mask(const struct cpu_list *list, unsigned group)
+{
+    KAFFINITY mask = 0;
+    for (unsigned i = 0; i < MASK_BITS && group < GROUPS_MOST; i++)
+        if (cpu_list_has(list, group * GROUP_CPUS + i))
+            mask |= (KAFFINITY)1 << i;
+    return mask;
+}
+
+/* The group that all of the list's processors are in; false where they are in several. */
+static bool list_group(const struct cpu_list *list, GROUP_AFFINITY *affinity)
+{
+    unsigned group = cpu_list_next(list, 0) / GROUP_CPUS;
+    *affinity = (GROUP_AFFINITY){.Group = (WORD)group, .Mask = list_mask(list, group)};
+    return cpu_list_next(list, (group + 1) * GROUP_CPUS) == CPU_LIST_MOST;
+}
+
+/* A group's processors that run. */
+static KAFFINITY group_mask(unsigned group)
+{
+    struct processors processors;
+    const SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX *entry;
+    KAFFINITY mask = 0;
+    processors_ask(RelationGroup, &processors);
+    entry = processors_next(&processors, NULL);
+    if (entry != NULL && group < entry->Group.ActiveGroupCount)
+        mask = entry->Group.GroupInfo[group].ActiveProcessorMask;
+    processors_free(&processors);
+    return mask;
+}
+
+/*
+ * The processors of a process. Where it has threads in several groups, as each process has by default
+ * since Windows 11, all of these groups ("GetProcessGroupAffinity function"). False where the system
+ * doesn't tell.
+ */
+static bool process_cpus(HANDLE process, struct cpu_list *list)
+{
+    USHORT groups[GROUPS_MOST] = {0}, count = GROUPS_MOST;
+    DWORD_PTR mask = 0, system = 0;
+    memset(list, 0, sizeof *list);
+    /* Wine doesn't tell. */
+    if (!GetProcessGroupAffinity(process, &count, groups)) {
+        if (GetActiveProcessorGroupCount() > 1)
+            return false;
+        count = 1;
+    }
+    if (count == 1 && GetProcessAffinityMask(process, &mask, &system) && mask != 0)
+        list_add_group(list, groups[0], mask);
+    for (unsigned i = 0; count > 1 && i < count; i++)
+        list_add_group(list, groups[i], group_mask(groups[i]));
+    return cpu_list_next(list, 0) != CPU_LIST_MOST;
+}
+
+static struct cpu_list initial_list;
+
+static BOOL CALLBACK initial_read(INIT_ONCE *once, void *argument, void **context)
+{
+    (void)once;
+    (void)argument;
+    (void)context;
+    if (!process_cpus(GetCurrentProcess(), &initial_list))
+        cpu_list_add(&initial_list, 0);
+    return TRUE;
 }
 
 /* What the process began with: what it has now may have been narrowed by host_pin_process. */
-static DWORD_PTR initial_cpus(void)
+static const struct cpu_list *initial_cpus(void)
 {
-    /* Read before anything here changes it, so that a race writes the same value. */
-    static volatile LONG64 initial;
-    DWORD_PTR process = 0, system = 0;
-    if (initial == 0) {
-        if (!GetProcessAffinityMask(GetCurrentProcess(), &process, &system) || process == 0)
-            process = 1;
-        InterlockedExchange64(&initial, (LONG64)process);
-    }
-    return (DWORD_PTR)initial;
-}
-
-/* Moves *text past a processor's number; CPUS_MAX where there is none. */
-static unsigned cpu_parse(const char **text)
-{
-    unsigned value = 0;
-    if (**text < '0' || **text > '9')
-        return CPUS_MAX;
-    for (; **text >= '0' && **text <= '9'; (*text)++) {
-        value = value * 10 + (unsigned)(**text - '0');
-        if (value >= CPUS_MAX)
-            return CPUS_MAX;
-    }
-    return value;
-}
-
-/* False where text is not a list of processors that this process may use. */
-static bool cpus_parse(const char *text, DWORD_PTR *mask)
-{
-    DWORD_PTR usable = initial_cpus();
-    *mask = 0;
-    for (;; text++) {
-        unsigned first = cpu_parse(&text), last = first;
-        if (*text == '-') {
-            text++;
-            last = cpu_parse(&text);
-        }
-        if (first == CPUS_MAX || last == CPUS_MAX || last < first)
-            return false;
-        for (unsigned cpu = first; cpu <= last; cpu++) {
-            if (!mask_has(usable, cpu))
-                return false;
-            *mask |= (DWORD_PTR)1 << cpu;
-        }
-        if (*text != ',')
-            return *text == '\0';
-    }
-}
-
-/* "" where it does not fit: a list cut short would name other processors. */
-static const char *cpus_format(DWORD_PTR mask, char *text, size_t size)
-{
-    size_t used = 0;
-    text[0] = '\0';
-    for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
-        unsigned first = cpu;
-        if (!mask_has(mask, cpu))
-            continue;
-        while (cpu + 1 < CPUS_MAX && mask_has(mask, cpu + 1))
-            cpu++;
-        const char *comma = used == 0 ? "" : ",";
-        int length = first == cpu
-                         ? snprintf(text + used, size - used, "%s%u", comma, cpu)
-                         : snprintf(text + used, size - used, "%s%u-%u", comma, first, cpu);
-        if (length < 0 || (size_t)length >= size - used) {
-            text[0] = '\0';
-            break;
-        }
-        used += (size_t)length;
-    }
-    return text;
-}
-
-static unsigned cpus_count(DWORD_PTR mask)
-{
-    unsigned count = 0;
-    for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++)
-        count += mask_has(mask, cpu) ? 1 : 0;
-    return count;
+    static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+    InitOnceExecuteOnce(&once, initial_read, NULL, NULL);
+    return &initial_list;
 }
 
 unsigned host_cpu_count(void)
 {
-    return cpus_count(initial_cpus());
+    return cpu_list_count(initial_cpus());
 }
 
-bool host_split_cpus(char *server, char *client, size_t size)
+static bool usable_parse(const char *text, struct cpu_list *list)
 {
-    DWORD_PTR mask = initial_cpus();
-    unsigned first = 0, last = CPUS_MAX - 1;
-    while (!mask_has(mask, first))
-        first++;
-    while (!mask_has(mask, last))
-        last--;
-    if (first == last)
+    return cpu_list_parse(text, list) && cpu_list_contains(initial_cpus(), list);
+}
+
+static struct topology_cpu *topology_find(struct topology *topology, unsigned cpu)
+{
+    for (size_t i = 0; i < topology->count; i++)
+        if (topology->cpus[i].cpu == cpu)
+            return &topology->cpus[i];
+    return NULL;
+}
+
+/* A core, of one group, or a node, whose first group is told by all headers. */
+static void topology_take(struct topology *topology,
+                          const SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX *entry)
+{
+    bool is_core = entry->Relationship == RelationProcessorCore;
+    const GROUP_AFFINITY *affinity =
+        is_core ? &entry->Processor.GroupMask[0] : &entry->NumaNode.GroupMask;
+    struct cpu_list list = {{0}};
+    if (!is_core && entry->Relationship != RelationNumaNode)
+        return;
+    list_add_group(&list, affinity->Group, affinity->Mask);
+    unsigned first = cpu_list_next(&list, 0);
+    for (unsigned cpu = first; cpu < CPU_LIST_MOST; cpu = cpu_list_next(&list, cpu + 1)) {
+        struct topology_cpu *found = topology_find(topology, cpu);
+        if (found == NULL)
+            continue;
+        if (is_core) {
+            found->core = first;
+            found->kind = processors_core_class(entry);
+        } else {
+            found->node = entry->NumaNode.NodeNumber;
+        }
+    }
+}
+
+bool host_topology(struct topology *topology)
+{
+    const struct cpu_list *usable = initial_cpus();
+    struct processors processors;
+    const SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX *entry = NULL;
+    *topology = (struct topology){.cpus = calloc(host_cpu_count(), sizeof *topology->cpus)};
+    if (topology->cpus == NULL)
         return false;
-    snprintf(server, size, "%u", first);
-    snprintf(client, size, "%u", last);
+    for (unsigned cpu = cpu_list_next(usable, 0); cpu < CPU_LIST_MOST;
+         cpu = cpu_list_next(usable, cpu + 1))
+        topology->cpus[topology->count++] = (struct topology_cpu){.cpu = cpu, .core = cpu};
+    processors_ask(RelationAll, &processors);
+    while ((entry = processors_next(&processors, entry)) != NULL)
+        topology_take(topology, entry);
+    processors_free(&processors);
     return true;
 }
 
 unsigned host_cpus_count(const char *text)
 {
-    DWORD_PTR mask;
-    return cpus_parse(text, &mask) ? cpus_count(mask) : 0;
+    struct cpu_list list;
+    return usable_parse(text, &list) ? cpu_list_count(&list) : 0;
 }
 
-/* The mask that the text names, NULL: the one at the beginning. 0 or a negative error. */
-static int cpus_wanted(const char *cpus, DWORD_PTR *mask)
+/* The list that the text names, NULL: the one at the beginning. 0 or a negative error. */
+static int cpus_wanted(const char *cpus, struct cpu_list *list)
 {
-    *mask = initial_cpus();
-    return cpus == NULL || cpus_parse(cpus, mask) ? 0 : -ERROR_INVALID_PARAMETER;
+    *list = *initial_cpus();
+    return cpus == NULL || usable_parse(cpus, list) ? 0 : -ERROR_INVALID_PARAMETER;
+}
+
+/*
+ * The same for a thread or a process that is to have them: these can be given processors of one
+ * group only ("SetThreadGroupAffinity function", "SetProcessAffinityMask function").
+ */
+static int affinity_wanted(const char *cpus, GROUP_AFFINITY *affinity)
+{
+    struct cpu_list list;
+    int error = cpus_wanted(cpus, &list);
+    if (error == 0 && !list_group(&list, affinity))
+        error = -ERROR_NOT_SUPPORTED;
+    return error;
 }
 
 const char *host_cpus_text(const char *cpus, char *text, size_t size)
 {
-    DWORD_PTR mask;
+    struct cpu_list list;
+    GROUP_AFFINITY affinity;
     text[0] = '\0';
-    return cpus_wanted(cpus, &mask) == 0 ? cpus_format(mask, text, size) : text;
+    if (cpus_wanted(cpus, &list) != 0 || (cpus != NULL && !list_group(&list, &affinity)))
+        return text;
+    return cpu_list_format(&list, text, size);
+}
+
+const char *host_groups_text(char *text, size_t size)
+{
+    const struct cpu_list *usable = initial_cpus();
+    size_t used = 0;
+    text[0] = '\0';
+    if (GetActiveProcessorGroupCount() < 2)
+        return text;
+    for (unsigned group = 0; group < GROUPS_MOST && used < size; group++) {
+        struct cpu_list list = {{0}};
+        char cpus[HOST_CPUS_TEXT];
+        list_add_group(&list, group, list_mask(usable, group));
+        if (cpu_list_format(&list, cpus, sizeof cpus)[0] != '\0')
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : "; ", cpus);
+    }
+    return text;
 }
 
 static int last_error(void)
@@ -167,73 +233,89 @@ int host_pin_error(void)
 
 int host_pin_self(const char *cpus)
 {
-    DWORD_PTR mask;
-    int error = cpus_wanted(cpus, &mask);
-    if (error == 0 && SetThreadAffinityMask(GetCurrentThread(), mask) == 0)
+    GROUP_AFFINITY affinity, now;
+    int error = affinity_wanted(cpus, &affinity);
+    /* Of several groups nothing gives all back to a thread that was pinned: it has one of them. */
+    if (error == -ERROR_NOT_SUPPORTED && cpus == NULL) {
+        if (!GetThreadGroupAffinity(GetCurrentThread(), &now))
+            return last_error();
+        affinity =
+            (GROUP_AFFINITY){.Group = now.Group, .Mask = list_mask(initial_cpus(), now.Group)};
+        if (affinity.Mask == now.Mask)
+            return 0;
+        error = 0;
+    }
+    if (error == 0 && !SetThreadGroupAffinity(GetCurrentThread(), &affinity, NULL))
         error = last_error();
     return error;
 }
 
-/* The process's mask holds for each of its threads, later ones too. */
+/* Whether all of the process's threads are in that group. */
+static bool process_is_in(HANDLE process, unsigned group)
+{
+    USHORT groups[GROUPS_MOST], count = GROUPS_MOST;
+    if (!GetProcessGroupAffinity(process, &count, groups))
+        return GetActiveProcessorGroupCount() < 2;
+    return count == 1 && groups[0] == group;
+}
+
+/* The process's mask holds for each of its threads, later ones too, and is of their group. */
 int host_pin_process(unsigned long pid, const char *cpus)
 {
-    DWORD_PTR mask;
-    int error = cpus_wanted(cpus, &mask);
+    GROUP_AFFINITY affinity;
+    int error = affinity_wanted(cpus, &affinity);
     if (error != 0)
         return error;
-    HANDLE process = OpenProcess(PROCESS_SET_INFORMATION, FALSE, pid);
+    HANDLE process =
+        OpenProcess(PROCESS_SET_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
     if (process == NULL)
         return last_error();
-    if (!SetProcessAffinityMask(process, mask))
+    if (!process_is_in(process, affinity.Group))
+        error = -ERROR_NOT_SUPPORTED;
+    else if (!SetProcessAffinityMask(process, affinity.Mask))
         error = last_error();
     CloseHandle(process);
+    return error;
+}
+
+int host_pin_job(void *job, const char *cpus)
+{
+    GROUP_AFFINITY affinity;
+    int error = affinity_wanted(cpus, &affinity);
+    if (error != 0 || GetActiveProcessorGroupCount() < 2)
+        return error;
+    if (!SetInformationJobObject(job, JobObjectGroupInformationEx, &affinity, sizeof affinity))
+        error = last_error();
     return error;
 }
 
 const char *host_self_cpus(char *text, size_t size)
 {
     GROUP_AFFINITY affinity;
+    struct cpu_list list = {{0}};
     text[0] = '\0';
     if (!GetThreadGroupAffinity(GetCurrentThread(), &affinity))
         return text;
-    return cpus_format(affinity.Mask, text, size);
+    list_add_group(&list, affinity.Group, affinity.Mask);
+    return cpu_list_format(&list, text, size);
 }
 
 const char *host_process_cpus(unsigned long pid, char *text, size_t size)
 {
-    DWORD_PTR mask = 0, system = 0;
+    struct cpu_list list;
     HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
     text[0] = '\0';
     if (process == NULL)
         return text;
-    if (GetProcessAffinityMask(process, &mask, &system))
-        cpus_format(mask, text, size);
+    if (process_cpus(process, &list))
+        cpu_list_format(&list, text, size);
     CloseHandle(process);
     return text;
 }
 
 const char *host_cpu_model(char *text, size_t size)
 {
-    text[0] = '\0';
-#ifdef HOST_CPUID
-    unsigned words[12], most[4];
-    char name[sizeof words + 1];
-    HOST_CPUID(0x80000000u, most);
-    if (most[0] < 0x80000004u)
-        return text;
-    for (unsigned i = 0; i < 3; i++)
-        HOST_CPUID(0x80000002u + i, words + (size_t)4 * i);
-    memcpy(name, words, sizeof words);
-    name[sizeof words] = '\0';
-    /* Padded with spaces before or behind. */
-    size_t length = strlen(name);
-    while (length > 0 && name[length - 1] == ' ')
-        name[--length] = '\0';
-    snprintf(text, size, "%s", name + strspn(name, " "));
-#else
-    (void)size;
-#endif
-    return text;
+    return x86_name(text, size);
 }
 
 /* Any function's address; the detour because a cast from one to another is warned of. */
@@ -277,44 +359,73 @@ const char *host_cpu_governor(char *text, size_t size)
     return text;
 }
 
-/* Of each processor of this process's group, in their order. Returns how many; 0 where
- * Windows does not say. */
-static ULONG processors_ask(SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION processors[CPUS_MAX])
+/*
+ * A processor's times. Of the documented structure ("NtQuerySystemInformation function") the last
+ * members are reserved; each tool that tells of interrupts reads these from there. The kernel's time
+ * holds the idle one and both of them.
+ */
+struct processor_times {
+    LARGE_INTEGER idle, kernel, user, deferred_calls, interrupts;
+    ULONG interrupt_count;
+};
+
+/*
+ * Of each processor of a group, in their order. Returns how many; 0 where the system does not say.
+ * NtQuerySystemInformation tells of the calling thread's group; its sibling, which is not
+ * documented, takes the group's number. Wine has it for other questions only.
+ */
+static unsigned group_times(unsigned group, struct processor_times times[GROUP_CPUS])
 {
     typedef NTSTATUS(NTAPI * query_system)(SYSTEM_INFORMATION_CLASS, PVOID, ULONG, PULONG);
-    query_system query;
+    typedef NTSTATUS(NTAPI * query_group)(SYSTEM_INFORMATION_CLASS, PVOID, ULONG, PVOID, ULONG,
+                                          PULONG);
+    const ULONG size = GROUP_CPUS * sizeof *times;
+    query_system query_own;
+    query_group query;
+    USHORT number = (USHORT)group;
     ULONG bytes = 0;
-    void *address = ntdll_function("NtQuerySystemInformation");
+    void *own_address = ntdll_function("NtQuerySystemInformation");
+    void *address = ntdll_function("NtQuerySystemInformationEx");
+    memcpy(&query_own, &own_address, sizeof query_own);
     memcpy(&query, &address, sizeof query);
-    if (query == NULL || query(SystemProcessorPerformanceInformation, processors,
-                               CPUS_MAX * sizeof *processors, &bytes) != 0)
+    if (query != NULL && query(SystemProcessorPerformanceInformation, &number, sizeof number, times,
+                               size, &bytes) == 0)
+        return bytes / (ULONG)sizeof *times;
+    if (GetActiveProcessorGroupCount() > 1 || query_own == NULL ||
+        query_own(SystemProcessorPerformanceInformation, times, size, &bytes) != 0)
         return 0;
-    return bytes / (ULONG)sizeof *processors;
+    return bytes / (ULONG)sizeof *times;
+}
+
+static void times_add(struct host_times *sum, const struct processor_times *times)
+{
+    uint64_t total = (uint64_t)times->kernel.QuadPart + (uint64_t)times->user.QuadPart;
+    uint64_t idle = (uint64_t)times->idle.QuadPart;
+    sum->total += total;
+    sum->busy += total > idle ? total - idle : 0;
+    sum->interrupts +=
+        (uint64_t)times->deferred_calls.QuadPart + (uint64_t)times->interrupts.QuadPart;
 }
 
 bool host_times_now(const char *const *cpus, struct host_times *times, size_t count)
 {
-    SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION processors[CPUS_MAX];
-    ULONG known = processors_ask(processors);
-    for (size_t i = 0; i < count; i++) {
-        DWORD_PTR mask;
+    struct cpu_list lists[HOST_SIDES];
+    bool known = count <= HOST_SIDES;
+    for (size_t i = 0; known && i < count; i++) {
         times[i] = (struct host_times){.per_s = FILETIME_PER_S};
-        if (cpus_wanted(cpus[i], &mask) != 0)
-            return false;
-        for (unsigned cpu = 0; cpu < known && cpu < CPUS_MAX; cpu++) {
-            if (!mask_has(mask, cpu))
-                continue;
-            /* The kernel's time holds the idle time. */
-            uint64_t total = (uint64_t)processors[cpu].KernelTime.QuadPart +
-                             (uint64_t)processors[cpu].UserTime.QuadPart;
-            uint64_t idle = (uint64_t)processors[cpu].IdleTime.QuadPart;
-            times[i].total += total;
-            times[i].busy += total > idle ? total - idle : 0;
-        }
-        if (times[i].total == 0)
-            return false;
+        known = cpus_wanted(cpus[i], &lists[i]) == 0;
     }
-    return true;
+    for (unsigned group = 0; known && group < GetActiveProcessorGroupCount(); group++) {
+        struct processor_times processors[GROUP_CPUS];
+        unsigned told = group_times(group, processors);
+        for (unsigned i = 0; i < told && i < GROUP_CPUS; i++)
+            for (size_t side = 0; side < count; side++)
+                if (cpu_list_has(&lists[side], group * GROUP_CPUS + i))
+                    times_add(&times[side], &processors[i]);
+    }
+    for (size_t i = 0; known && i < count; i++)
+        known = times[i].total > 0;
+    return known;
 }
 
 void host_quotas_add(struct cgroup_throttles *quotas, unsigned long pid)

@@ -10,6 +10,8 @@
 static const double SATURATED_LOAD = 0.9;
 /* A clock whose step is a larger part of the window than this says nothing of a load. */
 static const double COARSE_STEP_SHARE = 0.1;
+/* Either end of a window may be off by a step, so this many tell CPU time to 4 %. */
+static const double CPU_STEPS_LEAST = 50;
 
 /* Steps of the host's accounting in the window, a side's processors together, that tell a load. */
 enum { HOST_STEPS_LEAST = 50, HOST_STEP_PER_S = 100 };
@@ -53,6 +55,14 @@ const char *judgement_bound(const struct record *record)
     if (strcmp(record->loop, "open") == 0)
         return warning_has(record, WARNING_OVERLOAD) ? "undecided" : "rate";
     return record->connections_active * record->pipeline_depth == 1 ? "latency" : "undecided";
+}
+
+void judgement_take_cpu(struct record *record, double server_cpu_s)
+{
+    /* A step of a microsecond stands for all that are finer. */
+    if (record->cpu_resolution_us > 1 &&
+        server_cpu_s * 1e6 < CPU_STEPS_LEAST * record->cpu_resolution_us)
+        warning_add(record, WARNING_FEW_CPU_STEPS);
 }
 
 static void take_side(struct record *record, const struct host_times *from,

@@ -12,6 +12,12 @@
 const char *judgement_bound(const struct record *record);
 
 /*
+ * The warning that the server's CPU time gives, of a row that has cpu_resolution_us. server_cpu_s: in
+ * the window; NaN: not known.
+ */
+void judgement_take_cpu(struct record *record, double server_cpu_s);
+
+/*
  * What the host did between the two ends of the window, on the processors of each side, or of the
  * only one that is here.
  */

@@ -312,6 +312,7 @@ void measured_take_statistics(struct record *record, const struct measured_stati
     if (!alone) /* the others have as many as the server says */
         echoes = cost.messages * window_s / cost.window_s;
     record->server_cpu_us_per_msg = cost.cpu_s * 1e6 / cost.messages;
+    judgement_take_cpu(record, cost.cpu_s);
     if (wine) {
         if (from->wineserver_known && to->wineserver_known)
             record->wineserver_cpu_s =

@@ -33,7 +33,7 @@ static int place_as_given(const struct bench_options *given, bool remote,
 {
     static char placement[4 * HOST_CPUS_TEXT], cpus[2][HOST_CPUS_TEXT];
     const char *lists[] = {given->server_cpus, given->client_cpus};
-    char usable[HOST_CPUS_TEXT];
+    char usable[HOST_CPUS_TEXT], groups[2 * HOST_CPUS_TEXT];
     if (given->placement != NULL || (remote && given->server_cpus != NULL)) {
         snprintf(
             message, message_size, "%s",
@@ -50,11 +50,13 @@ static int place_as_given(const struct bench_options *given, bool remote,
     /* As the system writes them: rows of one placement are told by its text. */
     for (size_t i = 0; i < 2; i++) {
         if (lists[i] != NULL && host_cpus_text(lists[i], cpus[i], sizeof cpus[i])[0] == '\0') {
+            bool grouped = host_groups_text(groups, sizeof groups)[0] != '\0';
             snprintf(message, message_size,
                      "--%s-cpus %s: not a list such as 0,2-3 of the processors that can be used "
-                     "here: %s",
+                     "here%s: %s",
                      i == 0 ? "server" : "client", lists[i],
-                     host_cpus_text(NULL, usable, sizeof usable));
+                     grouped ? ", all of one processor group" : "",
+                     grouped ? groups : host_cpus_text(NULL, usable, sizeof usable));
             return -1;
         }
         lists[i] = lists[i] == NULL ? NULL : cpus[i];

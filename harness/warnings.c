@@ -57,6 +57,9 @@ static const struct {
     [WARNING_FEW_SAMPLES] = {"few_samples",
                              "too few messages for a 99th percentile, which takes 1,000: measure "
                              "longer (--duration)"},
+    [WARNING_FEW_CPU_STEPS] = {"few_cpu_steps",
+                               "the server's CPU time is a few steps of its clock, see "
+                               "cpu_resolution_us: measure longer (--duration)"},
     [WARNING_PLATEAU_40MS] = {"plateau_40ms",
                               "round trips pile up near 40 ms, as Nagle's algorithm and Linux' delayed "
                               "acknowledgements make them together: leave TCP_NODELAY on"},

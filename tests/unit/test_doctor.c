@@ -21,11 +21,14 @@ static struct doctor_facts fit(void)
         .clock_device = "tsc",
         .clock_resolution_ns = 1,
         .clock_read_ns = 25,
+        .cpu_resolution_us = 1,
         .cpus = 4,
         .cpus_text = "0-3",
         .cpus_of_system = 4,
         .server_cpus = "0",
         .client_cpus = "3",
+        .kinds = 1,
+        .nodes = 1,
         .governor = "performance",
         .turbo = DOCTOR_OFF,
         .virtual_machine = DOCTOR_OFF,
@@ -169,8 +172,9 @@ static void test_unknown_is_left_out(void)
     facts.governor[0] = '\0';
     facts.turbo = facts.virtual_machine = DOCTOR_UNKNOWN;
     facts.busy = NAN;
+    facts.cpu_resolution_us = facts.kinds = facts.nodes = 0;
     CHECK_EQ_TEXT(complaints(&facts, 1000), "");
-    CHECK_EQ_U64(report.counts[DOCTOR_OK], all - 8);
+    CHECK_EQ_U64(report.counts[DOCTOR_OK], all - 11);
 }
 
 static void test_clock(void)
@@ -185,6 +189,9 @@ static void test_clock(void)
     facts = fit();
     facts.clock_resolution_ns = 4000000;
     expect(&facts, "note", "clock", "step 4000000 ns", "near that step");
+    facts = fit();
+    facts.cpu_resolution_us = 15625;
+    expect(&facts, "note", "CPU time", "in steps of 15.625 ms", "--duration");
 }
 
 static void test_processors(void)
@@ -201,9 +208,52 @@ static void test_processors(void)
     expect(&facts, "note", "processors", "have to share", "CPU time");
 }
 
+/* Two nodes; in each, cores of two threads of a fast kind and slow ones of one. */
+static struct topology_cpu hybrid[] = {{0, 0, 1, 0}, {1, 0, 1, 0}, {2, 2, 0, 0}, {3, 3, 0, 0},
+                                       {4, 4, 1, 1}, {5, 4, 1, 1}, {6, 6, 0, 1}, {7, 7, 0, 1}};
+
+static void test_topology(void)
+{
+    struct doctor_facts facts = fit();
+    const struct topology all = {hybrid, 8}, first_node = {hybrid, 4}, odd = {hybrid + 1, 2};
+    doctor_take_topology(&facts, &first_node);
+    CHECK_EQ_U64(facts.kinds, 2);
+    CHECK_EQ_TEXT(facts.kinds_text, "2 (0-1), 2 (2-3)");
+    CHECK_EQ_U64(facts.nodes, 1);
+    CHECK(!facts.share_core && !facts.differ_in_kind && !facts.differ_in_node);
+    CHECK_EQ_TEXT(complaints(&facts, 1000), "");
+
+    doctor_take_topology(&facts, &all);
+    CHECK_EQ_TEXT(facts.nodes_text, "4 (0-3), 4 (4-7)");
+    CHECK(!facts.share_core && !facts.differ_in_kind && facts.differ_in_node);
+    expect(&facts, "note", "NUMA nodes",
+           "2: 4 (0-3), 4 (4-7); the server "
+           "and the client are on two",
+           "one node by --server-cpus");
+    facts.server_cpus[0] = facts.client_cpus[0] = '\0';
+    CHECK(strstr(complaints(&facts, 1000), "NUMA") == NULL);
+
+    facts = fit();
+    doctor_take_topology(&facts, &odd);
+    CHECK(facts.differ_in_kind);
+    expect(&facts, "note", "processor kinds",
+           "2, the fastest first: 1 (1), 1 (2); the server "
+           "and the client are on two",
+           "two processors of one kind");
+    facts = fit();
+    doctor_take_topology(&facts, &(struct topology){hybrid, 2});
+    expect(&facts, "note", "processors", "one core's", "--server-cpus");
+}
+
 static void test_machine(void)
 {
     struct doctor_facts facts = fit();
+    strcpy(facts.power_scheme, "Balanced");
+    facts.high_power = DOCTOR_OFF;
+    expect(&facts, "note", "power scheme", "Balanced: the frequency follows", "powercfg");
+    facts.high_power = DOCTOR_ON;
+    CHECK_EQ_TEXT(complaints(&facts, 1000), "");
+    facts = fit();
     strcpy(facts.governor, "powersave");
     expect(&facts, "note", "governor", "powersave", "cpupower");
     facts = fit();
@@ -253,6 +303,7 @@ int main(void)
     test_unknown_is_left_out();
     test_clock();
     test_processors();
+    test_topology();
     test_machine();
     test_loopback_and_wine();
     return check_report();

@@ -11,6 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define FAKE_ROOT "test_host_linux.roots"
+#include "fake_root.h"
+
 #define TEMPORARY "test_host_linux.tmp"
 
 enum { BITS = 8 * sizeof(unsigned long), POSSIBLE = 4096 };
@@ -51,7 +54,7 @@ static void kernel_add(unsigned cpu)
 
 static void many_processors(void)
 {
-    char first[HOST_CPUS_TEXT], last[HOST_CPUS_TEXT], text[HOST_CPUS_TEXT];
+    char text[HOST_CPUS_TEXT];
     for (unsigned cpu = 0; cpu < 4; cpu++)
         kernel_add(cpu);
     kernel_add(2047);
@@ -59,9 +62,6 @@ static void many_processors(void)
     CHECK(host_pin_error() == 0);
     CHECK_EQ_U64(host_cpu_count(), 6);
     CHECK_EQ_TEXT(host_self_cpus(text, sizeof text), "0-3,2047,4095");
-    CHECK(host_split_cpus(first, last, sizeof first));
-    CHECK_EQ_TEXT(first, "0");
-    CHECK_EQ_TEXT(last, "4095");
     CHECK_EQ_U64(host_cpus_count("1-2,2047"), 3);
     CHECK_EQ_U64(host_cpus_count("4"), 0);
     CHECK_EQ_U64(host_cpus_count("4095-70000"), 0);
@@ -72,6 +72,60 @@ static void many_processors(void)
     CHECK_EQ_TEXT(host_process_cpus((unsigned long)getpid(), text, sizeof text), "4095");
     CHECK(host_pin_self(NULL) == 0);
     CHECK_EQ_TEXT(host_self_cpus(text, sizeof text), "0-3,2047,4095");
+}
+
+/* What /sys tells: where the two sides would be, the kinds and the nodes. */
+static void expect_topology(const char *sides, const char *kinds, const char *nodes)
+{
+    struct topology topology;
+    const struct topology_cpu *server, *client;
+    char text[HOST_CPUS_TEXT];
+    CHECK(host_topology_read(root, &topology));
+    CHECK(topology_split(&topology, &server, &client));
+    snprintf(text, sizeof text, "%u %u", server->cpu, client->cpu);
+    CHECK_EQ_TEXT(text, sides);
+    topology_kinds_text(&topology, text, sizeof text);
+    CHECK_EQ_TEXT(text, kinds);
+    topology_nodes_text(&topology, text, sizeof text);
+    CHECK_EQ_TEXT(text, nodes);
+    topology_free(&topology);
+}
+
+static void kinds_of_processors(void)
+{
+    for (unsigned cpu = 0; cpu < 8; cpu++)
+        kernel_add(cpu);
+    /* Nothing is told. */
+    root_begin();
+    expect_topology("0 7", "8 (0-7)", "8 (0-7)");
+
+    /* Two cores of two threads, side by side, and slow ones behind them. */
+    root_put("/sys/devices/cpu_core/cpus", "0-3\n");
+    root_put("/sys/devices/cpu_atom/cpus", "4-6\n");
+    root_put("/sys/devices/system/cpu/cpu0/cpu_capacity", "1024\n");
+    for (unsigned cpu = 0; cpu < 4; cpu++) {
+        char path[128];
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%u/topology/thread_siblings_list",
+                 cpu);
+        root_put(path, cpu < 2 ? "0-1\n" : "2,3\n");
+    }
+    expect_topology("0 3", "4 (0-3), 3 (4-6), 1 (7)", "8 (0-7)");
+    root_put("/sys/devices/cpu_core/cpus", "0-1\n");
+    expect_topology("4 6", "2 (0-1), 3 (4-6), 3 (2-3,7)", "8 (0-7)");
+
+    /* Slow ones first, on two nodes; a third one has no processor of this process. */
+    root_begin();
+    for (unsigned cpu = 0; cpu < 8; cpu++) {
+        char path[128];
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%u/cpu_capacity", cpu);
+        root_put(path, cpu < 4 ? "446\n" : "1024\n");
+    }
+    root_put("/sys/devices/system/node/online", "0,2-3\n");
+    root_put("/sys/devices/system/node/node0/cpulist", "0,2,4,6\n");
+    root_put("/sys/devices/system/node/node2/cpulist", "1,3,5,7\n");
+    root_put("/sys/devices/system/node/node3/cpulist", "8-15\n");
+    expect_topology("4 7", "4 (4-7), 4 (0-3)", "4 (0,2,4,6), 4 (1,3,5,7)");
+    roots_remove();
 }
 
 static void refused_calls(void)
@@ -146,6 +200,7 @@ static void in_a_process(void (*test)(void))
 int main(void)
 {
     in_a_process(many_processors);
+    in_a_process(kinds_of_processors);
     in_a_process(refused_calls);
     in_a_process(busy_processor);
     return check_report();

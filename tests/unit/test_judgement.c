@@ -50,6 +50,24 @@ static void test_bound(void)
     CHECK_EQ_TEXT(judgement_bound(&record), "server");
 }
 
+static void test_steps_of_cpu_time(void)
+{
+    begin();
+    judgement_take_cpu(&record, 1e-5);
+    CHECK_EQ_TEXT(record.warnings, "");
+    /* 49 steps of Windows' clock, and 51; 100 of a finer one. */
+    record.cpu_resolution_us = 15625;
+    judgement_take_cpu(&record, NAN);
+    judgement_take_cpu(&record, 51 * 0.015625);
+    CHECK_EQ_TEXT(record.warnings, "");
+    judgement_take_cpu(&record, 49 * 0.015625);
+    CHECK_EQ_TEXT(record.warnings, "few_cpu_steps");
+    begin();
+    record.cpu_resolution_us = 1000;
+    judgement_take_cpu(&record, 0.1);
+    CHECK_EQ_TEXT(record.warnings, "");
+}
+
 static void test_warnings_are_whole_words(void)
 {
     begin();
@@ -281,6 +299,7 @@ static void test_failed_rows_do_not_drift(void)
 int main(void)
 {
     test_bound();
+    test_steps_of_cpu_time();
     test_warnings_are_whole_words();
     test_host();
     test_busiest_side();
