@@ -20,7 +20,8 @@ struct worker *crew_worker(const struct crew *crew, unsigned index)
 }
 
 int crew_open(struct crew *crew, struct server *server, size_t worker_bytes,
-              void (*run)(struct worker *worker), void (*wake)(struct worker *worker))
+              void (*run)(struct worker *worker),
+              void (*wake)(struct worker *worker, struct worker *by))
 {
     *crew = (struct crew){.server = server,
                           .count = server->threads,
@@ -32,10 +33,10 @@ int crew_open(struct crew *crew, struct server *server, size_t worker_bytes,
         return server_fail(server, "calloc", -NET_NO_MEMORY);
     for (unsigned i = 0; i < crew->count; i++) {
         struct worker *worker = crew_worker(crew, i);
-        worker->server = server;
         worker->index = i;
         worker->crew = crew;
         worker->mutex = (thread_mutex)THREAD_MUTEX_INIT;
+        worker_begin(worker, server);
     }
     return 0;
 }
@@ -43,9 +44,7 @@ int crew_open(struct crew *crew, struct server *server, size_t worker_bytes,
 static void worker_main(void *argument)
 {
     struct worker *worker = argument;
-    worker_begin(worker, worker->server);
     worker->crew->run(worker);
-    worker_end(worker);
 }
 
 int crew_run(struct crew *crew)
@@ -69,7 +68,7 @@ int crew_run(struct crew *crew)
         struct worker *worker = crew_worker(crew, i);
         if (!worker->started)
             continue;
-        crew->wake(worker);
+        crew->wake(worker, crew_worker(crew, 0));
         thread_join(worker->thread);
     }
     return server->failure;
@@ -79,6 +78,8 @@ void crew_close(struct crew *crew)
 {
     if (crew->workers != NULL)
         server_release_all(crew_worker(crew, 0));
+    for (unsigned i = 0; crew->workers != NULL && i < crew->count; i++)
+        worker_end(crew_worker(crew, i));
     free(crew->workers);
     crew->workers = NULL;
 }
@@ -125,7 +126,7 @@ struct worker *crew_assign(struct worker *self, struct connection *connection)
         worker->inbox_first = connection;
     worker->inbox_last = connection;
     thread_mutex_unlock(&worker->mutex);
-    self->crew->wake(worker);
+    self->crew->wake(worker, self);
     return NULL;
 }
 

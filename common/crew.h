@@ -21,7 +21,9 @@ struct worker {
 
     /* private to observe.c */
     _Atomic uint64_t counters[OBSERVE_COUNTERS];
-    uint64_t traced_ns; /* when its previous call was traced; 0: none yet */
+    bool tracing;           /* its calls are reported */
+    uint64_t begun_ns;      /* when its call, and when its wait began (inside which completion */
+    uint64_t wait_begun_ns; /* routines make calls); only while tracing */
     struct worker *next;
     struct worker *previous;
 
@@ -38,9 +40,9 @@ struct crew {
     struct server *server;
     unsigned count; /* workers, worker 0 included */
     size_t worker_bytes;
-    char *workers;                       /* count × worker_bytes, zeroed by crew_open */
-    void (*run)(struct worker *worker);  /* serves until server_stopping */
-    void (*wake)(struct worker *worker); /* ends that worker's wait, by the model's own means */
+    char *workers;                      /* count × worker_bytes, zeroed by crew_open */
+    void (*run)(struct worker *worker); /* serves until server_stopping */
+    void (*wake)(struct worker *worker, struct worker *by); /* ends that worker's wait */
 };
 
 /* What a model's workers do. Each function is given the model's own struct, zeroed at first. */
@@ -50,13 +52,16 @@ struct crew_calls {
     int (*open)(struct worker *worker);
     /* On the worker's own thread: serves until server_stopping. */
     void (*run)(struct worker *worker);
-    /* Ends the worker's wait, by the model's own means. Any thread; never for worker 0. */
-    void (*wake)(struct worker *worker);
+    /*
+     * Ends the worker's wait, by the model's own means; never for worker 0. `by` is the worker of the
+     * thread that calls this: the calls are observed as its own.
+     */
+    void (*wake)(struct worker *worker, struct worker *by);
     /* On serve's thread, when no worker runs any more; also after an open that failed. */
     void (*close)(struct worker *worker);
 };
 
-/* A worker that is in no crew: a thread for one connection. Begin and end on its own thread. */
+/* A worker that is in no crew: a thread for one connection. */
 void worker_begin(struct worker *worker, struct server *server);
 void worker_end(struct worker *worker);
 
@@ -66,7 +71,8 @@ int crew_serve(struct server *server, const struct crew_calls *calls);
 /* The steps of crew_serve, for a model whose workers share more than the server. */
 /* Makes server->threads workers and starts none. 0, or a negative error after server_fail. */
 int crew_open(struct crew *crew, struct server *server, size_t worker_bytes,
-              void (*run)(struct worker *worker), void (*wake)(struct worker *worker));
+              void (*run)(struct worker *worker),
+              void (*wake)(struct worker *worker, struct worker *by));
 struct worker *crew_worker(const struct crew *crew, unsigned index);
 /* Starts the others and runs worker 0 here; when that returns, wakes and joins the others. */
 int crew_run(struct crew *crew);

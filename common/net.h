@@ -22,6 +22,10 @@ typedef int net_length;   /* the type of a length passed to recv and send */
 typedef int net_received; /* the type that recv and send return */
 #define NET_SOCKET_NONE INVALID_SOCKET
 #define NET_SEND_FLAGS  0
+/* What these functions call, for a trace. */
+#define NET_NONBLOCKING_CALL       "ioctlsocket(FIONBIO)"
+#define NET_CLOSE_CALL             "closesocket()"
+#define NET_CLOSE_FOR_RESTART_CALL "setsockopt(SO_LINGER, 0), closesocket()"
 /* Not errno.h's: MinGW gives those numbers that mean other errors of Windows. */
 #define NET_NO_MEMORY WSA_NOT_ENOUGH_MEMORY
 #define NET_REFUSED   WSAECONNREFUSED
@@ -33,10 +37,13 @@ typedef int net_received; /* the type that recv and send return */
 typedef int net_socket;
 typedef size_t net_length;
 typedef ssize_t net_received;
-#define NET_SOCKET_NONE (-1)
-#define NET_SEND_FLAGS  MSG_NOSIGNAL
-#define NET_NO_MEMORY   ENOMEM
-#define NET_REFUSED     ECONNREFUSED
+#define NET_SOCKET_NONE            (-1)
+#define NET_SEND_FLAGS             MSG_NOSIGNAL
+#define NET_NONBLOCKING_CALL       "fcntl(O_NONBLOCK)"
+#define NET_CLOSE_CALL             "close()"
+#define NET_CLOSE_FOR_RESTART_CALL "close()"
+#define NET_NO_MEMORY              ENOMEM
+#define NET_REFUSED                ECONNREFUSED
 #endif
 
 #define NET_ADDRESS_TEXT 64      /* bytes that hold any text of net_address_format */

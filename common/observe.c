@@ -1,7 +1,5 @@
 #include "observe.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,22 +16,17 @@ const char *const observe_counter_names[OBSERVE_COUNTERS] = {
     [OBSERVE_COMPLETIONS] = "completions",
 };
 
-/* So wide is the longest call: WSAWaitForMultipleEvents(64 in the set, 512 bytes). */
-enum { TRACE_CALL_WIDTH = 50 };
-
-void observer_init(struct observer *observer, bool trace)
+void observer_init(struct observer *observer, observe_report *report, bool calls_wait)
 {
     memset(observer, 0, sizeof *observer);
-    observer->trace = trace && IOMODELS_OBSERVE;
-    observer->start_ns = clock_now_ns();
+    observer->report = IOMODELS_OBSERVE ? report : NULL;
+    observer->calls_wait = calls_wait;
     observer->mutex = (thread_mutex)THREAD_MUTEX_INIT;
-    if (observer->trace)
-        fprintf(stderr, "%11s  %9s  %7s  %7s  %-*s  %s\n", "seconds", "since us", "thread",
-                "session", TRACE_CALL_WIDTH, "call", "result");
 }
 
 void observe_begin(struct observer *observer, struct worker *worker)
 {
+    worker->tracing = observer->report != NULL;
     thread_mutex_lock(&observer->mutex);
     worker->previous = NULL;
     worker->next = observer->workers;
@@ -76,10 +69,7 @@ bool observe_enabled(void)
     return IOMODELS_OBSERVE;
 }
 
-bool observe_tracing(const struct worker *worker)
-{
-    return IOMODELS_OBSERVE && worker->server->observer.trace;
-}
+enum { CALL_BYTES = 96 }; /* that hold the text of any call */
 
 static void count(struct worker *worker, enum observe_counter counter, uint64_t amount)
 {
@@ -90,31 +80,84 @@ static void count(struct worker *worker, enum observe_counter counter, uint64_t 
     atomic_store_explicit(&worker->counters[counter], now + amount, memory_order_relaxed);
 }
 
-/* One line in one write, so that threads do not mix theirs. */
-static void trace(struct worker *worker, uint32_t connection_id, const char *call, int error,
+static void report(struct worker *worker, struct observed_call call)
+{
+    call.thread = thread_id();
+    worker->server->observer.report(&call);
+}
+
+void observe_begins(struct worker *worker)
+{
+    worker->begun_ns = clock_now_ns();
+}
+
+static void wait_begins(struct worker *worker, uint32_t connection_id, const char *call)
+{
+    report(worker, (struct observed_call){.begun_ns = clock_now_ns(),
+                                          .connection = connection_id,
+                                          .waits = true,
+                                          .call = call,
+                                          .result = ""});
+    /* After the report, whose time is not the call's. */
+    worker->wait_begun_ns = clock_now_ns();
+}
+
+/* error: why it failed, or 0. */
+static void returned(struct worker *worker, uint32_t connection_id, bool waits, const char *call,
+                     int error, const char *result)
+{
+    char failure[160];
+    struct observed_call line = {.begun_ns = waits ? worker->wait_begun_ns : worker->begun_ns,
+                                 .ended_ns = clock_now_ns(),
+                                 .connection = connection_id,
+                                 .waits = waits,
+                                 .call = call,
+                                 .result = result};
+    if (error != 0)
+        line.result = net_error_text(error, failure, sizeof failure);
+    report(worker, line);
+}
+
+void observe_note(struct worker *worker, uint32_t connection_id, const char *what,
                   const char *result)
 {
-    char session[16] = "-", failure[160], since[16] = "-";
-    const struct observer *observer = &worker->server->observer;
-    uint64_t now_ns = clock_now_ns();
-    if (connection_id != 0)
-        snprintf(session, sizeof session, "%" PRIu32, connection_id);
-    if (worker->traced_ns != 0)
-        snprintf(since, sizeof since, "%.1f", (double)(now_ns - worker->traced_ns) / 1e3);
-    if (error != 0)
-        result = net_error_text(error, failure, sizeof failure);
-    char line[320];
-    snprintf(line, sizeof line, "%11.6f  %9s  %7lu  %7s  %-*s  %s\n",
-             (double)(now_ns - observer->start_ns) / 1e9, since, thread_id(), session,
-             TRACE_CALL_WIDTH, call, result);
-    fputs(line, stderr);
-    fflush(stderr); /* Wine's C library buffers it where it is a file */
-    /* Taken again: the time that printing takes is not the model's. */
-    worker->traced_ns = clock_now_ns();
+    if (!observe_tracing(worker))
+        return;
+    observe_begins(worker);
+    returned(worker, connection_id, false, what, 0, result);
+}
+
+/* ---- receives and sends ---- */
+
+static const char *transfer_text(const char *call, size_t asked, bool is_recv, char *text,
+                                 size_t size)
+{
+    snprintf(text, size, "%s(%s %zu bytes)", call, is_recv ? "at most" : "pending", asked);
+    return text;
+}
+
+static void transfer_begins(struct worker *worker, const struct connection *connection,
+                            const char *call, size_t asked, bool is_recv)
+{
+    char text[CALL_BYTES];
+    if (worker->server->observer.calls_wait)
+        wait_begins(worker, connection->id, transfer_text(call, asked, is_recv, text, sizeof text));
+    else
+        observe_begins(worker);
+}
+
+void observe_recv_begins(struct worker *worker, const struct connection *connection, size_t asked)
+{
+    transfer_begins(worker, connection, "recv", asked, true);
+}
+
+void observe_send_begins(struct worker *worker, const struct connection *connection, size_t asked)
+{
+    transfer_begins(worker, connection, "send", asked, false);
 }
 
 /* result: the bytes or a negative error, and returned. */
-static int64_t transfer(struct worker *worker, const struct connection *connection,
+static int64_t transfer(struct worker *worker, const struct connection *connection, bool posted,
                         const char *call, size_t asked, int64_t result, bool is_recv)
 {
     int error = result < 0 ? (int)result : 0;
@@ -124,56 +167,63 @@ static int64_t transfer(struct worker *worker, const struct connection *connecti
     else if (net_error_kind(error) == NET_ERROR_WOULD_BLOCK)
         count(worker, OBSERVE_WOULD_BLOCK, 1);
     if (observe_tracing(worker)) {
-        char arguments[64], text[64];
-        snprintf(arguments, sizeof arguments, "%s(%s %zu bytes)", call,
-                 is_recv ? "at most" : "pending", asked);
+        char arguments[CALL_BYTES], text[64];
         snprintf(text, sizeof text, "%lld bytes%s", (long long)result,
                  is_recv && result == 0 ? ": the peer has finished" : "");
-        trace(worker, connection->id, arguments, error, text);
+        returned(worker, connection->id, !posted && worker->server->observer.calls_wait,
+                 transfer_text(call, asked, is_recv, arguments, sizeof arguments), error, text);
     }
     return result;
 }
 
-int64_t observe_recv(struct worker *worker, const struct connection *connection, size_t asked,
-                     net_received result)
+int64_t observe_recv_returned(struct worker *worker, const struct connection *connection,
+                              size_t asked, net_received result)
 {
-    return transfer(worker, connection, "recv", asked, result < 0 ? net_last_error() : result,
-                    true);
+    return transfer(worker, connection, false, "recv", asked,
+                    result < 0 ? net_last_error() : result, true);
 }
 
-int64_t observe_send(struct worker *worker, const struct connection *connection, size_t asked,
-                     net_received result)
+int64_t observe_send_returned(struct worker *worker, const struct connection *connection,
+                              size_t asked, net_received result)
 {
-    return transfer(worker, connection, "send", asked, result < 0 ? net_last_error() : result,
-                    false);
+    return transfer(worker, connection, false, "send", asked,
+                    result < 0 ? net_last_error() : result, false);
 }
 
-int64_t observe_post(struct worker *worker, uint32_t connection_id, const char *call, size_t asked,
-                     net_received result)
+int64_t observe_post_returned(struct worker *worker, uint32_t connection_id, const char *call,
+                              size_t asked, net_received result)
 {
     int error = result < 0 ? net_last_error() : 0;
     count(worker, OBSERVE_OTHER_CALLS, 1);
     if (observe_tracing(worker)) {
-        char arguments[64], text[64];
+        char arguments[CALL_BYTES], text[64];
         snprintf(arguments, sizeof arguments, "%s(%zu bytes)", call, asked);
         snprintf(text, sizeof text, "%lld bytes at once", (long long)result);
-        trace(worker, connection_id, arguments, error, text);
+        returned(worker, connection_id, false, arguments, error, text);
     }
     return error == 0 ? (int64_t)result : error;
+}
+
+/* One that was posted is no call: nothing lies between its begin and its end. */
+static int64_t transfer_done(struct worker *worker, const struct connection *connection,
+                             const char *call, size_t asked, int64_t result, bool is_recv)
+{
+    count(worker, OBSERVE_COMPLETIONS, 1);
+    if (observe_tracing(worker))
+        observe_begins(worker);
+    return transfer(worker, connection, true, call, asked, result, is_recv);
 }
 
 int64_t observe_recv_done(struct worker *worker, const struct connection *connection, size_t asked,
                           int64_t result)
 {
-    count(worker, OBSERVE_COMPLETIONS, 1);
-    return transfer(worker, connection, "recv completed", asked, result, true);
+    return transfer_done(worker, connection, "recv completed", asked, result, true);
 }
 
 int64_t observe_send_done(struct worker *worker, const struct connection *connection, size_t asked,
                           int64_t result)
 {
-    count(worker, OBSERVE_COMPLETIONS, 1);
-    return transfer(worker, connection, "send completed", asked, result, false);
+    return transfer_done(worker, connection, "send completed", asked, result, false);
 }
 
 int64_t observe_done(struct worker *worker, const struct connection *connection, int64_t result)
@@ -184,33 +234,65 @@ int64_t observe_done(struct worker *worker, const struct connection *connection,
     return observe_recv_done(worker, connection, session_recv_span(session).size, result);
 }
 
-static void accept_trace(struct worker *worker, const char *call, int error,
-                         unsigned long long socket)
+/* ---- accept ---- */
+
+void observe_accept_begins(struct worker *worker)
 {
-    char text[64];
-    if (!observe_tracing(worker))
-        return;
-    snprintf(text, sizeof text, "socket %llu", socket);
-    trace(worker, 0, call, error, text);
+    if (worker->server->observer.calls_wait)
+        wait_begins(worker, 0, "accept()");
+    else
+        observe_begins(worker);
 }
 
-int observe_accept(struct worker *worker, net_socket result)
+static void accept_returned(struct worker *worker, bool waits, const char *call, int error,
+                            unsigned long long socket)
+{
+    char text[64];
+    snprintf(text, sizeof text, "socket %llu", socket);
+    returned(worker, 0, waits, call, error, text);
+}
+
+int observe_accept_returned(struct worker *worker, net_socket result)
 {
     int error = result == NET_SOCKET_NONE ? net_last_error() : 0;
     count(worker, OBSERVE_OTHER_CALLS, 1);
-    accept_trace(worker, "accept()", error, (unsigned long long)result);
+    if (observe_tracing(worker))
+        accept_returned(worker, worker->server->observer.calls_wait, "accept()", error,
+                        (unsigned long long)result);
     return error;
 }
 
 int observe_accept_done(struct worker *worker, int64_t result)
 {
     int error = result < 0 ? (int)result : 0;
-    accept_trace(worker, "accept completed()", error, (unsigned long long)result);
+    if (observe_tracing(worker)) {
+        observe_begins(worker);
+        accept_returned(worker, false, "accept completed()", error, (unsigned long long)result);
+    }
     return error;
 }
 
-int observe_wait(struct worker *worker, const char *call, unsigned scanned, size_t set_bytes,
-                 int events)
+/* ---- waits, and all others ---- */
+
+static const char *wait_text(const char *call, const char *noun, unsigned scanned, size_t set_bytes,
+                             char *text, size_t size)
+{
+    if (noun == NULL)
+        return call;
+    snprintf(text, size, "%s(%u %s%s, %zu bytes)", call, scanned, noun, scanned == 1 ? "" : "s",
+             set_bytes);
+    return text;
+}
+
+void observe_wait_begins(struct worker *worker, const char *call, const char *noun,
+                         unsigned scanned, size_t set_bytes)
+{
+    char text[CALL_BYTES];
+    wait_begins(worker, 0, wait_text(call, noun, scanned, set_bytes, text, sizeof text));
+}
+
+int observe_wait_returned(struct worker *worker, const char *call, const char *noun,
+                          unsigned scanned, size_t set_bytes, int events)
 {
     int error = events < 0 ? net_last_error() : 0;
     count(worker, OBSERVE_WAIT_CALLS, 1);
@@ -219,22 +301,21 @@ int observe_wait(struct worker *worker, const char *call, unsigned scanned, size
     if (error == 0)
         count(worker, OBSERVE_WAIT_EVENTS, (uint64_t)events);
     if (observe_tracing(worker)) {
-        char arguments[64], text[64];
-        snprintf(arguments, sizeof arguments, "%s(%u handed in, %zu bytes)", call, scanned,
-                 set_bytes);
+        char arguments[CALL_BYTES], text[64];
         snprintf(text, sizeof text, "%d ready", events);
-        trace(worker, 0, arguments, error, text);
+        returned(worker, 0, true,
+                 wait_text(call, noun, scanned, set_bytes, arguments, sizeof arguments), error,
+                 text);
     }
     return error == 0 ? events : error;
 }
 
-int observe_call(struct worker *worker, const struct connection *connection, const char *call,
-                 bool succeeded, const char *result)
+int observe_call_returned(struct worker *worker, const struct connection *connection,
+                          const char *call, bool succeeded, const char *result)
 {
     int error = succeeded ? 0 : net_last_error();
     count(worker, OBSERVE_OTHER_CALLS, 1);
     if (observe_tracing(worker))
-        trace(worker, connection == NULL ? 0 : connection->id, call, error,
-              result == NULL ? "ok" : result);
+        returned(worker, connection == NULL ? 0 : connection->id, false, call, error, result);
     return error;
 }

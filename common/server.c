@@ -75,7 +75,7 @@ int server_open(struct server *server, const struct server_options *options,
     }
     stop_socket_take_port(server);
     net_reserve_open(&server->reserve);
-    observer_init(&server->observer, options->trace);
+    observer_init(&server->observer, options->report, needs.calls_wait);
     return 0;
 }
 
@@ -121,6 +121,14 @@ int server_fail_thread(struct server *server, const char *call, int error)
     char limit[THREAD_LIMIT_TEXT], text[THREAD_LIMIT_TEXT + 80];
     snprintf(text, sizeof text, "%s (%s)", call, thread_limit_text(limit, sizeof limit));
     return server_fail(server, text, error);
+}
+
+/* The failure's text has the call's name alone. */
+int server_required(struct worker *worker, const char *call, int error)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(call, "("), call);
+    return error == 0 ? 0 : server_fail(worker->server, name, error);
 }
 
 const char *server_failure_text(const struct server *server)
@@ -174,26 +182,33 @@ void server_lacks(struct server *server, const char *call, int error, const char
     server->options.on_lack(text);
 }
 
+void server_close_socket(struct worker *worker, net_socket socket)
+{
+    observe_call(worker, NULL, NET_CLOSE_CALL, (net_close(socket), true));
+}
+
 struct connection *server_admit(struct worker *worker, net_socket socket)
 {
     struct server *server = worker->server;
     uint32_t id;
     atomic_store(&server->accepts_failed, 0);
     if (server_stopping(server) || !place_take(server, &id)) {
-        net_close(socket);
+        server_close_socket(worker, socket);
         return NULL;
     }
     struct connection *connection = connection_new(server);
     if (connection == NULL) {
         server_lacks(server, "malloc", -NET_NO_MEMORY, "");
         place_return(server);
-        net_close(socket);
+        server_close_socket(worker, socket);
         return NULL;
     }
     connection->socket = socket;
     connection->id = id;
     /* It fails only for a peer that has left already; the first receive reports that. */
-    net_set_nodelay(socket, server->options.nodelay);
+    observe_call(worker, connection,
+                 server->options.nodelay ? "setsockopt(TCP_NODELAY)" : "setsockopt(TCP_NODELAY, 0)",
+                 net_set_nodelay(socket, server->options.nodelay) == 0);
 
     thread_mutex_lock(&server->mutex);
     server->counts.accepted++;
@@ -208,7 +223,7 @@ struct connection *server_admit(struct worker *worker, net_socket socket)
 void server_refuse(struct worker *worker, net_socket socket)
 {
     struct server *server = worker->server;
-    net_close(socket);
+    server_close_socket(worker, socket);
     thread_mutex_lock(&server->mutex);
     server->counts.refused += !server_stopping(server);
     thread_mutex_unlock(&server->mutex);
@@ -220,8 +235,8 @@ static bool refuse_by_reserve(struct worker *worker)
     struct server *server = worker->server;
     thread_mutex_lock(&server->reserve_mutex);
     net_reserve_close(&server->reserve);
-    net_socket socket = accept(server->listener, NULL, NULL);
-    bool taken = socket != NET_SOCKET_NONE;
+    net_socket socket;
+    bool taken = observe_accept(worker, socket = accept(server->listener, NULL, NULL)) == 0;
     if (taken)
         server_refuse(worker, socket);
     net_reserve_open(&server->reserve);
@@ -313,9 +328,10 @@ void server_release(struct worker *worker, struct connection *connection, int er
     ending_count(&server->counts, server_stopping(server), error);
     thread_mutex_unlock(&server->mutex);
     if (server_stopping(server))
-        net_close_for_restart(connection->socket);
+        observe_call(worker, connection, NET_CLOSE_FOR_RESTART_CALL,
+                     (net_close_for_restart(connection->socket), true));
     else
-        net_close(connection->socket);
+        observe_call(worker, connection, NET_CLOSE_CALL, (net_close(connection->socket), true));
     free(connection);
 }
 

@@ -22,7 +22,7 @@ struct server_options {
     int backlog;
     unsigned max_connections; /* the connection past it is refused */
     bool nodelay;             /* TCP_NODELAY on every connection */
-    bool trace;
+    observe_report *report;   /* of each call; NULL: none is reported */
     /* Called once, by any thread, when connections are refused for want of resources. Or NULL. */
     void (*on_lack)(const char *text);
 };
@@ -35,6 +35,7 @@ struct server_needs {
     size_t connection_bytes;         /* of the model's own struct that begins with a connection */
     unsigned connections_per_thread; /* 0: as many as memory allows */
     size_t thread_stack_bytes;       /* of each serving thread; 0: THREAD_STACK_BYTES */
+    bool calls_wait;                 /* its sockets are blocking: see struct observer */
 };
 
 /* One client. A model may wrap it: a struct of its own whose first member is this one. */
@@ -100,12 +101,22 @@ int server_fail(struct server *server, const char *call, int error);
 /* The same when a thread could not be started; names the limit. Call it right after that. */
 int server_fail_thread(struct server *server, const char *call, int error);
 const char *server_failure_text(const struct server *server);
+/*
+ * observe_call of a call without which the model can't serve: where it failed, server_fail. 0, or the
+ * negative error.
+ * int server_require(struct worker *worker, const char *call, bool succeeded);
+ */
+#define server_require(worker, call, succeeded)                                                    \
+    server_required(worker, call, observe_call(worker, NULL, call, succeeded))
+int server_required(struct worker *worker, const char *call, int error);
 
 /*
  * Takes over an accepted socket: sets its options and makes a connection of it. NULL where it was
  * closed instead: the server is full (counted as refused) or stopping.
  */
 struct connection *server_admit(struct worker *worker, net_socket socket);
+/* Closes a socket that belongs to no connection. */
+void server_close_socket(struct worker *worker, net_socket socket);
 /* Closes an accepted socket that there are no resources for; counted as refused. */
 void server_refuse(struct worker *worker, net_socket socket);
 /* Reports a failed call to options.on_lack. limit: what raises the limit it met, or "". */

@@ -58,6 +58,7 @@ int thread_start(thread_handle *thread, void (*main)(void *argument), void *argu
     if (error != 0) {
         atomic_fetch_sub(&running, 1);
         free(start);
+        errno = error; /* for net_last_error */
         return -error;
     }
     unsigned seen = atomic_load(&peak);

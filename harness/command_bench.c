@@ -1,4 +1,3 @@
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "environment.h"
 #include "explain.h"
 #include "host.h"
+#include "interrupt.h"
 #include "names.h"
 #include "payload.h"
 #include "placement.h"
@@ -28,41 +28,12 @@
 #include "units.h"
 #include "warnings.h"
 
-static atomic_bool interrupted;
-
-static void interrupt(void *unused)
-{
-    (void)unused;
-    atomic_store(&interrupted, true);
-}
-
-static bool is_interrupted(void *unused)
-{
-    (void)unused;
-    return atomic_load(&interrupted);
-}
-
-/* This program as a target, where none is named. 0 or the exit status, as plan_add_target. */
-static int add_self(struct plan *plan, char *message, size_t message_size)
-{
-    char path[4096], text[4200];
-    if (!program_path(path, sizeof path)) {
-        snprintf(message, message_size, "this program's own path can't be told; name a --target");
-        return EXIT_FAILED;
-    }
-    static char kept[sizeof text]; /* the target points into it */
-    char quote = strchr(path, '\'') == NULL ? '\'' : '"';
-    snprintf(kept, sizeof kept, "%s=%c%s%c",
-             strcmp(program_system(), "wine") == 0 ? "wine" : "native", quote, path, quote);
-    return plan_add_target(plan, kept, false, is_interrupted, NULL, message, message_size);
-}
-
-/* One that was named: environment.csv, which is UTF-8, keeps it for --resume. As add_self. */
+/* One that was named: environment.csv, which is UTF-8, keeps it for --resume. As plan_add_target. */
 static int add_target(struct plan *plan, const char *text, bool missing, char *message,
                       size_t message_size)
 {
     if (csv_is_text(text))
-        return plan_add_target(plan, text, missing, is_interrupted, NULL, message, message_size);
+        return plan_add_target(plan, text, missing, interrupt_came, NULL, message, message_size);
     snprintf(message, message_size,
              "--target%s %s: not in UTF-8, as the files of a run are, so that --resume would not "
              "find it again; rename it, or name it by a link",
@@ -73,7 +44,9 @@ static int add_target(struct plan *plan, const char *text, bool missing, char *m
 static int add_targets(struct plan *plan, const struct bench_options *given, char *message,
                        size_t message_size)
 {
-    int status = given->targets.count == 0 ? add_self(plan, message, message_size) : 0;
+    int status = given->targets.count == 0
+                     ? plan_add_self(plan, interrupt_came, NULL, message, message_size)
+                     : 0;
     for (size_t i = 0; i < given->targets.count && status == 0; i++)
         status = add_target(plan, given->targets.items[i], false, message, message_size);
     for (size_t i = 0; i < given->missing.count && status == 0; i++)
@@ -456,7 +429,7 @@ static int bench(struct bench_options *given, struct plan *plan, const struct re
         .nodelay = !given->no_nodelay,
         .ports = &given->server_ports,
         .generator = &given->generator,
-        .cancelled = is_interrupted,
+        .cancelled = interrupt_came,
     };
     struct search search = {.count = 0};
     bool searches = given->rate_search != NULL;
@@ -469,19 +442,14 @@ static int bench(struct bench_options *given, struct plan *plan, const struct re
         shares_check(plan, given->generator.count, message, sizeof message) != 0 ||
         placement_choose(given, &settings, message, sizeof message) != 0)
         return options_fail("bench", "%s", message);
-    int error = program_on_stop(interrupt, NULL);
-    if (error != 0) {
-        char cause[160];
-        snprintf(message, sizeof message, "preparing for Ctrl-C: %s",
-                 net_error_text(error, cause, sizeof cause));
-        return fail(message);
-    }
+    if (!interrupt_catch("bench"))
+        return EXIT_FAILED;
     descriptors_raise("bench", connections_most(plan));
     if (engine_waits_otherwise(message, sizeof message))
         fprintf(stderr, "iomodels bench: %s\n", message);
     payload_init();
     int status = add_targets(plan, given, message, sizeof message);
-    if (is_interrupted(NULL))
+    if (interrupt_came(NULL))
         return EXIT_INTERRUPTED;
     if (status != 0)
         return status == EXIT_USAGE ? options_fail("bench", "%s", message) : fail(message);

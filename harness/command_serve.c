@@ -1,15 +1,18 @@
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
 #include "command.h"
+#include "compiler.h"
 #include "descriptors.h"
 #include "host.h"
 #include "model.h"
 #include "options.h"
 #include "program.h"
 #include "terminal.h"
+#include "trace_line.h"
 #include "units.h"
 
 /* The version of the lines on standard output: results/README.md has their keys. */
@@ -49,27 +52,94 @@ static void print_address(const struct server *server)
     fflush(stdout);
 }
 
-/* The caller holds the lock. */
+/* Adds to a line of so many bytes, of which *used are taken. */
+static void line_add(char *line, size_t size, size_t *used, const char *format, ...)
+    COMPILER_PRINTF(4, 5);
+
+static void line_add(char *line, size_t size, size_t *used, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (*used < size)
+        *used += (size_t)vsnprintf(line + *used, size - *used, format, arguments);
+    va_end(arguments);
+}
+
+/* In one write: other threads print their calls meanwhile. The caller holds the lock. */
 static void print_statistics(struct server *server, const char *event)
 {
     struct program_usage usage;
     uint64_t totals[OBSERVE_COUNTERS];
+    char line[1024];
+    size_t used = 0;
     struct server_counts counts = server_counts_now(server);
     program_usage_now(&usage);
     observe_totals(&server->observer, totals);
-    printf(LINE_VERSION " event=%s time_ns=%" PRIu64 " cpu_user_us=%" PRIu64 " cpu_sys_us=%" PRIu64
-                        " cpu_resolution_us=%" PRIu64,
-           event, clock_now_ns(), usage.cpu_user_us, usage.cpu_system_us, usage.cpu_resolution_us);
+    line_add(line, sizeof line, &used,
+             LINE_VERSION " event=%s time_ns=%" PRIu64 " cpu_user_us=%" PRIu64
+                          " cpu_sys_us=%" PRIu64 " cpu_resolution_us=%" PRIu64,
+             event, clock_now_ns(), usage.cpu_user_us, usage.cpu_system_us,
+             usage.cpu_resolution_us);
     if (usage.rss_peak_bytes != 0)
-        printf(" rss_peak_bytes=%" PRIu64, usage.rss_peak_bytes);
+        line_add(line, sizeof line, &used, " rss_peak_bytes=%" PRIu64, usage.rss_peak_bytes);
     if (usage.context_switches >= 0)
-        printf(" context_switches=%" PRId64, usage.context_switches);
-    printf(" threads=%u threads_peak=%u open=%u accepted=%" PRIu64 " refused=%" PRIu64
-           " closed=%" PRIu64 " reset=%" PRIu64 " failed=%" PRIu64,
-           thread_count(), thread_count_peak(), server_open_connections(server), counts.accepted,
-           counts.refused, counts.closed, counts.reset, counts.failed);
+        line_add(line, sizeof line, &used, " context_switches=%" PRId64, usage.context_switches);
+    line_add(line, sizeof line, &used,
+             " threads=%u threads_peak=%u open=%u accepted=%" PRIu64 " refused=%" PRIu64
+             " closed=%" PRIu64 " reset=%" PRIu64 " failed=%" PRIu64,
+             thread_count(), thread_count_peak(), server_open_connections(server), counts.accepted,
+             counts.refused, counts.closed, counts.reset, counts.failed);
     for (size_t i = 0; i < OBSERVE_COUNTERS && observe_enabled(); i++)
-        printf(" %s=%" PRIu64, observe_counter_names[i], totals[i]);
+        line_add(line, sizeof line, &used, " %s=%" PRIu64, observe_counter_names[i], totals[i]);
+    line_add(line, sizeof line, &used, "\n");
+    fputs(line, stdout);
+    fflush(stdout);
+}
+
+/* "1,234 receives" */
+static const char *counted(uint64_t count, const char *noun, char *text, size_t size)
+{
+    char number[32];
+    snprintf(text, size, "%s %s%s", units_format_grouped((double)count, number, sizeof number),
+             noun, count == 1 ? "" : "s");
+    return text;
+}
+
+/* The same for a person who watches: lines that fit a terminal. */
+static void print_summary(struct server *server)
+{
+    struct program_usage usage;
+    uint64_t totals[OBSERVE_COUNTERS];
+    char first[48], second[48], third[48], user[32], kernel[32], memory[32];
+    struct server_counts counts = server_counts_now(server);
+    program_usage_now(&usage);
+    observe_totals(&server->observer, totals);
+    printf("%s has stopped: %s served", serving.model,
+           counted(counts.accepted, "connection", first, sizeof first));
+    if (counts.refused + counts.reset + counts.failed > 0)
+        printf("; %" PRIu64 " more refused, %" PRIu64 " ended by a reset, %" PRIu64 " failed",
+               counts.refused, counts.reset, counts.failed);
+    printf("\n");
+    if (observe_enabled()) {
+        printf("  waits      %s, which reported %s\n",
+               counted(totals[OBSERVE_WAIT_CALLS], "call", first, sizeof first),
+               counted(totals[OBSERVE_WAIT_EVENTS], "event", second, sizeof second));
+        printf("  transfers  %s of %s in all; ",
+               counted(totals[OBSERVE_RECV_CALLS], "receive", first, sizeof first),
+               units_format_size(totals[OBSERVE_RECV_BYTES], second, sizeof second));
+        printf("%s of %s; %" PRIu64 " of these found nothing to do\n",
+               counted(totals[OBSERVE_SEND_CALLS], "send", first, sizeof first),
+               units_format_size(totals[OBSERVE_SEND_BYTES], second, sizeof second),
+               totals[OBSERVE_WOULD_BLOCK]);
+        printf("  others     %s (accept, close, ...)\n",
+               counted(totals[OBSERVE_OTHER_CALLS], "call", first, sizeof first));
+    }
+    printf("  processor  %s in the program, %s in the system; at most %s",
+           units_format_duration(usage.cpu_user_us * 1000, user, sizeof user),
+           units_format_duration(usage.cpu_system_us * 1000, kernel, sizeof kernel),
+           counted(thread_count_peak(), "thread", third, sizeof third));
+    if (usage.rss_peak_bytes != 0)
+        printf(", %s of memory", units_format_size(usage.rss_peak_bytes, memory, sizeof memory));
     printf("\n");
     fflush(stdout);
 }
@@ -200,13 +270,18 @@ static int serve(const struct io_model *model, const struct server_options *opti
         print_for_people(&server);
     if (control)
         error = thread_start_detached(read_commands, NULL);
+    if (options->report != NULL)
+        trace_line_begin(!control);
     if (error != 0)
         server_fail_thread(&server, "starting the thread that reads commands", error);
     else
         error = model->serve(&server);
 
     thread_mutex_lock(&serving.mutex);
-    print_statistics(&server, "stopped");
+    if (!control && terminal_is(stdout))
+        print_summary(&server);
+    else
+        print_statistics(&server, "stopped");
     serving.server = NULL;
     thread_mutex_unlock(&serving.mutex);
     if (error != 0)
@@ -240,7 +315,8 @@ int command_serve(int argc, char **argv)
         {"--no-nodelay", NULL, OPTION_FLAG, &given.no_nodelay, 0, 0,
          "leave Nagle's algorithm on, to see what it costs"},
         {"--trace", NULL, OPTION_FLAG, &given.trace, 0, 0,
-         "print each system call of the model on standard error"},
+         "print each system call of the model on standard error;\nof one that can wait also where "
+         "it begins"},
         {"--control", NULL, OPTION_FLAG, &given.control, 0, 0,
          "obey the lines `stats` and `stop` on standard input,\nand stop at its end"},
         {.name = NULL}};
@@ -248,9 +324,12 @@ int command_serve(int argc, char **argv)
         "serve", "--model NAME [OPTION...]",
         "Sends back what it receives, by the I/O model of your choice, until Ctrl-C.\n", options,
         "Standard output has one line when it listens and one, with its counters, when it has\n"
-        "stopped, as key=value words. Exit status: 0, 1 for a failure, 2 for bad usage.\n"
+        "stopped, as key=value words; on a terminal the latter is a summary for people. With\n"
+        "--control the lines of --trace stand there too. Exit status: 0, 1 for a failure, 2 for\n"
+        "bad usage.\n"
         "\nTry it: iomodels serve --model select --trace\n"
-        "and in another terminal: ncat 127.0.0.1 7777 (or telnet, or nc)\n"};
+        "and in another terminal: ncat 127.0.0.1 7777 (or telnet, or nc). `iomodels trace` is its\n"
+        "own client, and sets the calls of several models side by side.\n"};
     int status;
     if (!options_take(&command, argc, argv, &status))
         return status;
@@ -263,7 +342,9 @@ int command_serve(int argc, char **argv)
         .backlog = (int)given.backlog,
         .max_connections = (unsigned)given.max_connections,
         .nodelay = !given.no_nodelay,
-        .trace = given.trace,
+        .report = !given.trace    ? NULL
+                  : given.control ? trace_line_write
+                                  : trace_line_print,
         .on_lack = print_lack,
     };
     if (!net_address_parse(&settings.address, given.bind, (uint16_t)given.port))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model.h"
 #include "record_groups.h"
 #include "statistics.h"
 #include "terminal.h"
@@ -13,8 +14,8 @@ enum {
     LABEL_WIDTH = 26,
     CELL_WIDTH_MIN = 10,
     CELL_MARGIN = 2,
-    SENTENCE_BYTES = 512,
-    CLAUSE_BYTES = 160,
+    SENTENCE_BYTES = 1024,
+    CLAUSE_BYTES = 320,
     FIGURE_BYTES = 32,
     SAID_BYTES = 56
 };
@@ -135,9 +136,9 @@ static void say_set(const double *figures, char *clause)
 }
 
 /* Receives, sends, and what else was called for a message. */
-static void say_moves(const double *figures, char *clause)
+static void say_moves(const double *figures, const char *others, char *clause)
 {
-    char receives[SAID_BYTES], sends[SAID_BYTES], text[SAID_BYTES], rest[CLAUSE_BYTES / 2] = "";
+    char receives[SAID_BYTES], sends[SAID_BYTES], text[SAID_BYTES], rest[CLAUSE_BYTES] = "";
     double moves = figures[EXPLAIN_RECEIVES] + figures[EXPLAIN_SENDS];
     size_t used = 0;
     if (figures[EXPLAIN_NOTHING] >= WORTH_TELLING)
@@ -146,8 +147,9 @@ static void say_moves(const double *figures, char *clause)
                              said(figures[EXPLAIN_NOTHING], " finds", " find", text, sizeof text));
     bool posted = figures[EXPLAIN_POSTED] >= moves / 2;
     if (figures[EXPLAIN_OTHERS] >= WORTH_TELLING)
-        snprintf(rest + used, sizeof rest - used, ", %s %s", posted ? "posted by" : "beside",
-                 said(figures[EXPLAIN_OTHERS], " other call", " other calls", text, sizeof text));
+        snprintf(rest + used, sizeof rest - used, ", %s %s%s%s%s", posted ? "posted by" : "beside",
+                 said(figures[EXPLAIN_OTHERS], " other call", " other calls", text, sizeof text),
+                 others[0] == '\0' ? "" : " (", others, others[0] == '\0' ? "" : ")");
     else if (posted)
         snprintf(rest + used, sizeof rest - used, ", posted with the waits");
     snprintf(clause, CLAUSE_BYTES, "%s and %s for each message%s",
@@ -167,11 +169,12 @@ static void say_share(double waits, char *clause)
         snprintf(clause, CLAUSE_BYTES, ", and %s", text);
 }
 
-const char *explain_sentence(const double figures[EXPLAIN_FIGURES], char *text, size_t size)
+const char *explain_sentence(const double figures[EXPLAIN_FIGURES], const char *others, char *text,
+                             size_t size)
 {
     char set[CLAUSE_BYTES], moves[CLAUSE_BYTES], share[CLAUSE_BYTES], sleeps[CLAUSE_BYTES] = "";
     char switches[SAID_BYTES];
-    say_moves(figures, moves);
+    say_moves(figures, others, moves);
     if (figures[EXPLAIN_WAITS] == 0) {
         say_no_waits(figures, set);
         snprintf(text, size, "%s; %s", set, moves);
@@ -263,10 +266,26 @@ static void columns_print(const struct table *table, FILE *file, int cell_width,
     }
 }
 
+/* What a model's other calls are, as the registry knows it; with connections that come and go theirs. */
+static const char *others_of(const struct record *line, const char *model, char *text, size_t size)
+{
+    const struct model_entry *entry = model_find(model);
+    bool come_and_go =
+        record_has(line->connections_attempted) && line->connections_attempted > line->connections;
+    if (entry == NULL)
+        snprintf(text, size, "%s", "");
+    else
+        snprintf(text, size, "%s%s%s", entry->other_calls,
+                 come_and_go && entry->other_calls[0] != '\0' ? ", " : "",
+                 come_and_go ? "accept, setsockopt, close and what else a connection takes" : "");
+    return text;
+}
+
 static void configuration_print(struct table *table, FILE *file, const struct record *line,
                                 unsigned width)
 {
-    char label[80], sentence[SENTENCE_BYTES], text[SENTENCE_BYTES + sizeof line->model];
+    char label[80], others[160], sentence[SENTENCE_BYTES],
+        text[SENTENCE_BYTES + sizeof line->model];
     int cell_width = record_groups_column(&table->groups, CELL_WIDTH_MIN, CELL_MARGIN);
     size_t fit = record_groups_columns_fit(width, LABEL_WIDTH + 2, cell_width);
     columns_collect(table, line);
@@ -278,7 +297,9 @@ static void configuration_print(struct table *table, FILE *file, const struct re
                       first + fit < table->column_count ? first + fit : table->column_count);
     for (size_t i = 0; i < table->column_count; i++) {
         snprintf(text, sizeof text, "%s: %s", table->columns[i],
-                 explain_sentence(table->medians[i], sentence, sizeof sentence));
+                 explain_sentence(table->medians[i],
+                                  others_of(line, table->columns[i], others, sizeof others),
+                                  sentence, sizeof sentence));
         terminal_print_wrapped(file, text, 2, width);
     }
 }

@@ -28,8 +28,12 @@ enum explain_figure {
 
 /* Of one row; NaN where it was not measured. */
 double explain_figure_of(const struct record *record, enum explain_figure figure);
-/* Of the figures, by enum explain_figure, of which the waits, receives and sends are measured. */
-const char *explain_sentence(const double figures[EXPLAIN_FIGURES], char *text, size_t size);
+/*
+ * Of the figures, by enum explain_figure; the waits, receives and sends are measured. others: the names
+ * of the other calls, "" where they are not known.
+ */
+const char *explain_sentence(const double figures[EXPLAIN_FIGURES], const char *others, char *text,
+                             size_t size);
 /*
  * For each target and configuration of the rows with the status ok: a table of the medians over the
  * trials, then a sentence for each model. Models whose server does not tell its counters are left

@@ -16,6 +16,7 @@ static const struct {
     {"list", command_list, "the I/O models: where they run, how they wait, their limits"},
     {"serve", command_serve, "one echo server, by the model of your choice"},
     {"bench", command_bench, "every model under the same load, compared, and kept as CSV"},
+    {"trace", command_trace, "one client's steps, call by call, model beside model"},
     {"doctor", command_doctor, "whether this machine is fit to measure on, and what to do if not"},
     {"compare", command_compare, "two models, targets or runs: what differs, and by how much"},
     {"merge", command_merge, "the parts of several load generators as one run"},

@@ -10,6 +10,7 @@
 #include "model.h"
 #include "names.h"
 #include "payload.h"
+#include "program.h"
 #include "units.h"
 
 enum {
@@ -52,6 +53,21 @@ int plan_add_target(struct plan *plan, const char *text, bool missing,
         return EXIT_FAILED;
     plan->target_count++;
     return 0;
+}
+
+int plan_add_self(struct plan *plan, bool (*cancelled)(void *context), void *context, char *message,
+                  size_t message_size)
+{
+    char path[4096], text[4200];
+    if (!program_path(path, sizeof path)) {
+        snprintf(message, message_size, "this program's own path can't be told; name a --target");
+        return EXIT_FAILED;
+    }
+    static char kept[sizeof text]; /* the target points into it */
+    char quote = strchr(path, '\'') == NULL ? '\'' : '"';
+    snprintf(kept, sizeof kept, "%s=%c%s%c",
+             strcmp(program_system(), "wine") == 0 ? "wine" : "native", quote, path, quote);
+    return plan_add_target(plan, kept, false, cancelled, context, message, message_size);
 }
 
 void plan_close(struct plan *plan)

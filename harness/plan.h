@@ -38,6 +38,9 @@ struct plan {
 int plan_add_target(struct plan *plan, const char *text, bool missing,
                     bool (*cancelled)(void *context), void *context, char *message,
                     size_t message_size);
+/* This program as a target, where none is named: "native", under Wine "wine". As plan_add_target. */
+int plan_add_self(struct plan *plan, bool (*cancelled)(void *context), void *context, char *message,
+                  size_t message_size);
 /*
  * The models of `wanted` ("select", or "select,blocking"; none: all, or with `lessons` the lessons
  * and the models that they change) on every target; those that can't run there, and those of a

@@ -374,6 +374,8 @@ int target_server_start(struct target_server *server, const struct target *targe
     }
     if (!serve->nodelay)
         words[count++] = "--no-nodelay";
+    if (serve->trace)
+        words[count++] = "--trace";
     words[count] = NULL;
 
     server->child = command_start(target, words, serve->cpus, message, message_size);
@@ -413,6 +415,12 @@ bool target_server_read(struct target_server *server, const char *event, char *l
 
 int target_server_stop(struct target_server *server, bool *killed, char *words, size_t words_size)
 {
+    return target_server_stop_and_take(server, NULL, NULL, killed, words, words_size);
+}
+
+int target_server_stop_and_take(struct target_server *server, target_line_take *take, void *context,
+                                bool *killed, char *words, size_t words_size)
+{
     char line[TARGET_LINE_BYTES];
     uint64_t begun_ns = clock_now_ns();
     /* Also one that has died already is read to its end: only then its last words are complete. */
@@ -420,7 +428,8 @@ int target_server_stop(struct target_server *server, bool *killed, char *words, 
     while (clock_now_ns() - begun_ns < (uint64_t)ANSWER_TIMEOUT_MS * NS_PER_MS &&
            child_read_line(server->child, line, sizeof line, ANSWER_TIMEOUT_MS, NULL, NULL) ==
                CHILD_LINE)
-        continue;
+        if (take != NULL)
+            take(context, line);
     say(words, words_size, "%s", child_error_line(server->child));
     int status = child_end(server->child, STOP_GRACE_MS, killed);
     server->child = NULL;

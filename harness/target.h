@@ -58,6 +58,7 @@ struct target_serve {
     uint64_t buffer_bytes;
     bool nodelay;
     uint16_t port;    /* 0: any free one */
+    bool trace;       /* it prints each call, for trace_line_read */
     const char *cpus; /* processors to run on, NULL: any; of a remote target: of the command */
 };
 
@@ -79,6 +80,11 @@ void target_server_ask(struct target_server *server);
 /* The next line with that event. False, with a one-line message, where it does not come. */
 bool target_server_read(struct target_server *server, const char *event, char *line, size_t size,
                         char *message, size_t message_size);
+/* Takes one of the lines that a server prints, which it may change. */
+typedef void target_line_take(void *context, char *line);
+/* The same as target_server_stop, which hands each line that still comes to `take`, unless NULL. */
+int target_server_stop_and_take(struct target_server *server, target_line_take *take, void *context,
+                                bool *killed, char *words, size_t words_size);
 /*
  * Stops it and frees everything. Returns its exit status; words: the last line that it wrote to
  * standard error, or "". *killed: it had to be killed.

@@ -20,6 +20,7 @@ enum { INTERRUPT_AGAIN_MS = 100 };
 
 /* What all the threads share. */
 struct blocking {
+    struct server *server;
     thread_mutex mutex;
     thread_condition changed;
     unsigned running; /* connection threads that have not finished */
@@ -29,7 +30,6 @@ struct blocking {
 
 struct blocking_connection {
     struct connection connection;
-    struct worker worker; /* this thread's counters */
     struct blocking *blocking;
     thread_handle thread;
 };
@@ -68,11 +68,10 @@ static void connection_main(void *argument)
 {
     struct blocking_connection *own = argument;
     struct blocking *blocking = own->blocking;
-    struct worker *worker = &own->worker;
+    struct worker worker = {.index = 0}; /* this thread's counters */
+    worker_begin(&worker, blocking->server);
 
-    int error = serve_connection(worker, &own->connection);
-
-    worker_end(worker);
+    int error = serve_connection(&worker, &own->connection);
 
     /* A finished thread is joined by the next one that finishes, so none is left for the stop. */
     thread_mutex_lock(&blocking->mutex);
@@ -84,7 +83,8 @@ static void connection_main(void *argument)
     thread_condition_wake_all(&blocking->changed);
     thread_mutex_unlock(&blocking->mutex);
 
-    server_release(worker, &own->connection, error);
+    server_release(&worker, &own->connection, error);
+    worker_end(&worker);
     if (join_previous)
         thread_join(previous);
 }
@@ -94,11 +94,12 @@ static void start_connection(struct worker *worker, struct blocking *blocking,
 {
     struct blocking_connection *own = (struct blocking_connection *)connection;
     own->blocking = blocking;
-    worker_begin(&own->worker, worker->server);
 
     /* The new thread reads its handle under this lock, so the handle is stored under it too. */
     thread_mutex_lock(&blocking->mutex);
-    int error = thread_start(&own->thread, connection_main, own, THREAD_STACK_BYTES);
+    int error =
+        observe_call(worker, connection, "start a thread",
+                     thread_start(&own->thread, connection_main, own, THREAD_STACK_BYTES) == 0);
     if (error == 0)
         blocking->running++;
     thread_mutex_unlock(&blocking->mutex);
@@ -107,7 +108,6 @@ static void start_connection(struct worker *worker, struct blocking *blocking,
         char limit[THREAD_LIMIT_TEXT];
         server_lacks(worker->server, "starting a thread", error,
                      thread_limit_text(limit, sizeof limit));
-        worker_end(&own->worker);
         server_release(worker, connection, error);
     }
 }
@@ -148,7 +148,8 @@ static void stop_connections(struct server *server, struct blocking *blocking)
 
 static int serve(struct server *server)
 {
-    struct blocking blocking = {.mutex = THREAD_MUTEX_INIT, .changed = THREAD_CONDITION_INIT};
+    struct blocking blocking = {
+        .server = server, .mutex = THREAD_MUTEX_INIT, .changed = THREAD_CONDITION_INIT};
     struct worker acceptor = {.index = 0};
     worker_begin(&acceptor, server);
     accept_until_stopped(&acceptor, &blocking);
@@ -158,6 +159,7 @@ static int serve(struct server *server)
 }
 
 const struct io_model model_blocking = {
+    .calls_wait = true,
     .threads_apply = false,
     .connections_per_thread = 1,
     .thread_stack_bytes = THREAD_STACK_BYTES,

@@ -48,7 +48,7 @@ static void connection_begin(struct epoll_worker *thread, struct connection *con
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
     int error =
         observe_call(&thread->worker, connection, "epoll_ctl(EPOLL_CTL_ADD, EPOLLIN)",
-                     epoll_ctl(thread->set, EPOLL_CTL_ADD, connection->socket, &event) == 0, NULL);
+                     epoll_ctl(thread->set, EPOLL_CTL_ADD, connection->socket, &event) == 0);
     if (error != 0)
         server_release(&thread->worker, connection, error);
 }
@@ -71,7 +71,8 @@ static void connections_accept(struct epoll_worker *thread)
 static void connections_assigned(struct epoll_worker *thread)
 {
     struct connection *connection;
-    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    arrivals_clear(&thread->arrivals,
+                   &thread->worker); /* before looking, so that no wake-up is lost */
     while ((connection = crew_next_assigned(&thread->worker)) != NULL)
         connection_begin(thread, connection);
 }
@@ -82,10 +83,10 @@ static int watch_other(struct epoll_worker *thread, struct epoll_connection *own
 {
     own->sending = !own->sending;
     struct epoll_event event = {.events = own->sending ? EPOLLOUT : EPOLLIN, .data.ptr = own};
-    return observe_call(
-        &thread->worker, &own->connection,
-        own->sending ? "epoll_ctl(EPOLL_CTL_MOD, EPOLLOUT)" : "epoll_ctl(EPOLL_CTL_MOD, EPOLLIN)",
-        epoll_ctl(thread->set, EPOLL_CTL_MOD, own->connection.socket, &event) == 0, NULL);
+    return observe_call(&thread->worker, &own->connection,
+                        own->sending ? "epoll_ctl(EPOLL_CTL_MOD, EPOLLOUT)"
+                                     : "epoll_ctl(EPOLL_CTL_MOD, EPOLLIN)",
+                        epoll_ctl(thread->set, EPOLL_CTL_MOD, own->connection.socket, &event) == 0);
 }
 
 /* EPOLLERR and EPOLLHUP come unasked, and the call that was waited for then says why. */
@@ -120,7 +121,7 @@ static void worker_run(struct worker *worker)
 {
     struct epoll_worker *thread = (struct epoll_worker *)worker;
     while (!server_stopping(worker->server)) {
-        int ready = observe_wait(worker, "epoll_wait", 0, 0,
+        int ready = observe_wait(worker, "epoll_wait(until an event)", NULL, 0, 0,
                                  epoll_wait(thread->set, thread->ready, EVENTS_AT_ONCE, -1));
         if (ready < 0 && net_error_kind(ready) != NET_ERROR_INTERRUPTED)
             server_fail(worker->server, "epoll_wait", ready);
@@ -142,25 +143,26 @@ static int worker_open(struct worker *worker)
     int error = arrivals_open(&thread->arrivals, worker);
     if (error != 0)
         return error;
-    thread->set = epoll_create1(EPOLL_CLOEXEC);
-    thread->opened = thread->set >= 0;
-    if (!thread->opened)
-        return server_fail(worker->server, "epoll_create1", net_last_error());
-    if (epoll_ctl(thread->set, EPOLL_CTL_ADD, thread->arrivals.socket, &event) != 0)
-        return server_fail(worker->server, "epoll_ctl", net_last_error());
-    return 0;
+    error = server_require(worker, "epoll_create1()",
+                           (thread->set = epoll_create1(EPOLL_CLOEXEC)) >= 0);
+    if (error != 0)
+        return error;
+    thread->opened = true;
+    return server_require(worker, "epoll_ctl(EPOLL_CTL_ADD, EPOLLIN)",
+                          epoll_ctl(thread->set, EPOLL_CTL_ADD, thread->arrivals.socket, &event) ==
+                              0);
 }
 
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
-    net_wake_send(&((struct epoll_worker *)worker)->arrivals.wake);
+    arrivals_wake(&((struct epoll_worker *)worker)->arrivals, by);
 }
 
 static void worker_close(struct worker *worker)
 {
     struct epoll_worker *thread = (struct epoll_worker *)worker;
     if (thread->opened)
-        close(thread->set);
+        observe_call(worker, NULL, "close()", close(thread->set) == 0);
     arrivals_close(&thread->arrivals);
 }
 

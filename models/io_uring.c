@@ -40,21 +40,9 @@ struct ring_worker {
     void *queues, *submissions; /* shared with the kernel; their places are in ring */
     size_t queues_bytes, submissions_bytes;
     struct uring ring;
-    unsigned under_way; /* completions that are still to come */
-    int wake;           /* an eventfd: connections for it have come, or the stop */
-    uint64_t wakes;     /* what is read from it */
+    int wake;       /* an eventfd: connections for it have come, or the stop */
+    uint64_t wakes; /* what is read from it */
 };
-
-static struct io_uring_sqe *operation_new(struct ring_worker *thread, uint64_t user_data,
-                                          enum io_uring_op opcode, int fd)
-{
-    struct io_uring_sqe *next = uring_submission(&thread->ring);
-    next->opcode = (unsigned char)opcode;
-    next->fd = fd;
-    next->user_data = user_data;
-    thread->under_way++;
-    return next;
-}
 
 /*
  * What the session wants next; one operation of a connection is under way at a time. To link the
@@ -67,8 +55,8 @@ static void connection_post(struct ring_worker *thread, struct connection *conne
     struct session_span span =
         sending ? session_send_span(&connection->session) : session_recv_span(&connection->session);
     struct io_uring_sqe *next =
-        operation_new(thread, (uintptr_t)connection, sending ? IORING_OP_SEND : IORING_OP_RECV,
-                      connection->socket);
+        uring_submission(&thread->ring, (uintptr_t)connection,
+                         sending ? IORING_OP_SEND : IORING_OP_RECV, connection->socket);
     next->addr = (uintptr_t)span.at;
     next->len = (unsigned)span.size;
     next->msg_flags = sending ? NET_SEND_FLAGS | MSG_WAITALL : 0; /* not done before all is sent */
@@ -78,8 +66,8 @@ static void connection_post(struct ring_worker *thread, struct connection *conne
 
 static void accept_post(struct ring_worker *thread)
 {
-    struct io_uring_sqe *next =
-        operation_new(thread, OPERATION_ACCEPT, IORING_OP_ACCEPT, thread->worker.server->listener);
+    struct io_uring_sqe *next = uring_submission(&thread->ring, OPERATION_ACCEPT, IORING_OP_ACCEPT,
+                                                 thread->worker.server->listener);
     next->ioprio = IORING_ACCEPT_MULTISHOT;
     next->accept_flags = SOCK_CLOEXEC;
 }
@@ -101,8 +89,8 @@ static void accept_completed(struct ring_worker *thread, int result, bool ended)
         return;
     if (error != 0 && net_error_kind(error) == NET_ERROR_NO_RESOURCES) {
         /* Without free descriptors it fails even while nobody is there: wait for a client. */
-        struct io_uring_sqe *next = operation_new(thread, OPERATION_SOMEBODY_QUEUED,
-                                                  IORING_OP_POLL_ADD, worker->server->listener);
+        struct io_uring_sqe *next = uring_submission(&thread->ring, OPERATION_SOMEBODY_QUEUED,
+                                                     IORING_OP_POLL_ADD, worker->server->listener);
         next->poll_events = POLLIN;
     } else if (error == 0 || server_accept_failed(worker, error) >= 0) {
         accept_post(thread);
@@ -114,6 +102,7 @@ static void somebody_queued(struct ring_worker *thread)
 {
     struct worker *worker = &thread->worker;
     net_socket socket;
+    observe_note(worker, 0, "poll completed", "somebody is queued");
     if (server_stopping(worker->server))
         return;
     int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
@@ -139,20 +128,23 @@ static void connection_completed(struct ring_worker *thread, struct connection *
 
 /* ---- serve ---- */
 
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
-    eventfd_write(((struct ring_worker *)worker)->wake, 1);
+    observe_call(by, NULL, "eventfd_write(to wake a thread)",
+                 eventfd_write(((struct ring_worker *)worker)->wake, 1) == 0);
 }
 
 static void wake_post(struct ring_worker *thread)
 {
-    struct io_uring_sqe *next = operation_new(thread, OPERATION_WAKE, IORING_OP_READ, thread->wake);
+    struct io_uring_sqe *next =
+        uring_submission(&thread->ring, OPERATION_WAKE, IORING_OP_READ, thread->wake);
     next->addr = (uintptr_t)&thread->wakes;
     next->len = sizeof thread->wakes;
 }
 
 static void woken(struct ring_worker *thread)
 {
+    observe_note(&thread->worker, 0, "read completed", "woken");
     if (server_stopping(thread->worker.server))
         return;
     wake_post(thread);
@@ -161,13 +153,13 @@ static void woken(struct ring_worker *thread)
            (connection = crew_next_assigned(&thread->worker)) != NULL)
         connection_post(thread, connection);
     if (uring_room(&thread->ring) == 0)
-        worker_wake(&thread->worker); /* the rest follow when there is room again */
+        worker_wake(&thread->worker,
+                    &thread->worker); /* the rest follow when there is room again */
 }
 
 static void completed(struct ring_worker *thread, const struct io_uring_cqe *completion)
 {
     bool ended = (completion->flags & IORING_CQE_F_MORE) == 0;
-    thread->under_way -= ended;
     switch (completion->user_data) {
     case OPERATION_ACCEPT:
         accept_completed(thread, completion->res, ended);
@@ -184,54 +176,65 @@ static void completed(struct ring_worker *thread, const struct io_uring_cqe *com
     }
 }
 
-/* On the worker's thread, which the ring belongs to. 0, or a negative error after server_fail. */
+/* MAP_FAILED after server_fail. */
+static void *queue_map(struct ring_worker *thread, size_t bytes, off_t offset)
+{
+    void *mapped;
+    server_require(&thread->worker, "mmap()",
+                   (mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+                                  thread->ring_fd, offset)) != MAP_FAILED);
+    return mapped;
+}
+
+/* On the worker's thread, which the ring belongs to. 0, or negative after server_fail. */
 static int ring_open(struct ring_worker *thread)
 {
-    struct server *server = thread->worker.server;
-    unsigned completions = server->capacity + SERVER_ACCEPTS_AT_ONCE;
+    struct worker *worker = &thread->worker;
+    unsigned completions = worker->server->capacity + SERVER_ACCEPTS_AT_ONCE;
     struct io_uring_params params;
-    thread->ring_fd = -1;
-    for (unsigned choice = 0; uring_params(&params, choice, completions); choice++) {
-        thread->ring_fd = io_uring_setup(URING_SUBMISSIONS, &params);
-        if (thread->ring_fd >= 0 || errno != EINVAL)
-            break;
-    }
-    if (thread->ring_fd < 0)
-        return server_fail(server, "io_uring_setup", net_last_error());
+    int error = -EINVAL;
+    for (unsigned i = 0; error == -EINVAL && uring_params(&params, i, completions); i++)
+        error = observe_call(worker, NULL, "io_uring_setup()",
+                             (thread->ring_fd = io_uring_setup(URING_SUBMISSIONS, &params)) >= 0);
+    if (error != 0)
+        return server_fail(worker->server, "io_uring_setup", error);
     thread->queues_bytes = uring_queues_bytes(&params);
     thread->submissions_bytes = uring_submissions_bytes(&params);
-    thread->queues = mmap(NULL, thread->queues_bytes, PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_POPULATE, thread->ring_fd, IORING_OFF_SQ_RING);
-    thread->submissions = mmap(NULL, thread->submissions_bytes, PROT_READ | PROT_WRITE,
-                               MAP_SHARED | MAP_POPULATE, thread->ring_fd, IORING_OFF_SQES);
+    thread->queues = queue_map(thread, thread->queues_bytes, IORING_OFF_SQ_RING);
+    thread->submissions = queue_map(thread, thread->submissions_bytes, IORING_OFF_SQES);
     if (thread->queues == MAP_FAILED || thread->submissions == MAP_FAILED)
-        return server_fail(server, "mmap", net_last_error());
+        return -1;
     uring_lay_out(&thread->ring, &params, thread->queues, thread->submissions);
+    thread->ring.worker = worker;
     return 0;
 }
 
 /* Works on one that was opened in part, too. */
 static void ring_close(struct ring_worker *thread)
 {
+    struct worker *worker = &thread->worker;
     if (thread->ring_fd < 0)
         return;
     if (thread->queues != MAP_FAILED)
-        munmap(thread->queues, thread->queues_bytes);
+        observe_call(worker, NULL, "munmap()", munmap(thread->queues, thread->queues_bytes) == 0);
     if (thread->submissions != MAP_FAILED)
-        munmap(thread->submissions, thread->submissions_bytes);
-    close(thread->ring_fd);
+        observe_call(worker, NULL, "munmap()",
+                     munmap(thread->submissions, thread->submissions_bytes) == 0);
+    observe_call(worker, NULL, "close(ring)", close(thread->ring_fd) == 0);
 }
 
 /* Hands in what has been posted, waits, and deals with what has been done. False: it failed. */
 static bool ring_round(struct ring_worker *thread)
 {
     unsigned queued = uring_hand_in(&thread->ring);
-    int result = io_uring_enter(thread->ring_fd, queued, 1, IORING_ENTER_GETEVENTS);
+    int fd = thread->ring_fd;
     /* Interrupted, or to be repeated once completions have been taken out (EAGAIN, EBUSY). */
-    bool again = result < 0 && (errno == EINTR || errno == EAGAIN || errno == EBUSY);
-    int ready = observe_wait(&thread->worker, "io_uring_enter", queued,
+    int ready = observe_wait(&thread->worker, "io_uring_enter", "operation", queued,
                              queued * sizeof(struct io_uring_sqe),
-                             result < 0 && !again ? -1 : (int)uring_completed(&thread->ring));
+                             io_uring_enter(fd, queued, 1, IORING_ENTER_GETEVENTS) >= 0 ||
+                                     errno == EINTR || errno == EAGAIN || errno == EBUSY
+                                 ? (int)uring_completed(&thread->ring)
+                                 : -1);
     if (ready < 0) {
         server_fail(thread->worker.server, "io_uring_enter", ready);
         return false;
@@ -263,7 +266,7 @@ static void worker_run(struct worker *worker)
         net_interrupt(server->listener);
         server_interrupt_connections(server);
     }
-    while (thread->under_way > 0 && ring_round(thread))
+    while (thread->ring.under_way > 0 && ring_round(thread))
         continue;
 close_ring:
     ring_close(thread);
@@ -272,15 +275,14 @@ close_ring:
 static int worker_open(struct worker *worker)
 {
     struct ring_worker *thread = (struct ring_worker *)worker;
-    thread->wake = eventfd(0, EFD_CLOEXEC);
-    return thread->wake >= 0 ? 0 : server_fail(worker->server, "eventfd", net_last_error());
+    return server_require(worker, "eventfd()", (thread->wake = eventfd(0, EFD_CLOEXEC)) >= 0);
 }
 
 static void worker_close(struct worker *worker)
 {
     struct ring_worker *thread = (struct ring_worker *)worker;
     if (thread->wake >= 0)
-        close(thread->wake);
+        observe_call(worker, NULL, "close()", close(thread->wake) == 0);
 }
 
 static int serve(struct server *server)

@@ -26,6 +26,7 @@ enum model_notification {
 
 /* What a model is, as data: `list` prints it and the harness obeys it. */
 struct io_model {
+    bool calls_wait;                 /* its sockets are blocking: see struct observer */
     bool threads_apply;              /* false: --threads means nothing to it */
     unsigned connections_per_thread; /* hard limit of one waiting thread; 0: none */
     unsigned clients_at_once;        /* how many it serves, others wait (lessons); 0: all */
@@ -51,6 +52,7 @@ struct model_entry {
     enum model_notification notification;
     /* What the model's own table says, for the system that does not have it (a test compares). */
     unsigned connections_per_thread;
+    const char *other_calls; /* that messages take beside waits, recv and send; "": none */
 };
 
 /*

@@ -48,16 +48,20 @@ static void connection_end(struct overlapped_worker *thread, struct overlapped_c
     WSAEVENT event = own->event;
     event_set_remove(&thread->set, own->slot);
     server_release(&thread->worker, &own->connection, error);
-    WSACloseEvent(event); /* after the socket that it belongs to */
+    /* After the socket that it belongs to. */
+    observe_call(&thread->worker, NULL, "WSACloseEvent()", WSACloseEvent(event) != 0);
 }
 
 /* For the stop, which does not wait for the peer: the operation is first ended, then waited for. */
-static void operation_cancel(struct overlapped_connection *own)
+static void operation_cancel(struct worker *worker, struct overlapped_connection *own)
 {
     DWORD bytes, flags;
-    net_socket socket = own->connection.socket;
-    CancelIoEx((HANDLE)socket, &own->overlapped);
-    WSAGetOverlappedResult(socket, &own->overlapped, &bytes, TRUE, &flags);
+    struct connection *connection = &own->connection;
+    observe_call(worker, connection, "CancelIoEx()",
+                 CancelIoEx((HANDLE)connection->socket, &own->overlapped) != 0);
+    observe_call(
+        worker, connection, "WSAGetOverlappedResult(until it is complete)",
+        WSAGetOverlappedResult(connection->socket, &own->overlapped, &bytes, TRUE, &flags) != 0);
 }
 
 /* ---- post ---- */
@@ -89,9 +93,8 @@ static void connection_begin(struct overlapped_worker *thread, struct connection
 {
     struct worker *worker = &thread->worker;
     struct overlapped_connection *own = (struct overlapped_connection *)connection;
-    own->event = WSACreateEvent();
-    int error =
-        observe_call(worker, connection, "WSACreateEvent()", own->event != WSA_INVALID_EVENT, NULL);
+    int error = observe_call(worker, connection, "WSACreateEvent()",
+                             (own->event = WSACreateEvent()) != WSA_INVALID_EVENT);
     if (error != 0) {
         server_release(worker, connection, error);
         return;
@@ -100,7 +103,7 @@ static void connection_begin(struct overlapped_worker *thread, struct connection
     own->overlapped.hEvent = own->event;
     /* It still has the listener's event. It stays non-blocking, for the sends. */
     error = observe_call(worker, connection, "WSAEventSelect(none)",
-                         WSAEventSelect(connection->socket, NULL, 0) == 0, NULL);
+                         WSAEventSelect(connection->socket, NULL, 0) == 0);
     if (error != 0)
         connection_end(thread, own, error);
     else
@@ -116,8 +119,7 @@ static void listener_signalled(struct overlapped_worker *thread)
     WSANETWORKEVENTS record = {0};
     int error = observe_call(
         worker, NULL, "WSAEnumNetworkEvents()",
-        WSAEnumNetworkEvents(server->listener, thread->set.events[EVENT_SET_OWN], &record) == 0,
-        NULL);
+        WSAEnumNetworkEvents(server->listener, thread->set.events[EVENT_SET_OWN], &record) == 0);
     if (error != 0)
         server_fail(server, "WSAEnumNetworkEvents", error);
     bool again = error == 0 && (record.lNetworkEvents & FD_ACCEPT) != 0;
@@ -135,7 +137,8 @@ static void connections_assigned(struct overlapped_worker *thread)
 {
     struct connection *connection;
     /* Before looking, so that no wake-up is lost. */
-    WSAResetEvent(thread->set.events[EVENT_SET_OWN]);
+    observe_call(&thread->worker, NULL, "WSAResetEvent()",
+                 WSAResetEvent(thread->set.events[EVENT_SET_OWN]) != 0);
     while ((connection = crew_next_assigned(&thread->worker)) != NULL)
         connection_begin(thread, connection);
 }
@@ -150,8 +153,7 @@ static void operation_completed(struct overlapped_worker *thread, struct overlap
     DWORD bytes = 0, flags = 0;
     int error = observe_call(
         worker, connection, "WSAGetOverlappedResult()",
-        WSAGetOverlappedResult(connection->socket, &own->overlapped, &bytes, FALSE, &flags) != 0,
-        NULL);
+        WSAGetOverlappedResult(connection->socket, &own->overlapped, &bytes, FALSE, &flags) != 0);
     turn_completed(&turn, observe_done(worker, connection, error == 0 ? (int64_t)bytes : error));
     while (turn_next(&turn) == TURN_SEND)
         turn_sent(&turn,
@@ -172,10 +174,13 @@ static void worker_run(struct worker *worker)
     struct event_set *set = &thread->set;
     struct overlapped_connection *own;
     while (!server_stopping(worker->server)) {
-        DWORD index =
-            WSAWaitForMultipleEvents(set->count, event_set_first(set), FALSE, WSA_INFINITE, FALSE);
-        int ready = observe_wait(worker, "WSAWaitForMultipleEvents", set->count,
-                                 set->count * sizeof(WSAEVENT), index == WSA_WAIT_FAILED ? -1 : 1);
+        DWORD index;
+        int ready = observe_wait(
+            worker, "WSAWaitForMultipleEvents", "event", set->count, set->count * sizeof(WSAEVENT),
+            (index = WSAWaitForMultipleEvents(set->count, event_set_first(set), FALSE, WSA_INFINITE,
+                                              FALSE)) != WSA_WAIT_FAILED
+                ? 1
+                : -1);
         if (ready < 0) {
             server_fail(worker->server, "WSAWaitForMultipleEvents", ready);
             break;
@@ -189,7 +194,7 @@ static void worker_run(struct worker *worker)
             connections_assigned(thread);
     }
     while ((own = event_set_last(set)) != NULL) {
-        operation_cancel(own);
+        operation_cancel(worker, own);
         connection_end(thread, own, 0);
     }
 }
@@ -197,26 +202,29 @@ static void worker_run(struct worker *worker)
 static int worker_open(struct worker *worker)
 {
     struct overlapped_worker *thread = (struct overlapped_worker *)worker;
-    struct server *server = worker->server;
-    WSAEVENT event = WSACreateEvent();
-    if (event == WSA_INVALID_EVENT)
-        return server_fail(server, "WSACreateEvent", net_last_error());
-    event_set_add(&thread->set, event, NULL, NULL);
-    if (worker->index == 0 && WSAEventSelect(server->listener, event, FD_ACCEPT) != 0)
-        return server_fail(server, "WSAEventSelect", net_last_error());
-    return 0;
+    WSAEVENT event;
+    int error =
+        server_require(worker, "WSACreateEvent()", (event = WSACreateEvent()) != WSA_INVALID_EVENT);
+    if (error == 0)
+        event_set_add(&thread->set, event, NULL, NULL);
+    if (error == 0 && worker->index == 0)
+        error = server_require(worker, "WSAEventSelect(FD_ACCEPT)",
+                               WSAEventSelect(worker->server->listener, event, FD_ACCEPT) == 0);
+    return error;
 }
 
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
-    WSASetEvent(((struct overlapped_worker *)worker)->set.events[EVENT_SET_OWN]);
+    WSAEVENT event = ((struct overlapped_worker *)worker)->set.events[EVENT_SET_OWN];
+    observe_call(by, NULL, "WSASetEvent(to wake a thread)", WSASetEvent(event) != 0);
 }
 
 static void worker_close(struct worker *worker)
 {
     struct overlapped_worker *thread = (struct overlapped_worker *)worker;
     if (thread->set.count > 0)
-        WSACloseEvent(thread->set.events[EVENT_SET_OWN]);
+        observe_call(worker, NULL, "WSACloseEvent()",
+                     WSACloseEvent(thread->set.events[EVENT_SET_OWN]) != 0);
 }
 
 static int serve(struct server *server)

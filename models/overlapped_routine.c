@@ -83,7 +83,7 @@ static void connection_begin(struct routine_worker *thread, struct connection *c
     struct worker *worker = &thread->worker;
     /* It still has the listener's event. It stays non-blocking, for the sends. */
     int error = observe_call(worker, connection, "WSAEventSelect(none)",
-                             WSAEventSelect(connection->socket, NULL, 0) == 0, NULL);
+                             WSAEventSelect(connection->socket, NULL, 0) == 0);
     if (error != 0)
         server_release(worker, connection, error);
     else
@@ -97,9 +97,9 @@ static void listener_signalled(struct routine_worker *thread)
     struct server *server = worker->server;
     struct connection *begin = NULL;
     WSANETWORKEVENTS record = {0};
-    int error = observe_call(
-        worker, NULL, "WSAEnumNetworkEvents()",
-        WSAEnumNetworkEvents(server->listener, thread->accept_event, &record) == 0, NULL);
+    int error =
+        observe_call(worker, NULL, "WSAEnumNetworkEvents()",
+                     WSAEnumNetworkEvents(server->listener, thread->accept_event, &record) == 0);
     if (error != 0)
         server_fail(server, "WSAEnumNetworkEvents", error);
     bool again = error == 0 && (record.lNetworkEvents & FD_ACCEPT) != 0;
@@ -168,9 +168,10 @@ static void operations_post(struct routine_worker *thread)
 /* ---- serve ---- */
 
 /* Also at the stop: that something ran is what ends the wait. */
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
-    QueueUserAPC(connections_assigned, worker->thread, (ULONG_PTR)worker);
+    observe_call(by, NULL, "QueueUserAPC(to wake a thread)",
+                 QueueUserAPC(connections_assigned, worker->thread, (ULONG_PTR)worker) != 0);
 }
 
 /* Routines run in here. AcceptEx has none, so the thread that accepts waits for an event too. */
@@ -179,18 +180,20 @@ static void wait_alertably(struct routine_worker *thread)
     struct worker *worker = &thread->worker;
     thread->routines = 0;
     if (worker->index != 0) {
-        observe_wait(worker, "SleepEx", 0, 0,
+        observe_wait(worker, "SleepEx(until a routine has run)", NULL, 0, 0,
                      SleepEx(INFINITE, TRUE) == WAIT_IO_COMPLETION ? (int)thread->routines : 0);
         return;
     }
-    DWORD index = WSAWaitForMultipleEvents(1, &thread->accept_event, FALSE, WSA_INFINITE, TRUE);
-    bool accepting = index == WSA_WAIT_EVENT_0;
+    DWORD index;
     int ready =
-        observe_wait(worker, "WSAWaitForMultipleEvents", 1, sizeof(WSAEVENT),
-                     index == WSA_WAIT_FAILED ? -1 : (int)thread->routines + (accepting ? 1 : 0));
+        observe_wait(worker, "WSAWaitForMultipleEvents", "event", 1, sizeof(WSAEVENT),
+                     (index = WSAWaitForMultipleEvents(1, &thread->accept_event, FALSE,
+                                                       WSA_INFINITE, TRUE)) == WSA_WAIT_FAILED
+                         ? -1
+                         : (int)thread->routines + (index == WSA_WAIT_EVENT_0));
     if (ready < 0)
         server_fail(worker->server, "WSAWaitForMultipleEvents", ready);
-    else if (accepting)
+    else if (index == WSA_WAIT_EVENT_0)
         listener_signalled(thread);
 }
 
@@ -206,29 +209,29 @@ static void worker_run(struct worker *worker)
         server_interrupt_connections(worker->server);
     for (operations_post(thread); atomic_load(&worker->load) > 0; operations_post(thread)) {
         thread->routines = 0;
-        SleepEx(INFINITE, TRUE);
+        observe_wait(worker, "SleepEx(until a routine has run)", NULL, 0, 0,
+                     (SleepEx(INFINITE, TRUE), (int)thread->routines));
     }
 }
 
 static int worker_open(struct worker *worker)
 {
-    struct server *server = worker->server;
+    WSAEVENT *event = &((struct routine_worker *)worker)->accept_event;
     if (worker->index != 0)
         return 0;
-    WSAEVENT event = WSACreateEvent();
-    if (event == WSA_INVALID_EVENT)
-        return server_fail(server, "WSACreateEvent", net_last_error());
-    ((struct routine_worker *)worker)->accept_event = event;
-    if (WSAEventSelect(server->listener, event, FD_ACCEPT) != 0)
-        return server_fail(server, "WSAEventSelect", net_last_error());
-    return 0;
+    int error = server_require(worker, "WSACreateEvent()",
+                               (*event = WSACreateEvent()) != WSA_INVALID_EVENT);
+    if (error == 0)
+        error = server_require(worker, "WSAEventSelect(FD_ACCEPT)",
+                               WSAEventSelect(worker->server->listener, *event, FD_ACCEPT) == 0);
+    return error;
 }
 
 static void worker_close(struct worker *worker)
 {
     WSAEVENT event = ((struct routine_worker *)worker)->accept_event;
     if (event != NULL)
-        WSACloseEvent(event);
+        observe_call(worker, NULL, "WSACloseEvent()", WSACloseEvent(event) != 0);
 }
 
 static int serve(struct server *server)
@@ -240,7 +243,6 @@ static int serve(struct server *server)
 
 const struct io_model model_overlapped_routine = {
     .threads_apply = true,
-    .connections_per_thread = 0,
     .thread_stack_bytes = THREAD_STACK_BYTES,
     .connection_bytes = sizeof(struct routine_connection),
     .serve = serve,

@@ -54,7 +54,8 @@ static void connections_accept(struct poll_worker *thread)
 static void connections_assigned(struct poll_worker *thread)
 {
     struct connection *connection;
-    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    arrivals_clear(&thread->arrivals,
+                   &thread->worker); /* before looking, so that no wake-up is lost */
     while ((connection = crew_next_assigned(&thread->worker)) != NULL)
         connection_begin(thread, connection);
 }
@@ -95,8 +96,9 @@ static void worker_run(struct worker *worker)
     struct poll_worker *thread = (struct poll_worker *)worker;
     struct poll_set *set = &thread->set;
     while (!server_stopping(worker->server)) {
-        int ready = observe_wait(worker, "poll", set->count, set->count * sizeof *set->entries,
-                                 poll(set->entries, set->count, -1));
+        int ready =
+            observe_wait(worker, "poll", "socket", set->count, set->count * sizeof *set->entries,
+                         poll(set->entries, set->count, -1));
         if (ready < 0 && net_error_kind(ready) != NET_ERROR_INTERRUPTED)
             server_fail(worker->server, "poll", ready);
 
@@ -126,9 +128,9 @@ static int worker_open(struct worker *worker)
     return error;
 }
 
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
-    net_wake_send(&((struct poll_worker *)worker)->arrivals.wake);
+    arrivals_wake(&((struct poll_worker *)worker)->arrivals, by);
 }
 
 static void worker_close(struct worker *worker)

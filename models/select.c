@@ -86,7 +86,8 @@ static void connections_accept(struct select_worker *thread)
 static void connections_assigned(struct select_worker *thread)
 {
     struct connection *connection;
-    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    arrivals_clear(&thread->arrivals,
+                   &thread->worker); /* before looking, so that no wake-up is lost */
     while ((connection = crew_next_assigned(&thread->worker)) != NULL)
         connection_begin(thread, connection);
 }
@@ -135,7 +136,7 @@ static int ready_wait(struct select_worker *thread)
     /* Both are copied for every call, because the call before has overwritten the copies. */
     fd_set *read_set = select_set_copy(reading, thread->nfds, &read_bytes);
     fd_set *write_set = select_set_copy(writing, thread->nfds, &write_bytes);
-    return observe_wait(&thread->worker, "select", reading->count + writing->count,
+    return observe_wait(&thread->worker, "select", "socket", reading->count + writing->count,
                         read_bytes + write_bytes,
                         select(thread->nfds, read_set, write_set, NULL, NULL));
 }
@@ -207,9 +208,9 @@ static int worker_open(struct worker *worker)
     return error;
 }
 
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
-    net_wake_send(&((struct select_worker *)worker)->arrivals.wake);
+    arrivals_wake(&((struct select_worker *)worker)->arrivals, by);
 }
 
 static void worker_close(struct worker *worker)

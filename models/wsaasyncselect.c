@@ -72,8 +72,7 @@ static void connection_begin(struct async_worker *thread, struct connection *con
     int error =
         observe_call(worker, connection, "WSAAsyncSelect(FD_READ | FD_WRITE | FD_CLOSE)",
                      WSAAsyncSelect(connection->socket, atomic_load(&thread->window),
-                                    WM_APP + own->number, FD_READ | FD_WRITE | FD_CLOSE) == 0,
-                     NULL);
+                                    WM_APP + own->number, FD_READ | FD_WRITE | FD_CLOSE) == 0);
     if (error != 0) {
         server_release(worker, connection, error);
         return;
@@ -93,6 +92,7 @@ static void listener_notified(struct async_worker *thread)
     while (again) {
         net_socket socket;
         int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
+        observe_note(worker, 0, "FD_ACCEPT", "re-armed by accept");
         again = server_accepted(worker, error, socket, &begin) && error != 0;
     }
     if (begin != NULL)
@@ -133,13 +133,14 @@ static void connection_notified(struct async_worker *thread, struct async_connec
             turn_sent(&turn,
                       observe_send(worker, connection, turn.span.size,
                                    send(connection->socket, turn.span.at, (int)turn.span.size, 0)));
+    if (observe_tracing(worker))
+        network_events_note(worker, connection, reported, &turn);
 
     if (network_events_again(&own->events, &turn))
         turn.error = observe_call(worker, connection, "PostMessage()",
                                   thread->user32.PostMessageW(atomic_load(&thread->window),
                                                               WM_APP + own->number,
-                                                              connection->socket, 0) != 0,
-                                  NULL);
+                                                              connection->socket, 0) != 0);
     if (turn_wants(&turn) == SESSION_CLOSE)
         connection_end(thread, own, turn.error);
 }
@@ -166,7 +167,7 @@ static void messages_run(struct async_worker *thread)
     while (!server_stopping(worker->server)) {
         MSG message;
         /* -1 is failure, 0 WM_QUIT, which nobody posts. */
-        int ready = observe_wait(worker, "GetMessage", 0, 0,
+        int ready = observe_wait(worker, "GetMessage(until a message)", NULL, 0, 0,
                                  thread->user32.GetMessageW(&message, NULL, 0, 0) > 0 ? 1 : -1);
         if (ready < 0)
             server_fail(worker->server, "GetMessage", ready);
@@ -183,30 +184,34 @@ static void worker_run(struct worker *worker)
      * By the thread itself: a window's messages go to the thread that made it. STATIC is a class
      * that the system has; its own handling of messages is never asked for.
      */
-    HWND window = thread->user32.CreateWindowExW(0, L"STATIC", NULL, 0, 0, 0, 0, 0, HWND_MESSAGE,
-                                                 NULL, NULL, NULL);
-    if (window == NULL) {
-        server_fail(server, "CreateWindowEx", net_last_error());
+    HWND window;
+    if (server_require(worker, "CreateWindowEx(HWND_MESSAGE)",
+                       (window = thread->user32.CreateWindowExW(0, L"STATIC", NULL, 0, 0, 0, 0, 0,
+                                                                HWND_MESSAGE, NULL, NULL, NULL)) !=
+                           NULL) != 0)
         return;
-    }
     atomic_store(&thread->window, window);
     if (worker->index != 0)
         connections_assigned(thread); /* before there was a window to wake */
-    else if (WSAAsyncSelect(server->listener, window, WM_APP + OWN_NUMBER, FD_ACCEPT) != 0)
-        server_fail(server, "WSAAsyncSelect", net_last_error());
+    else
+        server_require(worker, "WSAAsyncSelect(FD_ACCEPT)",
+                       WSAAsyncSelect(server->listener, window, WM_APP + OWN_NUMBER, FD_ACCEPT) ==
+                           0);
     messages_run(thread);
 
     if (worker->index == 0)
-        WSAAsyncSelect(server->listener, window, 0, 0);
-    thread->user32.DestroyWindow(window);
+        observe_call(worker, NULL, "WSAAsyncSelect(nothing)",
+                     WSAAsyncSelect(server->listener, window, 0, 0) == 0);
+    observe_call(worker, NULL, "DestroyWindow()", thread->user32.DestroyWindow(window) != 0);
 }
 
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
     struct async_worker *thread = (struct async_worker *)worker;
     HWND window = atomic_load(&thread->window);
     if (window != NULL)
-        thread->user32.PostMessageW(window, WM_APP + OWN_NUMBER, 0, 0);
+        observe_call(by, NULL, "PostMessage(to wake a thread)",
+                     thread->user32.PostMessageW(window, WM_APP + OWN_NUMBER, 0, 0) != 0);
 }
 
 static int worker_open(struct worker *worker)

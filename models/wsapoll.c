@@ -65,7 +65,8 @@ static void connections_accept(struct wsapoll_worker *thread)
 static void connections_assigned(struct wsapoll_worker *thread)
 {
     struct connection *connection;
-    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    arrivals_clear(&thread->arrivals,
+                   &thread->worker); /* before looking, so that no wake-up is lost */
     while ((connection = crew_next_assigned(&thread->worker)) != NULL)
         connection_begin(thread, connection);
 }
@@ -119,8 +120,9 @@ static void worker_run(struct worker *worker)
     struct poll_set *set = &thread->set;
     while (!server_stopping(worker->server)) {
         int timeout_ms = thread->hung > 0 ? HUNG_RETRY_MS : WAIT_FOR_EVER;
-        int ready = observe_wait(worker, "WSAPoll", set->count, set->count * sizeof *set->entries,
-                                 WSAPoll(set->entries, set->count, timeout_ms));
+        int ready =
+            observe_wait(worker, "WSAPoll", "socket", set->count, set->count * sizeof *set->entries,
+                         WSAPoll(set->entries, set->count, timeout_ms));
         if (ready < 0)
             server_fail(worker->server, "WSAPoll", ready);
 
@@ -152,9 +154,9 @@ static int worker_open(struct worker *worker)
     return error;
 }
 
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
-    net_wake_send(&((struct wsapoll_worker *)worker)->arrivals.wake);
+    arrivals_wake(&((struct wsapoll_worker *)worker)->arrivals, by);
 }
 
 static void worker_close(struct worker *worker)

@@ -14,10 +14,9 @@
  *
  * Documentation: SetFileCompletionNotificationModes (Microsoft).
  */
-#include <mswsock.h>
-
 #include "crew.h"
 #include "model.h"
+#include "parts/accept_ex_win32.h"
 #include "skip_mode_win32.h"
 #include "turn.h"
 
@@ -71,7 +70,7 @@ static bool connection_turn(struct worker *worker, struct connection *connection
 /* ---- post ---- */
 
 /* The bytes of an operation that was complete at once, -WSA_IO_PENDING, or another error. */
-static int64_t operation_post(struct worker *worker, struct iocp_connection *own)
+static int64_t operation_begin(struct worker *worker, struct iocp_connection *own)
 {
     struct session *session = &own->connection.session;
     net_socket socket = own->connection.socket;
@@ -89,15 +88,15 @@ static int64_t operation_post(struct worker *worker, struct iocp_connection *own
             : -1);
 }
 
-static void operation_start(struct worker *worker, struct iocp_connection *own)
+static void operation_post(struct worker *worker, struct iocp_connection *own)
 {
     int64_t posted;
-    for (unsigned round = 0; (posted = operation_post(worker, own)) >= 0; round++)
+    for (unsigned round = 0; (posted = operation_begin(worker, own)) >= 0; round++)
         if (round == ROUNDS_AT_ONCE) {
             HANDLE port = ((struct iocp_worker *)worker)->iocp->port;
-            bool queued =
-                PostQueuedCompletionStatus(port, 0, (ULONG_PTR)own, &own->overlapped) != 0;
-            posted = observe_call(worker, NULL, "PostQueuedCompletionStatus()", queued, NULL);
+            posted = observe_call(
+                worker, NULL, "PostQueuedCompletionStatus()",
+                PostQueuedCompletionStatus(port, 0, (ULONG_PTR)own, &own->overlapped) != 0);
             if (posted == 0)
                 return; /* behind the others, and from here on any thread's */
             break;
@@ -113,24 +112,23 @@ static void operation_start(struct worker *worker, struct iocp_connection *own)
 static void connection_begin(struct iocp_worker *thread, struct connection *connection)
 {
     struct worker *worker = &thread->worker;
-    int error = observe_call(worker, connection, "set non-blocking",
-                             net_set_nonblocking(connection->socket, true) == 0, NULL);
+    HANDLE port = thread->iocp->port;
+    int error = observe_call(worker, connection, NET_NONBLOCKING_CALL,
+                             net_set_nonblocking(connection->socket, true) == 0);
     if (error == 0)
         error = observe_call(worker, connection, "CreateIoCompletionPort(socket)",
-                             CreateIoCompletionPort((HANDLE)connection->socket, thread->iocp->port,
-                                                    (ULONG_PTR)connection, 0) != NULL,
-                             NULL);
+                             CreateIoCompletionPort((HANDLE)connection->socket, port,
+                                                    (ULONG_PTR)connection, 0) != 0);
     if (error == 0)
         error =
             observe_call(worker, connection, "SetFileCompletionNotificationModes(skip)",
-                         SetFileCompletionNotificationModes((HANDLE)connection->socket,
-                                                            FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
-                                                                FILE_SKIP_SET_EVENT_ON_HANDLE) != 0,
-                         NULL);
+                         SetFileCompletionNotificationModes(
+                             (HANDLE)connection->socket, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
+                                                             FILE_SKIP_SET_EVENT_ON_HANDLE) != 0);
     if (error != 0)
         server_release(worker, connection, error);
     else
-        operation_start(worker, (struct iocp_connection *)connection);
+        operation_post(worker, (struct iocp_connection *)connection);
 }
 
 /* 0, or a negative error: it is not posted. */
@@ -138,22 +136,27 @@ static int accept_post(struct iocp_worker *thread, struct iocp_accept *own)
 {
     struct worker *worker = &thread->worker;
     struct server *server = worker->server;
+    LPFN_ACCEPTEX AcceptEx = thread->iocp->AcceptEx;
+    int family = server->address.storage.ss_family;
     DWORD bytes;
-    net_socket socket = WSASocketW(server->address.storage.ss_family, SOCK_STREAM, IPPROTO_TCP,
-                                   NULL, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-    int error = observe_call(worker, NULL, "WSASocket()", socket != NET_SOCKET_NONE, NULL);
+    net_socket socket;
+    int error = observe_call(
+        worker, NULL, "WSASocket()",
+        (socket = own->socket = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
+                                           WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT)) !=
+            NET_SOCKET_NONE);
     if (error != 0)
         return error;
-    own->socket = socket;
     /* If it succeeds, another thread may have the completion before the call returns. */
-    bool posted =
-        thread->iocp->AcceptEx(server->listener, socket, own->addresses, 0, ACCEPT_ADDRESS,
-                               ACCEPT_ADDRESS, &bytes, &own->overlapped) != 0 ||
-        WSAGetLastError() == WSA_IO_PENDING;
-    error = observe_call(worker, NULL, "AcceptEx()", posted, "posted");
+    error =
+        observe_call_result(worker, NULL, "AcceptEx()",
+                            AcceptEx(server->listener, socket, own->addresses, 0, ACCEPT_ADDRESS,
+                                     ACCEPT_ADDRESS, &bytes, &own->overlapped) != 0 ||
+                                WSAGetLastError() == WSA_IO_PENDING,
+                            "posted");
     if (error != 0) {
         own->socket = NET_SOCKET_NONE;
-        net_close(socket);
+        server_close_socket(worker, socket);
     }
     return error;
 }
@@ -161,12 +164,10 @@ static int accept_post(struct iocp_worker *thread, struct iocp_accept *own)
 /* Tries until it is posted or the server stops. error: how it failed before, or 0. */
 static void accept_post_again(struct iocp_worker *thread, struct iocp_accept *own, int error)
 {
-    while (error != 0 || (error = accept_post(thread, own)) != 0) {
-        if (server_accept_failed(&thread->worker, error) < 0 ||
-            server_stopping(thread->worker.server))
+    struct worker *worker = &thread->worker;
+    for (; error != 0 || (error = accept_post(thread, own)) != 0; error = 0)
+        if (server_accept_failed(worker, error) < 0 || server_stopping(worker->server))
             return;
-        error = 0;
-    }
 }
 
 static void accept_completed(struct iocp_worker *thread, struct iocp_accept *own)
@@ -177,23 +178,22 @@ static void accept_completed(struct iocp_worker *thread, struct iocp_accept *own
     char limit[NET_LIMIT_TEXT];
     own->socket = NET_SOCKET_NONE;
     if (server_stopping(worker->server)) {
-        net_close(socket);
+        server_close_socket(worker, socket);
         return;
     }
-    bool succeeded = WSAGetOverlappedResult(listener, &own->overlapped, &bytes, FALSE, &flags) != 0;
-    int error = observe_call(worker, NULL, "WSAGetOverlappedResult(AcceptEx)", succeeded, NULL);
+    int error = observe_call(
+        worker, NULL, "WSAGetOverlappedResult(AcceptEx)",
+        WSAGetOverlappedResult(listener, &own->overlapped, &bytes, FALSE, &flags) != 0);
     /* The listener has accepted, so an error of this call belongs to the connection. */
-    bool updated = error == 0 && setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
-                                            (const char *)&listener, sizeof listener) == 0;
-    if (error == 0)
-        observe_call(worker, NULL, "setsockopt(SO_UPDATE_ACCEPT_CONTEXT)", updated, NULL);
-    if (!updated) {
-        net_close(socket);
+    if (error != 0 ||
+        observe_call(worker, NULL, "setsockopt(SO_UPDATE_ACCEPT_CONTEXT)",
+                     setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
+                                (const char *)&listener, sizeof listener) == 0) != 0) {
+        server_close_socket(worker, socket);
         accept_post_again(thread, own, error);
         return;
     }
-    error = accept_post(thread, own);
-    if (error != 0) {
+    if ((error = accept_post(thread, own)) != 0) {
         /* No socket is left for the next accept, so this connection is given up for it. */
         server_lacks(worker->server, "AcceptEx", error, net_limit_text(error, limit, sizeof limit));
         server_refuse(worker, socket);
@@ -211,11 +211,11 @@ static void operation_completed(struct worker *worker, struct iocp_connection *o
 {
     struct connection *connection = &own->connection;
     DWORD bytes = 0, flags = 0;
-    bool succeeded =
-        WSAGetOverlappedResult(connection->socket, &own->overlapped, &bytes, FALSE, &flags) != 0;
-    int error = observe_call(worker, connection, "WSAGetOverlappedResult()", succeeded, NULL);
-    if (connection_turn(worker, connection, succeeded ? (int64_t)bytes : error))
-        operation_start(worker, own);
+    int error = observe_call(
+        worker, connection, "WSAGetOverlappedResult()",
+        WSAGetOverlappedResult(connection->socket, &own->overlapped, &bytes, FALSE, &flags) != 0);
+    if (connection_turn(worker, connection, error == 0 ? (int64_t)bytes : error))
+        operation_post(worker, own);
 }
 
 /* ---- serve ---- */
@@ -225,26 +225,30 @@ static int packets_take(struct iocp_worker *thread)
 {
     struct worker *worker = &thread->worker;
     ULONG count = 0;
-    bool succeeded = GetQueuedCompletionStatusEx(thread->iocp->port, thread->packets,
-                                                 PACKETS_AT_ONCE, &count, INFINITE, FALSE) != 0;
-    int taken =
-        observe_wait(worker, "GetQueuedCompletionStatusEx", 0, 0, succeeded ? (int)count : -1);
+    HANDLE port = thread->iocp->port;
+    int taken = observe_wait(
+        worker, "GetQueuedCompletionStatusEx(until a completion)", NULL, 0, 0,
+        GetQueuedCompletionStatusEx(port, thread->packets, PACKETS_AT_ONCE, &count, INFINITE, FALSE)
+            ? (int)count
+            : -1);
     if (taken < 0)
         return server_fail(worker->server, "GetQueuedCompletionStatusEx", taken);
     for (int i = 0; i < taken; i++) {
-        const OVERLAPPED_ENTRY *packet = &thread->packets[i];
-        if (packet->lpCompletionKey != 0)
-            operation_completed(worker, (struct iocp_connection *)packet->lpCompletionKey);
-        else if (packet->lpOverlapped != NULL) /* NULL: the packet only wakes */
-            accept_completed(
-                thread, CONTAINING_RECORD(packet->lpOverlapped, struct iocp_accept, overlapped));
+        ULONG_PTR key = thread->packets[i].lpCompletionKey;
+        OVERLAPPED *done = thread->packets[i].lpOverlapped;
+        if (key != 0)
+            operation_completed(worker, (struct iocp_connection *)key);
+        else if (done != NULL) /* NULL: the packet only wakes */
+            accept_completed(thread, CONTAINING_RECORD(done, struct iocp_accept, overlapped));
     }
     return 0;
 }
 
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
-    PostQueuedCompletionStatus(((struct iocp_worker *)worker)->iocp->port, 0, 0, NULL);
+    HANDLE port = ((struct iocp_worker *)worker)->iocp->port;
+    observe_call(by, NULL, "PostQueuedCompletionStatus(to wake a thread)",
+                 PostQueuedCompletionStatus(port, 0, 0, NULL) != 0);
 }
 
 static void worker_run(struct worker *worker)
@@ -254,39 +258,41 @@ static void worker_run(struct worker *worker)
         accept_post_again(thread, &thread->iocp->accepts[i], 0);
     while (!server_stopping(worker->server) && packets_take(thread) == 0)
         continue;
-    worker_wake(worker); /* the stop's connection woke only one worker: each wakes the next */
+    worker_wake(worker,
+                worker); /* the stop's connection woke only one worker: each wakes the next */
 }
 
 /* Cancels what is under way and takes its packets. Only after that may the memory be freed. */
 static void operations_drain(struct iocp_worker *thread)
 {
     struct server *server = thread->worker.server;
+    HANDLE listener = (HANDLE)server->listener;
     server_interrupt_connections(server);
-    CancelIoEx((HANDLE)server->listener, NULL);
-    bool failed = false;
-    while (!failed && server_open_connections(server) > 0)
-        failed = packets_take(thread) != 0;
+    observe_call(&thread->worker, NULL, "CancelIoEx(listener)", CancelIoEx(listener, NULL) != 0);
+    int error = 0;
+    while (error == 0 && server_open_connections(server) > 0)
+        error = packets_take(thread);
     for (unsigned i = 0; i < ACCEPTS_POSTED; i++)
-        while (!failed && thread->iocp->accepts[i].socket != NET_SOCKET_NONE)
-            failed = packets_take(thread) != 0;
+        while (error == 0 && thread->iocp->accepts[i].socket != NET_SOCKET_NONE)
+            error = packets_take(thread);
 }
 
-static int port_open(struct iocp *iocp, struct server *server)
+static int port_open(struct iocp *iocp, struct worker *worker)
 {
-    GUID id = WSAID_ACCEPTEX;
-    DWORD bytes;
+    struct server *server = worker->server;
     for (unsigned i = 0; i < ACCEPTS_POSTED; i++)
         iocp->accepts[i].socket = NET_SOCKET_NONE;
-    iocp->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, server->threads);
-    if (iocp->port == NULL ||
-        CreateIoCompletionPort((HANDLE)server->listener, iocp->port, 0, 0) == NULL)
-        return server_fail(server, "CreateIoCompletionPort", net_last_error());
-    if (WSAIoctl(server->listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id,
-                 &iocp->AcceptEx, sizeof iocp->AcceptEx, &bytes, NULL, NULL) != 0)
-        return server_fail(server, "WSAIoctl", net_last_error());
+    HANDLE listener = (HANDLE)server->listener, none = INVALID_HANDLE_VALUE;
+    if (server_require(worker, "CreateIoCompletionPort()",
+                       (iocp->port = CreateIoCompletionPort(none, NULL, 0, server->threads)) !=
+                           0) != 0 ||
+        server_require(worker, "CreateIoCompletionPort(listener)",
+                       CreateIoCompletionPort(listener, iocp->port, 0, 0) != 0) != 0 ||
+        accept_ex_find(worker, &iocp->AcceptEx) != 0)
+        return server->failure;
     /* For the accepts of server_accept_failed; an AcceptEx stays pending in either mode. */
-    int error = net_set_nonblocking(server->listener, true);
-    return error == 0 ? 0 : server_fail(server, "set non-blocking", error);
+    return server_require(worker, NET_NONBLOCKING_CALL,
+                          net_set_nonblocking(server->listener, true) == 0);
 }
 
 static int serve(struct server *server)
@@ -294,23 +300,23 @@ static int serve(struct server *server)
     struct crew crew;
     struct iocp iocp = {.port = NULL};
     int error = crew_open(&crew, server, sizeof(struct iocp_worker), worker_run, worker_wake);
+    struct worker *first = crew_worker(&crew, 0);
     if (error == 0)
-        error = port_open(&iocp, server);
+        error = port_open(&iocp, first);
     if (error == 0) {
         for (unsigned i = 0; i < crew.count; i++)
             ((struct iocp_worker *)crew_worker(&crew, i))->iocp = &iocp;
         error = crew_run(&crew);
-        operations_drain((struct iocp_worker *)crew_worker(&crew, 0));
+        operations_drain((struct iocp_worker *)first);
     }
     if (iocp.port != NULL)
-        CloseHandle(iocp.port);
+        observe_call(first, NULL, "CloseHandle(port)", CloseHandle(iocp.port) != 0);
     crew_close(&crew);
     return error;
 }
 
 const struct io_model model_iocp_inline = {
     .threads_apply = true,
-    .connections_per_thread = 0,
     .thread_stack_bytes = THREAD_STACK_BYTES,
     .connection_bytes = sizeof(struct iocp_connection),
     .unavailable = skip_mode_unavailable,

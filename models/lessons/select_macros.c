@@ -61,7 +61,8 @@ static void connections_accept(struct select_worker *thread)
 static void connections_assigned(struct select_worker *thread)
 {
     struct connection *connection;
-    net_wake_clear(&thread->arrivals.wake); /* before looking, so that no wake-up is lost */
+    arrivals_clear(&thread->arrivals,
+                   &thread->worker); /* before looking, so that no wake-up is lost */
     while ((connection = crew_next_assigned(&thread->worker)) != NULL)
         connection_begin(thread, connection);
 }
@@ -117,7 +118,7 @@ static int ready_wait(struct select_worker *thread)
             set_add(&thread->writing, own->connection.socket);
     }
     unsigned watched = thread->reading.fd_count + thread->writing.fd_count;
-    return observe_wait(&thread->worker, "select", watched, watched * sizeof(SOCKET),
+    return observe_wait(&thread->worker, "select", "socket", watched, watched * sizeof(SOCKET),
                         select(0, &thread->reading, &thread->writing, NULL, NULL));
 }
 
@@ -151,9 +152,9 @@ static int worker_open(struct worker *worker)
     return arrivals_open(&((struct select_worker *)worker)->arrivals, worker);
 }
 
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
-    net_wake_send(&((struct select_worker *)worker)->arrivals.wake);
+    arrivals_wake(&((struct select_worker *)worker)->arrivals, by);
 }
 
 static void worker_close(struct worker *worker)

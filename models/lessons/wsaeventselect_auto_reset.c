@@ -40,10 +40,12 @@ static int record_take(struct worker *worker, const struct connection *connectio
 {
     char text[64] = "";
     WSANETWORKEVENTS record = {0};
-    bool taken = WSAEnumNetworkEvents(socket, event, &record) == 0;
-    if (taken && observe_tracing(worker))
-        network_events_text(record.lNetworkEvents, text, sizeof text);
-    int error = observe_call(worker, connection, "WSAEnumNetworkEvents()", taken, text);
+    int error = observe_call_result(
+        worker, connection, "WSAEnumNetworkEvents()",
+        WSAEnumNetworkEvents(socket, event, &record) == 0 &&
+            (!observe_tracing(worker) ||
+             network_events_text(record.lNetworkEvents, text, sizeof text) != NULL),
+        text);
     *reported = record.lNetworkEvents;
     return error != 0 ? error : network_events_error(&record);
 }
@@ -56,7 +58,8 @@ static void connection_end(struct eventselect_worker *thread, struct eventselect
     WSAEVENT event = own->event;
     event_set_remove(&thread->set, own->slot);
     server_release(&thread->worker, &own->connection, error);
-    WSACloseEvent(event); /* after the socket that it belongs to */
+    /* After the socket that it belongs to. */
+    observe_call(&thread->worker, NULL, "WSACloseEvent()", WSACloseEvent(event) != 0);
 }
 
 /* ---- accept ---- */
@@ -65,9 +68,9 @@ static void connection_begin(struct eventselect_worker *thread, struct connectio
 {
     struct worker *worker = &thread->worker;
     struct eventselect_connection *own = (struct eventselect_connection *)connection;
-    own->event = CreateEventW(NULL, FALSE, FALSE, NULL);
     int error =
-        observe_call(worker, connection, "CreateEvent()", own->event != WSA_INVALID_EVENT, NULL);
+        observe_call(worker, connection, "CreateEvent()",
+                     (own->event = CreateEventW(NULL, FALSE, FALSE, NULL)) != WSA_INVALID_EVENT);
     if (error != 0) {
         server_release(worker, connection, error);
         return;
@@ -76,7 +79,7 @@ static void connection_begin(struct eventselect_worker *thread, struct connectio
     /* It has the listener's event and mask so far. What is ready already is reported again. */
     error = observe_call(
         worker, connection, "WSAEventSelect(FD_READ | FD_WRITE | FD_CLOSE)",
-        WSAEventSelect(connection->socket, own->event, FD_READ | FD_WRITE | FD_CLOSE) == 0, NULL);
+        WSAEventSelect(connection->socket, own->event, FD_READ | FD_WRITE | FD_CLOSE) == 0);
     if (error != 0)
         connection_end(thread, own, error);
 }
@@ -108,7 +111,8 @@ static void connections_assigned(struct eventselect_worker *thread)
 {
     struct connection *connection;
     /* Before looking, so that no wake-up is lost. */
-    WSAResetEvent(thread->set.events[EVENT_SET_OWN]);
+    observe_call(&thread->worker, NULL, "WSAResetEvent()",
+                 WSAResetEvent(thread->set.events[EVENT_SET_OWN]) != 0);
     while ((connection = crew_next_assigned(&thread->worker)) != NULL)
         connection_begin(thread, connection);
 }
@@ -138,7 +142,8 @@ static void connection_signalled(struct eventselect_worker *thread,
     if (turn_wants(&turn) == SESSION_CLOSE)
         connection_end(thread, own, turn.error);
     else if (turns == 2)
-        SetEvent(own->event); /* another turn, behind the others */
+        /* Another turn, behind the others. */
+        observe_call(worker, connection, "SetEvent()", SetEvent(own->event) != 0);
 }
 
 /* ---- serve ---- */
@@ -149,10 +154,13 @@ static void worker_run(struct worker *worker)
     struct event_set *set = &thread->set;
     struct eventselect_connection *own;
     while (!server_stopping(worker->server)) {
-        DWORD index =
-            WSAWaitForMultipleEvents(set->count, event_set_first(set), FALSE, WSA_INFINITE, FALSE);
-        int ready = observe_wait(worker, "WSAWaitForMultipleEvents", set->count,
-                                 set->count * sizeof(WSAEVENT), index == WSA_WAIT_FAILED ? -1 : 1);
+        DWORD index;
+        int ready = observe_wait(
+            worker, "WSAWaitForMultipleEvents", "event", set->count, set->count * sizeof(WSAEVENT),
+            (index = WSAWaitForMultipleEvents(set->count, event_set_first(set), FALSE, WSA_INFINITE,
+                                              FALSE)) != WSA_WAIT_FAILED
+                ? 1
+                : -1);
         if (ready < 0) {
             server_fail(worker->server, "WSAWaitForMultipleEvents", ready);
             break;
@@ -172,26 +180,29 @@ static void worker_run(struct worker *worker)
 static int worker_open(struct worker *worker)
 {
     struct eventselect_worker *thread = (struct eventselect_worker *)worker;
-    struct server *server = worker->server;
-    WSAEVENT event = WSACreateEvent();
-    if (event == WSA_INVALID_EVENT)
-        return server_fail(server, "WSACreateEvent", net_last_error());
-    event_set_add(&thread->set, event, NULL, NULL);
-    if (worker->index == 0 && WSAEventSelect(server->listener, event, FD_ACCEPT) != 0)
-        return server_fail(server, "WSAEventSelect", net_last_error());
-    return 0;
+    WSAEVENT event;
+    int error =
+        server_require(worker, "WSACreateEvent()", (event = WSACreateEvent()) != WSA_INVALID_EVENT);
+    if (error == 0)
+        event_set_add(&thread->set, event, NULL, NULL);
+    if (error == 0 && worker->index == 0)
+        error = server_require(worker, "WSAEventSelect(FD_ACCEPT)",
+                               WSAEventSelect(worker->server->listener, event, FD_ACCEPT) == 0);
+    return error;
 }
 
-static void worker_wake(struct worker *worker)
+static void worker_wake(struct worker *worker, struct worker *by)
 {
-    WSASetEvent(((struct eventselect_worker *)worker)->set.events[EVENT_SET_OWN]);
+    WSAEVENT event = ((struct eventselect_worker *)worker)->set.events[EVENT_SET_OWN];
+    observe_call(by, NULL, "WSASetEvent(to wake a thread)", WSASetEvent(event) != 0);
 }
 
 static void worker_close(struct worker *worker)
 {
     struct eventselect_worker *thread = (struct eventselect_worker *)worker;
     if (thread->set.count > 0)
-        WSACloseEvent(thread->set.events[EVENT_SET_OWN]);
+        observe_call(worker, NULL, "WSACloseEvent()",
+                     WSACloseEvent(thread->set.events[EVENT_SET_OWN]) != 0);
 }
 
 static int serve(struct server *server)

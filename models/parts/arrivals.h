@@ -17,6 +17,10 @@ struct arrivals {
 
 /* Makes the listener non-blocking, or the wake. 0, or a negative error after server_fail. */
 int arrivals_open(struct arrivals *arrivals, struct worker *worker);
+/* Ends the wait of the thread that watches it; `by` is the worker of the thread that calls this. */
+void arrivals_wake(struct arrivals *arrivals, struct worker *by);
+/* Takes that back; before looking for connections, so that no wake-up is lost. */
+void arrivals_clear(struct arrivals *arrivals, struct worker *worker);
 /* A zeroed one may be closed too. */
 void arrivals_close(struct arrivals *arrivals);
 

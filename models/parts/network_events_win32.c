@@ -17,6 +17,19 @@ bool network_events_again(struct network_events *events, const struct turn *turn
     return events->closing && turn_wants(turn) == SESSION_RECV;
 }
 
+void network_events_note(struct worker *worker, const struct connection *connection, long reported,
+                         const struct turn *turn)
+{
+    if (turn_wants(turn) == SESSION_CLOSE)
+        return;
+    if (turn->has_received)
+        observe_note(worker, connection->id, "FD_READ", "re-armed by recv");
+    else if ((reported & FD_READ) != 0)
+        observe_note(worker, connection->id, "FD_READ", "kept until a recv");
+    if (turn_wants(turn) == SESSION_SEND)
+        observe_note(worker, connection->id, "FD_WRITE", "re-armed by the send that failed");
+}
+
 /* iErrorCode counts only where the event's bit is set. */
 int network_events_error(const WSANETWORKEVENTS *record)
 {

@@ -9,7 +9,7 @@
 #ifndef IOMODELS_NETWORK_EVENTS_WIN32_H
 #define IOMODELS_NETWORK_EVENTS_WIN32_H
 
-#include "net.h"
+#include "crew.h"
 #include "turn.h"
 
 /* Of one connection; all false at first. */
@@ -26,6 +26,10 @@ struct turn network_events_turn(struct network_events *events, long reported,
  * model has to give the connection another turn by itself, behind the others.
  */
 bool network_events_again(struct network_events *events, const struct turn *turn);
+
+/* Says in a trace what of it has been re-enabled by the turn, by which call, and what is kept. */
+void network_events_note(struct worker *worker, const struct connection *connection, long reported,
+                         const struct turn *turn);
 
 /* The first error of a record, or 0. */
 int network_events_error(const WSANETWORKEVENTS *record);

@@ -17,7 +17,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { URING_SUBMISSIONS = 1024 }; /* the most that can be queued */
+#include "crew.h"
+
+enum {
+    URING_SUBMISSIONS = 1024, /* the most that can be queued */
+    URING_OWN = 8             /* numbers below it are no addresses of connections */
+};
 
 /* The two system calls, which the C library has no functions for. -1 with errno. */
 static inline int io_uring_setup(unsigned entries, struct io_uring_params *params)
@@ -36,7 +41,10 @@ struct uring {
     struct io_uring_cqe *completions;
     unsigned submissions_size; /* entries, a power of two */
     unsigned completions_size;
-    unsigned submitted; /* our tail, which the kernel sees from uring_hand_in on */
+    unsigned submitted;    /* our tail, which the kernel sees from uring_hand_in on */
+    unsigned handed_in;    /* the tail that the kernel has seen */
+    unsigned under_way;    /* completions that are still to come */
+    struct worker *worker; /* whose trace shows the operations; NULL: nobody's */
     atomic_uint *submissions_head, *submissions_tail;
     atomic_uint *completions_head, *completions_tail;
 };
@@ -59,8 +67,13 @@ void uring_lay_out(struct uring *ring, const struct io_uring_params *params, voi
 /* How many submissions wait for the next io_uring_enter, and how many more have room. */
 unsigned uring_queued(const struct uring *ring);
 unsigned uring_room(const struct uring *ring);
-/* The next submission, all zero, to be filled in. Only while there is room. */
-struct io_uring_sqe *uring_submission(struct uring *ring);
+/*
+ * The next submission, with these fields, the others zero, to be filled in. Only while there is room.
+ * user_data, which its completion brings back: the address of the struct connection that it serves,
+ * whose lowest 3 bits are free for more, or a number below URING_OWN.
+ */
+struct io_uring_sqe *uring_submission(struct uring *ring, uint64_t user_data,
+                                      enum io_uring_op opcode, int fd);
 /* Lets the kernel see what is queued; returns how many, for io_uring_enter. */
 unsigned uring_hand_in(struct uring *ring);
 

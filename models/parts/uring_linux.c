@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -80,7 +80,7 @@ void uring_lay_out(struct uring *ring, const struct io_uring_params *params, voi
     ring->completions_head = (atomic_uint *)(void *)(begin + params->cq_off.head);
     ring->completions_tail = (atomic_uint *)(void *)(begin + params->cq_off.tail);
     ring->completions = (struct io_uring_cqe *)(void *)(begin + params->cq_off.cqes);
-    ring->submitted = 0;
+    ring->submitted = ring->handed_in = ring->under_way = 0;
     /* The kernel finds the submissions by an array of their indices: here always in order. */
     unsigned *order = (unsigned *)(void *)(begin + params->sq_off.array);
     for (unsigned i = 0; i < params->sq_entries; i++)
@@ -97,16 +97,63 @@ unsigned uring_room(const struct uring *ring)
     return ring->submissions_size - uring_queued(ring);
 }
 
-struct io_uring_sqe *uring_submission(struct uring *ring)
+struct io_uring_sqe *uring_submission(struct uring *ring, uint64_t user_data,
+                                      enum io_uring_op opcode, int fd)
 {
     struct io_uring_sqe *next =
         &ring->submissions[ring->submitted++ & (ring->submissions_size - 1)];
-    memset(next, 0, sizeof *next);
+    *next =
+        (struct io_uring_sqe){.user_data = user_data, .opcode = (unsigned char)opcode, .fd = fd};
+    ring->under_way++;
     return next;
+}
+
+/* The operation as a trace shows it. */
+static const char *operation_text(const struct io_uring_sqe *operation, char *text, size_t size)
+{
+    switch (operation->opcode) {
+    case IORING_OP_ACCEPT:
+        return (operation->ioprio & IORING_ACCEPT_MULTISHOT) != 0 ? "IORING_OP_ACCEPT(multishot)"
+                                                                  : "IORING_OP_ACCEPT()";
+    case IORING_OP_RECV:
+        if ((operation->ioprio & IORING_RECV_MULTISHOT) != 0)
+            return "IORING_OP_RECV(multishot)";
+        snprintf(text, size, "IORING_OP_RECV(at most %u bytes)", operation->len);
+        return text;
+    case IORING_OP_SEND:
+        snprintf(text, size, "IORING_OP_SEND(pending %u bytes)", operation->len);
+        return text;
+    case IORING_OP_READ:
+        return "IORING_OP_READ(what wakes the thread)";
+    case IORING_OP_POLL_ADD:
+        return "IORING_OP_POLL_ADD(listener)";
+    case IORING_OP_ASYNC_CANCEL:
+        return "IORING_OP_ASYNC_CANCEL()";
+    default:
+        snprintf(text, size, "operation %u", operation->opcode);
+        return text;
+    }
+}
+
+/* Those that the kernel has not seen yet. */
+static void operations_note(const struct uring *ring)
+{
+    char text[64];
+    for (unsigned i = ring->handed_in; i != ring->submitted; i++) {
+        const struct io_uring_sqe *operation = &ring->submissions[i & (ring->submissions_size - 1)];
+        const struct connection *connection =
+            (const struct connection *)(uintptr_t)(operation->user_data &
+                                                   ~(uint64_t)(URING_OWN - 1));
+        observe_note(ring->worker, connection == NULL ? 0 : connection->id,
+                     operation_text(operation, text, sizeof text), "queued");
+    }
 }
 
 unsigned uring_hand_in(struct uring *ring)
 {
+    if (ring->worker != NULL && observe_tracing(ring->worker))
+        operations_note(ring);
+    ring->handed_in = ring->submitted;
     atomic_store_explicit(ring->submissions_tail, ring->submitted, memory_order_release);
     return uring_queued(ring);
 }
@@ -169,6 +216,7 @@ bool uring_completion(struct uring *ring, struct io_uring_cqe *completion)
     if (uring_completed(ring) == 0)
         return false;
     *completion = ring->completions[head & (ring->completions_size - 1)];
+    ring->under_way -= (completion->flags & IORING_CQE_F_MORE) == 0;
     atomic_store_explicit(ring->completions_head, head + 1, memory_order_release);
     return true;
 }

@@ -45,6 +45,10 @@ class Dictionary(unittest.TestCase):
     def test_histogram(self):
         self.explained("histogram.csv", self.headers["histogram.csv"])
 
+    def test_trace(self):
+        result = tool.run("trace", "--model", "select", "--script", "connect", "--format", "csv")
+        self.explained("What `trace` prints as CSV", result.out.splitlines()[0].split(","))
+
     def test_summary(self):
         self.explained("summary.csv", self.headers["summary.csv"])
 

@@ -44,6 +44,34 @@ def anchors(page):
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
+def table_calls(text):
+    """The calls of each column of a table of `iomodels trace`, by its title: (step, call).
+
+    Without times and the numbers of sockets; the calls of each thread by themselves."""
+    columns = {}
+    for block in text.rstrip("\n").split("\n\n"):
+        lines = block.splitlines()
+        bars = [match.start() for match in re.finditer(r" \| ", lines[0])]
+        spans = list(zip([0] + [bar + 3 for bar in bars], bars + [None]))
+        titles = [" ".join(line[a:b].strip() for line in lines[:2] if not line.startswith("--"))
+                  for a, b in spans]
+        for title, (a, b) in zip(titles, spans):
+            calls, step = [], ""
+            for line in lines[1:]:
+                cell = line[a:b].rstrip()
+                if line.startswith("-- "):
+                    step = line.split()[1]
+                elif step == "in":
+                    break
+                elif cell.startswith("  "):
+                    calls[-1][1] += cell[2:].replace(" ", "")
+                elif cell and step:
+                    calls.append([step, cell.replace(" ", "")])
+            plain = [(step, re.sub(r",?after.*|(?<=socket)\d+", "", call)) for step, call in calls]
+            columns[title] = sorted(plain, key=lambda call: call[1][:3] if call[1][0] == "[" else "")
+    return columns
+
+
 def words(code):
     """Code without its white space."""
     return "".join(code.split())
@@ -106,6 +134,32 @@ class Guide(unittest.TestCase):
                  "-fsyntax-only", *options, file],
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_traces(self):
+        """The traces of the guide are those of the models, but for times and numbers."""
+        page = read(MODELS, "traces.md")
+        command = re.search(r"^    iomodels (trace --model \S+) --target", page, re.MULTILINE)[1]
+        first, second = [code for _, code in FENCED.findall(page)][:2]
+        guide = dict(table_calls(first), **table_calls(second))
+        if tool.ON_WINE:
+            version = subprocess.run([*tool.WRAPPER, "--version"], stdout=subprocess.PIPE,
+                                     text=True, check=False).stdout
+            if not version.startswith("wine-8.0"):
+                self.skipTest("the guide shows Wine 8.0's")
+        system = "wine" if tool.ON_WINE or tool.ON_WINDOWS else "linux"
+        own = {title: calls for title, calls in guide.items() if title.endswith(" on " + system)}
+        self.assertGreater(len(own), 1)
+        models = ",".join(title.split()[0] for title in own)
+        target = "%s=%s" % (system, tool.command(tool.PROGRAM))
+        self.assertIn("trace --model " + models.split(",")[0], command)
+        for left in 2, 1, 0:  # a machine too busy may show a call in the step after its own
+            result = tool.run(*command.split()[:2], models, "--target", target)
+            self.assertEqual(result.status, 0, result.err)
+            shown = {title + " on " + system: calls for title, calls in
+                     table_calls("\n".join(result.out.splitlines()[:-1])).items()}
+            if shown == own or left == 0:
+                self.assertEqual(shown, own)
+                return
 
     def test_small_server(self):
         self.compiles(programs("README.md")[0])

@@ -21,8 +21,20 @@ class Usage(unittest.TestCase):
     def test_unknown_command(self):
         self.refused("frobnicate", says=["frobnicate", "list", "serve", "bench", "--help"])
 
+    def test_trace(self):
+        model = tool.available_models()[0]
+        self.refused("trace", says=["--model is missing", "trace --help"])
+        for script, word in (("send:6", "begin with connect"), ("connect,jump", "jump is no step"),
+                             ("connect,send", "send:6"), ("connect,pause:5", "pause:300ms"),
+                             ("connect,finish:1", "takes nothing"), ("connect,", "is no step"),
+                             ("connect,connect", "connected already")):
+            self.refused("trace", "--model", model, "--script", script, says=["--script", word])
+        self.refused("trace", "--model", model, "--format", "xml", says=["--format xml", "csv"])
+        self.refused("trace", "--model", "frob", says=["unknown model frob", model])
+        self.refused("trace", "--model", model, "--clients", "17", says=["--clients 17", "1 to 16"])
+
     def test_unknown_option(self):
-        for command in "list", "serve", "bench":
+        for command in "list", "serve", "bench", "trace":
             self.refused(command, "--frobnicate", says=["unknown option --frobnicate",
                                                         command + " --help"])
         self.refused("bench", "--duration=", says=["--duration"])

@@ -36,7 +36,7 @@ static const char *sentence_of(const struct record *record)
     double figures[EXPLAIN_FIGURES];
     for (int i = 0; i < EXPLAIN_FIGURES; i++)
         figures[i] = explain_figure_of(record, (enum explain_figure)i);
-    return explain_sentence(figures, text, sizeof text);
+    return explain_sentence(figures, "", text, sizeof text);
 }
 
 static void test_figures_are_by_message(void)
