@@ -12,7 +12,7 @@ with open(guide, encoding="utf-8") as file:
 with open(registry, encoding="utf-8") as file:
     rows = file.read()
 declaration = "extern const struct io_model model_mine;\n"
-row = '    {"mine", "the model of the guide", ON_BOTH(model_mine), NULL, MODEL_READINESS, 0},\n'
+row = '    {"mine", "the model of the guide", ON_BOTH(model_mine), NULL, MODEL_READINESS, 0, ""},\n'
 rows, declared = re.subn(r"^(extern const struct io_model )", declaration + r"\1", rows, count=1,
                          flags=re.MULTILINE)
 rows, listed = re.subn(r"^(const struct model_entry model_registry\[\] = {\n)", r"\1" + row, rows,
