@@ -321,9 +321,6 @@ static void family_compare(struct compare *compare, const struct pair *pairs, si
                            lines[i].baseline->starved + lines[i].contestant->starved > 0;
         if (lines[i].starved)
             comparison->verdict = COMPARISON_NONE;
-        lines[i].interval =
-            statistics_ratio_interval(comparison->contestant, comparison->contestant_count,
-                                      comparison->baseline, comparison->baseline_count);
     }
     gate_report_lines(&compare->gate, metric, lines, kept);
     if (kept > 0)
@@ -514,16 +511,21 @@ static bool options_get(struct compare_options *given, int argc, char **argv, in
         {.name = NULL}};
     const struct command command = {
         "compare", "RUN [NEW] [OPTION...]",
-        "Tells what differs in a run: in each configuration the ratio of two medians over the\n"
-        "trials, and whether it is more than noise. Two builds are best compared as two targets\n"
+        "Tells what differs in a run: in each configuration by which ratio the trials of two "
+        "sides\n"
+        "differ, and whether that is more than noise. Two builds are best compared as two targets\n"
         "of one run, which takes them in turn; two separate runs have the machine's drift in "
         "them.\n",
         options,
         "The verdict is 'faster' or 'slower' where a Mann-Whitney test tells the two sides apart\n"
         "(p < 0.05 after Holm's correction over all pairs of one metric), '~' where nothing can\n"
-        "be told, and none with fewer than 6 trials on either side. The interval is the ratio's\n"
-        "95 % bootstrap interval. Two runs are compared where their server_threads agree too, and\n"
-        "what else differs between them (machine, version, window) is named.\n"
+        "be told, and none with fewer than 6 trials on either side. The ratio is not that of the\n"
+        "two medians, but the middle of all quotients of a trial by a trial of the baseline\n"
+        "(Hodges-Lehmann). Its 95 % interval has all ratios that the same test does not exclude:\n"
+        "it holds 1 exactly where the verdict is '~'. Only Holm's correction, which the interval\n"
+        "is without, can make a '~' beside an interval that does not hold 1. Two runs are\n"
+        "compared where their server_threads agree too, and what else differs between them\n"
+        "(machine, version, window) is named.\n"
         "\n"
         "--fail-if slower:10 ends with\n"
         "  0  where each interval ends below 10 % slower: more is excluded\n"

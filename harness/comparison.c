@@ -3,9 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "statistics.h"
-
-static const double SIGNIFICANT = 0.05;
+#include "rank_test.h"
 
 static bool has_enough(const struct comparison *pair)
 {
@@ -17,11 +15,9 @@ static enum comparison_verdict verdict_of(const struct comparison *pair, bool mo
 {
     if (!(pair->p >= 0))
         return COMPARISON_NONE;
-    bool is_more = pair->contestant_median > pair->baseline_median;
-    bool is_less = pair->contestant_median < pair->baseline_median;
-    if (pair->p >= SIGNIFICANT || is_more - is_less != pair->direction)
+    if (pair->p >= RANK_TEST_SIGNIFICANT)
         return COMPARISON_UNCLEAR;
-    return is_more == more_is_better ? COMPARISON_FASTER : COMPARISON_SLOWER;
+    return (pair->direction > 0) == more_is_better ? COMPARISON_FASTER : COMPARISON_SLOWER;
 }
 
 void comparison_judge(struct comparison *pairs, size_t count, bool more_is_better)
@@ -31,16 +27,13 @@ void comparison_judge(struct comparison *pairs, size_t count, bool more_is_bette
         struct comparison *pair = &pairs[i];
         pair->baseline_median = statistics_median(pair->baseline, pair->baseline_count);
         pair->contestant_median = statistics_median(pair->contestant, pair->contestant_count);
-        pair->ratio = pair->baseline_median > 0 && pair->contestant_median >= 0
-                          ? pair->contestant_median / pair->baseline_median
-                          : NAN;
-        struct rank_test test = {NAN, 0};
-        if (has_enough(pair))
-            test = statistics_mann_whitney(pair->contestant, pair->contestant_count, pair->baseline,
-                                           pair->baseline_count);
+        struct rank_test test = rank_test_compare(pair->contestant, pair->contestant_count,
+                                                  pair->baseline, pair->baseline_count);
+        pair->ratio = test.ratio;
+        pair->interval = test.interval;
         pair->direction = test.direction;
         if (p != NULL)
-            p[i] = test.p;
+            p[i] = has_enough(pair) ? test.p : NAN;
     }
     if (p != NULL)
         statistics_holm(p, count);
@@ -49,6 +42,13 @@ void comparison_judge(struct comparison *pairs, size_t count, bool more_is_bette
         pairs[i].verdict = verdict_of(&pairs[i], more_is_better);
     }
     free(p);
+}
+
+bool comparison_medians_disagree(const struct comparison *pair)
+{
+    bool is_more = pair->contestant_median > pair->baseline_median;
+    bool is_less = pair->contestant_median < pair->baseline_median;
+    return pair->verdict > COMPARISON_UNCLEAR && is_more - is_less != pair->direction;
 }
 
 const char *comparison_verdict_text(enum comparison_verdict verdict)
@@ -73,5 +73,5 @@ bool comparison_can_tell(size_t baseline_count, size_t contestant_count, size_t 
     for (size_t i = 1; i <= contestant_count; i++)
         p *= (double)i / (double)(baseline_count + i);
     return baseline_count >= STATISTICS_TRIALS_MIN && contestant_count >= STATISTICS_TRIALS_MIN &&
-           p * (double)tests < SIGNIFICANT;
+           p * (double)tests < RANK_TEST_SIGNIFICANT;
 }

@@ -8,10 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "statistics.h"
+
 enum comparison_verdict {
     COMPARISON_NONE,    /* fewer than STATISTICS_TRIALS_MIN on a side */
     COMPARISON_UNCLEAR, /* no difference was shown */
-    COMPARISON_FASTER,  /* the contestant's median is the better one */
+    COMPARISON_FASTER,  /* the contestant's trials are the better ones */
     COMPARISON_SLOWER
 };
 
@@ -23,24 +25,30 @@ struct comparison {
     /* Filled by comparison_judge. */
     double baseline_median; /* NaN without trials */
     double contestant_median;
-    double
-        ratio; /* contestant's by baseline's; NaN where that is not above 0, or one is negative */
-    double p;  /* adjusted; NaN where there are too few trials */
-    int direction; /* of the test: 1 where the contestant's ranks are the higher ones, -1, 0 */
+    double ratio; /* of the contestant's trials by the baseline's, as rank_test.h estimates it */
+    struct interval interval; /* of the ratio, likewise */
+    double p;                 /* adjusted; NaN where there are too few trials */
+    int direction; /* of the test: 1 where the contestant's trials are the higher ones, -1, 0 */
     enum comparison_verdict verdict;
 };
 
 /*
  * Judges pairs of one configuration and metric together: a Mann-Whitney test of each, p adjusted by
- * Holm's correction over all that were tested, a verdict where p < 0.05 and the medians differ
- * in the same direction as the ranks, which the test compares.
+ * Holm's correction over all that were tested, a verdict where p < 0.05. A ratio's interval is that
+ * of its pair alone: without the correction it holds 1 exactly where there is no difference to tell;
+ * the correction can only turn "faster" and "slower" into "~".
  */
 void comparison_judge(struct comparison *pairs, size_t count, bool more_is_better);
 /* "faster", "slower", "~", or "" for COMPARISON_NONE. */
 const char *comparison_verdict_text(enum comparison_verdict verdict);
 /*
- * By what share the contestant is slower: 0.1 is a median 10 % higher, or 10 % lower where more is
- * better. 0 without the verdict "slower"; infinite with it where there is no ratio.
+ * Whether there is a verdict, and the medians do not differ in its direction: the test compares all
+ * trials with all others, and a side may have two peaks.
+ */
+bool comparison_medians_disagree(const struct comparison *pair);
+/*
+ * By what share the contestant is slower: 0.1 is a ratio of 1.1, or of 0.9 where more is better.
+ * 0 without the verdict "slower"; infinite with it where there is no ratio.
  */
 double comparison_slowdown(const struct comparison *pair, bool more_is_better);
 /*

@@ -103,6 +103,15 @@ static const char *or_dash(char *text, size_t size)
     return text;
 }
 
+/* An end of an interval. One that is not 1 must not look as if it were. */
+static const char *end_text(double end, char *text, size_t size)
+{
+    units_format_fixed(end, 3, text, size);
+    if (end != 1 && strcmp(text, "1.000") == 0)
+        units_format_double(end, 2 * CSV_DIGITS, text, size);
+    return text;
+}
+
 static void figures_make(struct comparison_table *table, const struct metric *metric,
                          const struct comparison_line *line, struct figures *figures)
 {
@@ -116,10 +125,12 @@ static void figures_make(struct comparison_table *table, const struct metric *me
     or_dash(figures->baseline_median, sizeof figures->baseline_median);
     units_format_fixed(comparison->ratio, 3, figures->ratio, sizeof figures->ratio);
     or_dash(figures->ratio, sizeof figures->ratio);
-    units_format_fixed(line->interval.low, 3, low, sizeof low);
-    units_format_fixed(line->interval.high, 3, high, sizeof high);
+    end_text(comparison->interval.low, low, sizeof low);
+    end_text(comparison->interval.high, high, sizeof high);
     if (low[0] == '\0')
         snprintf(figures->interval, sizeof figures->interval, "-");
+    else if (high[0] == '\0')
+        snprintf(figures->interval, sizeof figures->interval, "from %s on", low);
     else
         snprintf(figures->interval, sizeof figures->interval, "%s to %s", low, high);
     if (comparison->p < 0.0001)
@@ -131,14 +142,17 @@ static void figures_make(struct comparison_table *table, const struct metric *me
              comparison->baseline_count);
     bool few = comparison->verdict == COMPARISON_NONE && !line->starved;
     bool client = metric->of_throughput && is_client_bound(line);
+    bool disagreeing = comparison_medians_disagree(comparison);
     table->any_few |= few;
     table->any_starved |= line->starved;
     table->any_client |= client;
-    snprintf(figures->verdict, sizeof figures->verdict, "%s%s",
+    table->any_disagreeing |= disagreeing;
+    table->any_ratio |= figures->interval[0] != '-';
+    snprintf(figures->verdict, sizeof figures->verdict, "%s%s%s",
              few             ? "too few trials"
              : line->starved ? "clients starved"
                              : comparison_verdict_text(comparison->verdict),
-             client ? " (c)" : "");
+             client ? " (c)" : "", disagreeing ? " (m)" : "");
 }
 
 static void csv_header(struct comparison_table *table)
@@ -192,8 +206,8 @@ static void csv_line(struct comparison_table *table, const struct metric *metric
     csv_write_double(csv, comparison->contestant_median, CSV_DIGITS);
     csv_write_double(csv, comparison->baseline_median, CSV_DIGITS);
     csv_write_double(csv, comparison->ratio, CSV_DIGITS);
-    csv_write_double(csv, line->interval.low, CSV_DIGITS);
-    csv_write_double(csv, line->interval.high, CSV_DIGITS);
+    csv_write_double(csv, comparison->interval.low, CSV_DIGITS);
+    csv_write_double(csv, comparison->interval.high, CSV_DIGITS);
     csv_write_double(csv, comparison->p, CSV_DIGITS);
     csv_write_text(csv, is_client_bound(line) ? "yes" : "no");
     csv_write_text(csv, comparison_verdict_text(comparison->verdict));
@@ -319,6 +333,17 @@ void comparison_table_note(struct comparison_table *table, const char *text)
 
 void comparison_table_end(struct comparison_table *table)
 {
+    if (table->any_ratio)
+        comparison_table_note(
+            table, "ratio: the middle of all quotients of a trial by one of the baseline "
+                   "(Hodges-Lehmann); "
+                   "that of the\n"
+                   "two medians can differ. Its interval holds 1 exactly where the test finds no "
+                   "difference, before\n"
+                   "Holm's correction for several pairs");
+    if (table->any_disagreeing)
+        comparison_table_note(table, "(m): the medians do not differ in that direction: a side may "
+                                     "have two peaks, look at its rows");
     if (table->any_few)
         comparison_table_note(table, "too few trials: a verdict needs at least 6 on each side");
     if (table->any_starved)

@@ -7,7 +7,6 @@
 #include "comparison.h"
 #include "csv.h"
 #include "pairing.h"
-#include "statistics.h"
 
 enum comparison_format { COMPARISON_TEXT, COMPARISON_MARKDOWN, COMPARISON_CSV };
 
@@ -18,7 +17,7 @@ struct comparison_table {
     const char *old_run; /* of PAIRING_RUNS: what the first file is called */
     /* The rest is its own. */
     struct csv_writer csv;
-    bool any_wine, any_client, any_few, any_starved;
+    bool any_wine, any_client, any_few, any_starved, any_ratio, any_disagreeing;
     bool begun;
     const struct trials_cell *heading; /* not printed yet */
 };
@@ -28,8 +27,7 @@ struct comparison_line {
     const struct trials_cell *baseline;
     const struct trials_cell *contestant;
     const struct comparison *comparison;
-    struct interval interval; /* of the ratio */
-    bool starved;             /* no verdict, since a side's figures are of some clients only */
+    bool starved; /* no verdict, since a side's figures are of some clients only */
 };
 
 /* "pingpong 64 B x 16, placement split" into text; returns text. */

@@ -8,14 +8,16 @@ static bool is_known(struct interval interval)
     return interval.low - interval.low == 0 && interval.high - interval.high == 0;
 }
 
-struct interval gate_slowdown(struct interval ratio, bool more_is_better)
+struct interval gate_slowdown(const struct comparison *pair, bool more_is_better)
 {
+    struct interval ratio = pair->interval;
     return more_is_better ? (struct interval){1 - ratio.high, 1 - ratio.low}
                           : (struct interval){ratio.low - 1, ratio.high - 1};
 }
 
-double gate_smallest_change(const struct comparison *pair, struct interval ratio)
+double gate_smallest_change(const struct comparison *pair)
 {
+    struct interval ratio = pair->interval;
     return is_known(ratio) && pair->ratio > 0 ? (ratio.high - ratio.low) / 2 / pair->ratio : NAN;
 }
 
@@ -29,22 +31,23 @@ static bool is_nowhere_worse(const struct comparison *pair, bool more_is_better)
     return true;
 }
 
-enum gate_result gate_decide(const struct comparison *pair, struct interval ratio,
-                             bool more_is_better, double slower_than, size_t tests)
+enum gate_result gate_decide(const struct comparison *pair, bool more_is_better, double slower_than,
+                             size_t tests)
 {
-    struct interval slowdown = gate_slowdown(ratio, more_is_better);
+    struct interval slowdown = gate_slowdown(pair, more_is_better);
     bool passed;
     if (pair->verdict == COMPARISON_NONE)
         return GATE_NOT_SHOWN;
     if (pair->verdict == COMPARISON_SLOWER) {
-        double least = is_known(ratio) ? slowdown.low : comparison_slowdown(pair, more_is_better);
+        double least = slowdown.low <= slowdown.high ? slowdown.low
+                                                     : comparison_slowdown(pair, more_is_better);
         if (!(slower_than > 0) || least > slower_than)
             return GATE_SLOWER;
     }
     if (!(slower_than > 0))
         passed = pair->verdict == COMPARISON_FASTER ||
                  comparison_can_tell(pair->baseline_count, pair->contestant_count, tests);
-    else if (is_known(ratio))
+    else if (is_known(slowdown))
         passed = slowdown.high < slower_than;
     else
         passed = is_nowhere_worse(pair, more_is_better);

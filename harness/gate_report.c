@@ -80,13 +80,13 @@ static const char *change_text(const struct comparison_line *line, bool more_is_
 {
     char change[32], low[32], high[32];
     double ratio = line->comparison->ratio;
-    struct interval slowdown = gate_slowdown(line->interval, more_is_better);
+    struct interval slowdown = gate_slowdown(line->comparison, more_is_better);
     percent_text(more_is_better ? 1 - ratio : ratio - 1, change, sizeof change);
     percent_text(slowdown.low, low, sizeof low);
     percent_text(slowdown.high, high, sizeof high);
     if (change[0] == '\0')
         snprintf(text, size, "slower, without a ratio: a median is 0 or not finite");
-    else if (low[0] == '\0')
+    else if (low[0] == '\0' || high[0] == '\0')
         snprintf(text, size, "slower by %s %%, without an interval", change);
     else
         snprintf(text, size, "slower by %s %% (%s to %s %%)", change, low, high);
@@ -98,7 +98,7 @@ static void not_shown(struct gate_report *report, const struct metric *metric,
 {
     char cell[CELL_BYTES], change[CHANGE_BYTES], percent[32];
     const struct comparison *pair = line->comparison;
-    double smallest = gate_smallest_change(pair, line->interval);
+    double smallest = gate_smallest_change(pair);
     line_text(line, cell);
     if (line->starved)
         find(report, FINDING_NOT_SHOWN, cell,
@@ -118,7 +118,7 @@ static void not_shown(struct gate_report *report, const struct metric *metric,
              percent_text(smallest, percent, sizeof percent));
     else
         find(report, FINDING_NOT_SHOWN, cell,
-             "%s: there is no interval, since a median is 0 or not finite", metric->name);
+             "%s: there is no interval, since trials are 0 or not finite", metric->name);
 }
 
 /* Whether the cells' rows alone rule out a verdict: gate_report_cells says so, once. */
@@ -130,7 +130,7 @@ static bool has_few_rows(const struct trials_cell *baseline, const struct trials
 static void passed(struct gate_report *report, const struct metric *metric,
                    const struct comparison_line *line)
 {
-    double smallest = gate_smallest_change(line->comparison, line->interval);
+    double smallest = gate_smallest_change(line->comparison);
     if (line->comparison->verdict == COMPARISON_FASTER || !(smallest > report->could_miss))
         return;
     report->could_miss = smallest;
@@ -151,8 +151,7 @@ void gate_report_lines(struct gate_report *report, const struct metric *metric,
         report->verdicts += line->comparison->verdict != COMPARISON_NONE;
         if (has_few_rows(line->baseline, line->contestant))
             continue;
-        switch (gate_decide(line->comparison, line->interval, more_is_better, report->slower_than,
-                            tests)) {
+        switch (gate_decide(line->comparison, more_is_better, report->slower_than, tests)) {
         case GATE_PASSED:
             passed(report, metric, line);
             break;

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    EXACT_MAX = 20 /* samples on each side for which Mann-Whitney's distribution is counted out */
-};
+static const double COVERAGE = 0.95;
 
 /* The standard's macro converts to float in MinGW's headers, which -Wconversion refuses. */
 static bool is_nan(double value)
@@ -27,10 +25,22 @@ void statistics_sort(double *values, size_t count)
     qsort(values, count, sizeof *values, double_compare);
 }
 
-/* By the caller to free; NULL without memory. */
-static double *array_new(size_t count)
+double *statistics_sorted(const double *values, size_t count)
 {
-    return count > SIZE_MAX / sizeof(double) ? NULL : malloc(count * sizeof(double));
+    if (count == 0 || count > SIZE_MAX / sizeof *values)
+        return NULL;
+    double *sorted = malloc(count * sizeof *sorted);
+    if (sorted == NULL)
+        return NULL;
+    memcpy(sorted, values, count * sizeof *sorted);
+    statistics_sort(sorted, count);
+    return sorted;
+}
+
+static double between(double low, double high, double part)
+{
+    /* Without this an infinite neighbour that has no weight, or is as large, would give NaN. */
+    return part > 0 && high > low ? low + part * (high - low) : low;
 }
 
 static double sorted_quantile(const double *sorted, size_t count, double q)
@@ -39,22 +49,14 @@ static double sorted_quantile(const double *sorted, size_t count, double q)
     size_t below = (size_t)place;
     if (below + 1 >= count)
         return sorted[count - 1];
-    double part = place - (double)below;
-    /* Without this an infinite neighbour that has no weight, or is as large, would give NaN. */
-    if (part == 0 || !(sorted[below + 1] > sorted[below]))
-        return sorted[below];
-    return sorted[below] + part * (sorted[below + 1] - sorted[below]);
+    return between(sorted[below], sorted[below + 1], place - (double)below);
 }
 
 double statistics_quantile(const double *values, size_t count, double q)
 {
-    if (count == 0 || !(q >= 0 && q <= 1))
-        return NAN;
-    double *sorted = array_new(count);
+    double *sorted = q >= 0 && q <= 1 ? statistics_sorted(values, count) : NULL;
     if (sorted == NULL)
         return NAN;
-    memcpy(sorted, values, count * sizeof *sorted);
-    statistics_sort(sorted, count);
     double quantile = sorted_quantile(sorted, count, q);
     free(sorted);
     return quantile;
@@ -65,106 +67,46 @@ double statistics_median(const double *values, size_t count)
     return statistics_quantile(values, count, 0.5);
 }
 
-struct ranked {
-    double value;
-    bool in_a;
+/* The ends of the median's interval. */
+struct depth {
+    size_t whole; /* the value of this rank, from below and from above; 0: there is no interval */
+    double part;  /* of the way from there to the next one inwards */
 };
-
-static int ranked_compare(const void *left, const void *right)
-{
-    return double_compare(&((const struct ranked *)left)->value,
-                          &((const struct ranked *)right)->value);
-}
-
-static struct ranked *ranked_new(const double *a, size_t a_count, const double *b, size_t b_count)
-{
-    struct ranked *all = NULL;
-    if (a_count <= SIZE_MAX / sizeof *all / 2 && b_count <= SIZE_MAX / sizeof *all / 2)
-        all = malloc((a_count + b_count) * sizeof *all);
-    if (all == NULL)
-        return NULL;
-    for (size_t i = 0; i < a_count; i++)
-        all[i] = (struct ranked){a[i], true};
-    for (size_t i = 0; i < b_count; i++)
-        all[a_count + i] = (struct ranked){b[i], false};
-    qsort(all, a_count + b_count, sizeof *all, ranked_compare);
-    return all;
-}
-
-struct rank_sums {
-    double of_a; /* tied values share their mean rank */
-    double t3_t; /* sum of t^3 - t over the groups of t tied values */
-};
-
-static struct rank_sums rank_sums_of(const struct ranked *all, size_t count)
-{
-    struct rank_sums sums = {0, 0};
-    size_t end;
-    for (size_t begin = 0; begin < count; begin = end) {
-        size_t tied_in_a = 0;
-        for (end = begin; end < count && !(all[end].value > all[begin].value); end++)
-            tied_in_a += all[end].in_a;
-        double tied = (double)(end - begin);
-        sums.of_a += (double)tied_in_a * ((double)begin + (tied + 1) / 2);
-        sums.t3_t += tied * tied * tied - tied;
-    }
-    return sums;
-}
 
 /*
- * Of all orders of m + n values, how many have U = u is the coefficient of q^u in the Gaussian
- * binomial (m+n over m): the product of (1 - q^(n+i)) / (1 - q^i) for i = 1..m. Up to 20 + 20 it
- * fits an int64_t by far.
+ * The median lies between the values of rank d from both ends unless fewer than d of all values lie
+ * on one side of it: P(d <= B <= n - d) is the coverage, where B is how many heads n tosses have.
+ * It is summed from the middle outwards.
  */
-static double exact_p(size_t m, size_t n, double u)
+static struct depth median_depth(size_t count)
 {
-    int64_t orders[EXACT_MAX * EXACT_MAX + 1] = {1};
-    size_t top = m * n;
-    for (size_t i = 1; i <= m; i++) {
-        for (size_t at = top; at >= n + i; at--)
-            orders[at] -= orders[at - (n + i)];
-        for (size_t at = i; at <= top; at++)
-            orders[at] += orders[at - i];
+    size_t d = count / 2;
+    double n = (double)count, x = (double)d;
+    double tosses = exp(lgamma(n + 1) - lgamma(x + 1) - lgamma(n - x + 1) - n * log(2));
+    double coverage = count % 2 == 0 ? tosses : 2 * tosses, inner = 0;
+    while (d > 0 && coverage < COVERAGE) {
+        tosses *= (double)d / (n - (double)d + 1);
+        d--;
+        inner = coverage;
+        coverage += 2 * tosses;
     }
-    double all = 0, extreme = 0;
-    for (size_t at = 0; at <= top; at++) {
-        all += (double)orders[at];
-        if ((double)at <= u)
-            extreme += (double)orders[at];
-    }
-    return fmin(1, 2 * extreme / all);
+    x = (double)d;
+    double share = (coverage - COVERAGE) / (coverage - inner);
+    return (struct depth){d, (n - x) * share / (x + (n - 2 * x) * share)};
 }
 
-static double normal_p(double m, double n, double u, double t3_t)
+struct interval statistics_median_interval(const double *values, size_t count)
 {
-    double count = m + n;
-    double variance = m * n / 12 * (count + 1 - t3_t / (count * (count - 1)));
-    double distance = m * n / 2 - u - 0.5;
-    if (!(variance > 0) || distance <= 0)
-        return 1;
-    return erfc(distance / sqrt(2 * variance));
+    struct depth depth = median_depth(count);
+    double *sorted = depth.whole > 0 ? statistics_sorted(values, count) : NULL;
+    if (sorted == NULL)
+        return (struct interval){NAN, NAN};
+    const double *low = &sorted[depth.whole - 1], *high = &sorted[count - depth.whole];
+    struct interval interval = {between(low[0], low[1], depth.part),
+                                between(high[-1], high[0], 1 - depth.part)};
+    free(sorted);
+    return interval;
 }
-
-struct rank_test statistics_mann_whitney(const double *a, size_t a_count, const double *b,
-                                         size_t b_count)
-{
-    if (a_count == 0 || b_count == 0)
-        return (struct rank_test){1, 0};
-    struct ranked *all = ranked_new(a, a_count, b, b_count);
-    if (all == NULL)
-        return (struct rank_test){NAN, 0};
-    struct rank_sums sums = rank_sums_of(all, a_count + b_count);
-    free(all);
-
-    double m = (double)a_count, n = (double)b_count;
-    double above = sums.of_a - m * (m + 1) / 2;
-    double below = m * n - above, u = fmin(above, below);
-    bool is_exact = sums.t3_t == 0 && a_count <= EXACT_MAX && b_count <= EXACT_MAX;
-    return (struct rank_test){is_exact ? exact_p(a_count, b_count, u)
-                                       : normal_p(m, n, u, sums.t3_t),
-                              (above > below) - (above < below)};
-}
-
 static int pointed_compare(const void *left, const void *right)
 {
     return double_compare(*(double *const *)left, *(double *const *)right);

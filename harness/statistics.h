@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * Fewer trials on a side tell nothing of their spread: with 3 against 3 not even a perfect separation
- * shows anything (p = 0.10).
+ * Fewer trials tell too little of their spread: the median of 5 has no 95 % interval, and with 3
+ * against 3 not even a perfect separation shows anything (p = 0.10).
  */
 enum { STATISTICS_TRIALS_MIN = 6 };
 
@@ -19,32 +19,23 @@ struct interval {
     double high;
 };
 
-void statistics_sort(double *values, size_t count);                       /* ascending */
+void statistics_sort(double *values, size_t count); /* ascending */
+/* A copy, ascending; the caller's to free. NULL without values or without memory. */
+double *statistics_sorted(const double *values, size_t count);
 double statistics_median(const double *values, size_t count);             /* NaN when count is 0 */
 double statistics_quantile(const double *values, size_t count, double q); /* linear (type 7) */
 /*
- * 95 % interval of the median by the bootstrap's percentile method: from the exact distribution of
- * a resample's median (Efron 1979) instead of resamples, so that nothing is drawn. NaN where a value
- * is not finite.
+ * 95 % interval of the median by order statistics: the innermost pair of sorted values, each as far
+ * from its end, that holds the median in at least 95 % of all cases (by the binomial distribution),
+ * moved inwards from there by the interpolation of Hettmansperger & Sheather (1986), which brings
+ * 97.9 % of 10 values near to 95 %. Nothing is assumed of the distribution but that the median does
+ * not lie in a gap: where half of the values are around one peak and half around another one, wholly
+ * apart, the interval of 10 values has the middle of the gap in it in 89 % of all cases.
+ *
+ * NaN below 6 values: the least and the highest of 5 hold the median in 93.75 % of all cases. An end
+ * is infinite where the values there are.
  */
 struct interval statistics_median_interval(const double *values, size_t count);
-/*
- * The same for median(a) / median(b), both resampled. NaN also where a median can be negative, or
- * where that of b is 0 in 2.5 % of its resamples or more.
- */
-struct interval statistics_ratio_interval(const double *a, size_t a_count, const double *b,
-                                          size_t b_count);
-struct rank_test {
-    double p;
-    int direction; /* 1 where a's ranks are the higher ones, -1 where b's are, 0 for neither */
-};
-/*
- * The two-sided Mann-Whitney U test: exact up to 20 + 20 without ties, else the normal approximation
- * with tie and continuity correction (Mann & Whitney 1947). p is 1 when either is empty. It compares
- * ranks: of samples with two peaks the medians can differ the other way.
- */
-struct rank_test statistics_mann_whitney(const double *a, size_t a_count, const double *b,
-                                         size_t b_count);
 /*
  * Holm's step-down correction (Holm 1979) in place: p values become adjusted p values. NaN (no test
  * was possible) stays NaN and does not count.

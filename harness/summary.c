@@ -105,10 +105,8 @@ static void row_write(struct csv_writer *csv, const char *run_id, const struct t
                       const struct merged_cell *merged, uint64_t slower)
 {
     const char *factor = trials_factors(cell);
-    struct interval interval = {NAN, NAN};
     double median = statistics_median(values, count);
-    if (count > 1)
-        interval = statistics_median_interval(values, count);
+    struct interval interval = statistics_median_interval(values, count);
     csv_write_text(csv, run_id);
     csv_write_text(csv, trials_target(cell));
     csv_write_text(csv, cell->host_kind);

@@ -227,7 +227,7 @@ static void cell_print(struct table *table, FILE *file, const struct figure *fig
     marks_take(table, figure, line, model, n, marks);
     double median = statistics_median(table->values, n);
     struct interval interval = statistics_median_interval(table->values, n);
-    if (n >= STATISTICS_TRIALS_MIN && median > 0 && interval.high <= DBL_MAX)
+    if (median > 0 && interval.high <= DBL_MAX)
         snprintf(spread, sizeof spread, " +-%.0f%%", 50 * (interval.high - interval.low) / median);
     table->any_best |= best;
     snprintf(cell, sizeof cell, "%s%s%s%c",

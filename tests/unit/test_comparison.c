@@ -1,6 +1,7 @@
 #include "check.h"
 #include "comparison.h"
-#include "statistics.h"
+#include "rank_test.h"
+#include "shapes.h"
 
 #include <stdlib.h>
 
@@ -26,14 +27,17 @@ static void test_verdicts_by_direction(void)
     CHECK_NEAR(pair.p, 2.0 / 924, 1e-15); /* of the 924 orders only the two extremes */
     CHECK_NEAR(pair.contestant_median, 3.5, 0);
     CHECK_NEAR(pair.baseline_median, 13.5, 0);
-    CHECK_NEAR(pair.ratio, 3.5 / 13.5, 1e-15);
+    /* Of the 36 quotients the two in the middle. */
+    CHECK_NEAR(pair.ratio, sqrt(4.0 / 15 * 3 / 12), 1e-15);
+    CHECK_NEAR(pair.interval.low, 1.0 / 11, 0); /* the 6th of them, by the critical U of 5 */
+    CHECK_NEAR(pair.interval.high, 5.0 / 12, 0);
     CHECK_NEAR(comparison_slowdown(&pair, false), 0, 0);
     pair = judged(low, 6, high, 6, true);
     CHECK(pair.verdict == COMPARISON_SLOWER);
-    CHECK_NEAR(comparison_slowdown(&pair, true), 10 / 13.5, 1e-15);
+    CHECK_NEAR(comparison_slowdown(&pair, true), 1 - sqrt(1.0 / 15), 1e-15);
     pair = judged(high, 6, low, 6, false);
     CHECK(pair.verdict == COMPARISON_SLOWER);
-    CHECK_NEAR(comparison_slowdown(&pair, false), 10 / 3.5, 1e-15);
+    CHECK_NEAR(comparison_slowdown(&pair, false), sqrt(15) - 1, 1e-14);
     CHECK(judged(high, 6, low, 6, true).verdict == COMPARISON_FASTER);
     pair = judged(low, 6, low, 6, false);
     CHECK(pair.verdict == COMPARISON_UNCLEAR);
@@ -53,7 +57,7 @@ static void test_no_verdict_with_five_trials(void)
     struct comparison pair = judged(low, 5, high, 6, false);
     CHECK(pair.verdict == COMPARISON_NONE);
     CHECK_NAN(pair.p);
-    CHECK_NEAR(pair.ratio, 3 / 13.5, 1e-15);
+    CHECK_NEAR(pair.ratio, sqrt(3.0 / 14 * 3 / 13), 1e-15);
     CHECK(judged(low, 6, high, 5, false).verdict == COMPARISON_NONE);
     pair = judged(low, 0, high, 6, false);
     CHECK(pair.verdict == COMPARISON_NONE);
@@ -69,15 +73,19 @@ static void test_ties(void)
     CHECK_NEAR(judged(same, 6, same, 6, false).p, 1, 0);
     CHECK(judged(same, 6, same, 6, false).verdict == COMPARISON_UNCLEAR);
     CHECK(judged(split, 6, same, 6, false).verdict == COMPARISON_UNCLEAR);
-    /* A difference that the test sees, but the medians don't, gets no name. */
+    /* Were the equal ones not, they could all speak against a difference: no ratio is excluded. */
     const double many_same[] = {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7},
                  many_split[] = {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9};
     struct comparison pair = judged(many_split, 21, many_same, 21, false);
-    CHECK(pair.p < 0.05);
+    CHECK_NEAR(pair.p, 1, 0);
     CHECK(pair.verdict == COMPARISON_UNCLEAR);
+    CHECK_NEAR(pair.ratio, 1, 0);
 }
 
-/* Each side has two peaks: the contestant's median is higher, but most of its ranks are lower. */
+/*
+ * Each side has two peaks: the contestant's median is higher, but most of its ranks are lower. The
+ * verdict is that of the ratio, and the medians are said to disagree.
+ */
 static void test_medians_against_ranks(void)
 {
     enum { TRIALS = 21 };
@@ -91,7 +99,13 @@ static void test_medians_against_ranks(void)
         CHECK(pair.contestant_median > pair.baseline_median);
         CHECK(pair.p < 0.05);
         CHECK(pair.direction < 0);
-        CHECK(pair.verdict == COMPARISON_UNCLEAR);
+        CHECK(pair.ratio < 1 && pair.interval.high < 1);
+        CHECK(pair.verdict == (more_is_better != 0 ? COMPARISON_SLOWER : COMPARISON_FASTER));
+        CHECK(comparison_medians_disagree(&pair));
+        pair = judged(low, 6, high, 6, more_is_better != 0);
+        CHECK(!comparison_medians_disagree(&pair));
+        pair = judged(low, 6, low, 6, more_is_better != 0);
+        CHECK(!comparison_medians_disagree(&pair));
     }
 }
 
@@ -99,7 +113,7 @@ static void test_no_ratio(void)
 {
     const double zero[] = {0, 0, 0, 0, 0, 0}, below[] = {-9, -8, -7, -6, -5, -4};
     struct comparison pair = judged(low, 6, zero, 6, false);
-    CHECK_NAN(pair.ratio);
+    CHECK(pair.ratio > 1e300);
     CHECK(pair.verdict == COMPARISON_SLOWER);
     CHECK(comparison_slowdown(&pair, false) > 1e300);
     pair = judged(zero, 6, low, 6, false);
@@ -114,30 +128,59 @@ static void test_no_ratio(void)
 static void test_holm_over_the_pairs(void)
 {
     const double near[] = {1.5, 2.5, 3.5, 4.5, 5.5, 16.5};
-    struct comparison pairs[] = {{low, high, 6, 6, 0, 0, 0, 0, 0, 0},
-                                 {low, near, 6, 6, 0, 0, 0, 0, 0, 0},
-                                 {low, high, 5, 6, 0, 0, 0, 0, 0, 0},
-                                 {low, high, 6, 6, 0, 0, 0, 0, 0, 0}};
+    struct comparison pairs[4];
+    for (size_t i = 0; i < COUNT(pairs); i++)
+        pairs[i] = (struct comparison){.baseline = low,
+                                       .contestant = i == 1 ? near : high,
+                                       .baseline_count = i == 2 ? 5 : 6,
+                                       .contestant_count = 6};
     comparison_judge(pairs, COUNT(pairs), false);
     CHECK_NEAR(pairs[0].p, 3 * 2.0 / 924, 1e-15);
     CHECK_NEAR(pairs[3].p, pairs[0].p, 1e-15);
-    CHECK_NEAR(pairs[1].p, statistics_mann_whitney(low, 6, near, 6).p, 1e-15);
+    CHECK_NEAR(pairs[1].p, rank_test_compare(low, 6, near, 6).p, 1e-15);
     CHECK_NAN(pairs[2].p);
 }
 
-static double normal(struct random_state *random)
+/* Samples with and without ties, of which a third differ. */
+static void sample_draw(struct random_state *random, double *values, size_t count, bool moved)
 {
-    double sum = -6;
-    for (int i = 0; i < 12; i++)
-        sum += (double)(random_next(random) >> 11) / 9007199254740992.0;
-    return sum;
+    static const uint64_t ties[] = {3, 10, 40, 1000000};
+    uint64_t step = ties[random_below(random, COUNT(ties))];
+    for (size_t i = 0; i < count; i++)
+        values[i] =
+            floor((double)step * (shape_normal(random) / 2 + (moved ? 4.7 : 4))) / (double)step;
+}
+
+/* What the test and the interval have in common: it holds 1 exactly where nothing is told apart. */
+static void test_interval_agrees_with_verdict(void)
+{
+    double contestant[30], baseline[30];
+    int apart = 0, tied = 0;
+    struct random_state random;
+    random_seed(&random, 12);
+    for (int i = 0; i < 20000; i++) {
+        size_t contestant_count = 6 + (size_t)random_below(&random, 25);
+        size_t baseline_count = 6 + (size_t)random_below(&random, 25);
+        sample_draw(&random, contestant, contestant_count, random_below(&random, 3) == 0);
+        sample_draw(&random, baseline, baseline_count, false);
+        struct comparison pair =
+            judged(contestant, contestant_count, baseline, baseline_count, false);
+        bool holds_1 = pair.interval.low <= 1 && 1 <= pair.interval.high;
+        CHECK(holds_1 == (pair.verdict == COMPARISON_UNCLEAR));
+        CHECK(pair.interval.low <= pair.ratio && pair.ratio <= pair.interval.high);
+        CHECK((pair.verdict == COMPARISON_SLOWER) == (pair.interval.low > 1));
+        apart += !holds_1;
+        tied += pair.interval.low == 1 || pair.interval.high == 1;
+    }
+    CHECK(apart > 2000);
+    CHECK(tied > 100);
 }
 
 /* Trials of a true value, with noise of 2 % of it. */
 static void measure(struct random_state *random, double truth, double *trials, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        trials[i] = truth * (1 + 0.02 * normal(random));
+        trials[i] = truth * (1 + 0.02 * shape_normal(random));
 }
 
 /* In a configuration where nothing differs, how often is anything said to differ? */
@@ -199,8 +242,7 @@ static void test_finds_ten_percent(void)
                                            .contestant_count = TRIALS};
         comparison_judge(pairs, 4, false);
         found += pairs[0].verdict == COMPARISON_SLOWER;
-        struct interval interval = statistics_ratio_interval(values[1], TRIALS, values[0], TRIALS);
-        covered += interval.low <= 1.1 && 1.1 <= interval.high;
+        covered += pairs[0].interval.low <= 1.1 && 1.1 <= pairs[0].interval.high;
     }
     CHECK(found >= CONFIGURATIONS * 90 / 100);
     CHECK_NEAR(covered, CONFIGURATIONS * 0.95, CONFIGURATIONS * 0.03);
@@ -215,6 +257,7 @@ int main(void)
     test_medians_against_ranks();
     test_no_ratio();
     test_holm_over_the_pairs();
+    test_interval_agrees_with_verdict();
     test_false_alarms();
     test_finds_ten_percent();
     return check_report();

@@ -94,8 +94,8 @@ static void test_each_basis_has_its_own_percentiles(void)
     CHECK_EQ_TEXT(field("select", "rtt_p99_us", "connections"), "8");
     CHECK_EQ_TEXT(field("select", "rtt_p99_us", "trials"), "3");
     CHECK_EQ_TEXT(field("select", "rtt_p99_us", "median"), "2");
-    CHECK_EQ_TEXT(field("select", "rtt_p99_us", "ci95_low"), "1");
-    CHECK_EQ_TEXT(field("select", "rtt_p99_us", "ci95_high"), "3");
+    CHECK_EQ_TEXT(field("select", "rtt_p99_us", "ci95_low"), "");
+    CHECK_EQ_TEXT(field("select", "rtt_p99_us", "ci95_high"), "");
     CHECK_EQ_TEXT(field("select", "rtt_p99_us", "spread"), "0.5");
     /* 99 % of 6,000 samples, the last 2,000 of which are 30,000 us and more. */
     CHECK_NEAR(strtod(field("select", "rtt_p99_us", "merged"), NULL), 31939, 32);
@@ -113,6 +113,31 @@ static void test_each_basis_has_its_own_percentiles(void)
     histogram_free(&own);
     histogram_free(&sent);
     histogram_free(&connect);
+    free(records);
+}
+
+/* Five trials have no 95 % interval of their median, six have. */
+static void test_intervals_need_six_trials(void)
+{
+    enum { MOST = 6 };
+    const struct merged merged = {0};
+    struct record *records = calloc(MOST, sizeof *records);
+    if (records == NULL)
+        abort();
+    for (size_t i = 0; i < MOST; i++) {
+        describe("select");
+        record.rtt_p99_us = 1 + (double)(i * 5 % MOST);
+        record.errors = i == 0 ? NAN : (double)i;
+        records[i] = record;
+    }
+    write_and_read(records, MOST, &merged);
+    CHECK_EQ_TEXT(field("select", "errors", "median"), "3");
+    CHECK_EQ_TEXT(field("select", "errors", "ci95_low"), "");
+    CHECK_EQ_TEXT(field("select", "errors", "ci95_high"), "");
+    CHECK_EQ_TEXT(field("select", "rtt_p99_us", "median"), "3.5");
+    CHECK_EQ_TEXT(field("select", "rtt_p99_us", "ci95_low"), "1.35714");
+    CHECK_EQ_TEXT(field("select", "rtt_p99_us", "ci95_high"), "5.64286");
+    csv_table_free(&table);
     free(records);
 }
 
@@ -239,6 +264,7 @@ static void test_nothing_measured(void)
 int main(void)
 {
     test_each_basis_has_its_own_percentiles();
+    test_intervals_need_six_trials();
     test_a_percentile_needs_its_samples();
     test_unanswered_messages_are_slower();
     test_extremes_are_exact();
