@@ -14,6 +14,11 @@
 
 #include "net.h"
 
+/* The same for a function of the project's own. */
+#define STAND_IN_OWN(type, name, parameters)                                                       \
+    type __wrap_##name parameters;                                                                 \
+    type __wrap_##name parameters
+
 /* The one platform block: a function of a DLL is called by its pointer, __imp_NAME. */
 #ifdef _WIN32
 #define REAL(name) __real___imp_##name
@@ -29,8 +34,7 @@ typedef char stand_in_option; /* what setsockopt takes */
 #define REAL(name) __real_##name
 #define STAND_IN(type, name, parameters)                                                           \
     type REAL(name) parameters;                                                                    \
-    type __wrap_##name parameters;                                                                 \
-    type __wrap_##name parameters
+    STAND_IN_OWN(type, name, parameters)
 typedef void stand_in_option;
 #define STAND_IN_FAIL(code) (errno = (code))
 #endif

@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "host_linux.h"
+#include "stand_in.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -21,12 +22,8 @@ enum { BITS = 8 * sizeof(unsigned long), POSSIBLE = 4096 };
 static int refused; /* by which error; 0: not at all */
 static unsigned long kernel[POSSIBLE / BITS];
 
-int __wrap_sched_getaffinity(pid_t thread, size_t bytes, cpu_set_t *set);
-int __wrap_sched_setaffinity(pid_t thread, size_t bytes, const cpu_set_t *set);
-int __real_sched_getaffinity(pid_t thread, size_t bytes, cpu_set_t *set);
-
 /* As the kernel's (sched_setaffinity(2)), whose own set this is. */
-int __wrap_sched_getaffinity(pid_t thread, size_t bytes, cpu_set_t *set)
+STAND_IN(int, sched_getaffinity, (pid_t thread, size_t bytes, cpu_set_t *set))
 {
     (void)thread;
     errno = refused != 0 ? refused : EINVAL;
@@ -36,7 +33,7 @@ int __wrap_sched_getaffinity(pid_t thread, size_t bytes, cpu_set_t *set)
     return 0;
 }
 
-int __wrap_sched_setaffinity(pid_t thread, size_t bytes, const cpu_set_t *set)
+STAND_IN(int, sched_setaffinity, (pid_t thread, size_t bytes, const cpu_set_t *set))
 {
     (void)thread;
     errno = refused;
@@ -135,7 +132,7 @@ static void refused_calls(void)
     refused = EPERM;
     CHECK(host_pin_error() == -EPERM);
     /* /proc/self/status has them. */
-    CHECK(__real_sched_getaffinity(0, sizeof own, &own) == 0);
+    CHECK(REAL(sched_getaffinity)(0, sizeof own, &own) == 0);
     CHECK_EQ_U64(host_cpu_count(), (uint64_t)CPU_COUNT(&own));
     CHECK(!host_split_cpus(first, last, sizeof first));
     CHECK_EQ_TEXT(host_self_cpus(text, sizeof text), "");

@@ -60,8 +60,7 @@ STAND_IN(BOOL, GetProcessTimes,
 }
 
 /* The project's own, which asks the processor. */
-bool __wrap_x86_tsc_is_invariant(void);
-bool __wrap_x86_tsc_is_invariant(void)
+STAND_IN_OWN(bool, x86_tsc_is_invariant, (void))
 {
     return told.invariant;
 }
