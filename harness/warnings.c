@@ -60,9 +60,9 @@ static const struct {
     [WARNING_FEW_CPU_STEPS] = {"few_cpu_steps",
                                "the server's CPU time is a few steps of its clock, see "
                                "cpu_resolution_us: measure longer (--duration)"},
-    [WARNING_PLATEAU_40MS] = {"plateau_40ms",
-                              "round trips pile up near 40 ms, as Nagle's algorithm and Linux' delayed "
-                              "acknowledgements make them together: leave TCP_NODELAY on"},
+    [WARNING_PLATEAU_40MS] =
+        {"plateau_40ms", "round trips pile up near 40 ms, as Nagle's algorithm and Linux' delayed "
+                         "acknowledgements make them together: leave TCP_NODELAY on"},
     [WARNING_CONNECTIONS_MISSING] = {"connections_missing",
                                      "not all connections could be made: `iomodels doctor "
                                      "--connections N` names the limit"},

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "compiler.h"
 #include "csv.h"
 #include "payload.h"
 #include "platform.h"
@@ -25,6 +26,8 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SKIPPED = 77, PATH_BYTES = 4096 };
 static const struct test_case *const groups[] = {cases_echo, cases_end, cases_limits, cases_stop};
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
+static bool fail_first(struct test *test, const char *format, va_list arguments)
+    COMPILER_PRINTF(2, 0);
 static bool fail_first(struct test *test, const char *format, va_list arguments)
 {
     if (test->failure[0] == '\0')

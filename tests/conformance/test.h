@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "child.h"
+#include "compiler.h"
 #include "net.h"
 
 /* A wait without any progress for this long has failed. With --all, later ones are shorter. */
@@ -65,15 +66,9 @@ extern const struct test_case cases_limits[];
 extern const struct test_case cases_stop[];
 
 /* printf's format: why. Keeps the first. False. */
-#ifdef __GNUC__
-__attribute__((format(printf, 2, 3)))
-#endif
-bool test_fail(struct test *test, const char *format, ...);
+bool test_fail(struct test *test, const char *format, ...) COMPILER_PRINTF(2, 3);
 /* The same after a wait without progress. */
-#ifdef __GNUC__
-__attribute__((format(printf, 2, 3)))
-#endif
-bool test_hang(struct test *test, const char *format, ...);
+bool test_hang(struct test *test, const char *format, ...) COMPILER_PRINTF(2, 3);
 /* The case does not apply here, for this reason (constant). True. */
 bool test_skip(struct test *test, const char *reason);
 
