@@ -57,7 +57,11 @@ static void power_scheme_take(struct doctor_facts *facts)
 
 void doctor_take_system_facts(struct doctor_facts *facts)
 {
+    SYSTEM_INFO system;
+    GetSystemInfo(&system); /* the count of one group, where Wine can't count them */
     facts->cpus_of_system = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
+    if (facts->cpus_of_system == 0)
+        facts->cpus_of_system = system.dwNumberOfProcessors;
     power_scheme_take(facts);
     facts->memory_bytes = host_memory_left();
     port_range_take(facts);

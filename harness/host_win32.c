@@ -411,11 +411,14 @@ bool host_times_now(const char *const *cpus, struct host_times *times, size_t co
 {
     struct cpu_list lists[HOST_SIDES];
     bool known = count <= HOST_SIDES;
+    /* Wine counts none where it can't see the processors' layout (no /sys). */
+    unsigned groups = GetActiveProcessorGroupCount();
+    groups = groups == 0 ? 1 : groups;
     for (size_t i = 0; known && i < count; i++) {
         times[i] = (struct host_times){.per_s = FILETIME_PER_S};
         known = cpus_wanted(cpus[i], &lists[i]) == 0;
     }
-    for (unsigned group = 0; known && group < GetActiveProcessorGroupCount(); group++) {
+    for (unsigned group = 0; known && group < groups; group++) {
         struct processor_times processors[GROUP_CPUS];
         unsigned told = group_times(group, processors);
         for (unsigned i = 0; i < told && i < GROUP_CPUS; i++)
