@@ -17,9 +17,9 @@ struct program_usage {
 };
 
 /*
- * Finds out how finely this system tells CPU time, which takes up to 70 ms of the calling thread on
- * Windows and nothing elsewhere. Until then Windows' is told in steps of its scheduler's tick. Call it
- * before anything is measured; any thread, one at a time.
+ * Finds out how finely this system measures CPU time. On Windows that takes up to 70 ms of the
+ * calling thread, elsewhere nothing. Before this call Windows' CPU times have the step of the
+ * scheduler's tick. Call it before anything is measured; any thread, one at a time.
  *
  * Windows counts the cycles of a process ("QueryProcessCycleTime function"), which are time where
  * they pass at one rate everywhere: the processor says so, all of its cores are of one kind, and a

@@ -28,7 +28,7 @@ const char *program_system(void)
 
 enum { SPIN_NS = 4000000, SPINS_MOST = 16 };
 
-/* How CPU time is told; written by program_usage_prepare. */
+/* The source of CPU times; set by program_usage_prepare. */
 static struct {
     SRWLOCK lock;
     double cycles_per_s; /* 0: in steps, by GetProcessTimes */

@@ -22,7 +22,7 @@ struct server_options {
     int backlog;
     unsigned max_connections; /* the connection past it is refused */
     bool nodelay;             /* TCP_NODELAY on every connection */
-    observe_report *report;   /* of each call; NULL: none is reported */
+    observe_report *report;   /* called for each system call, or NULL */
     /* Called once, by any thread, when connections are refused for want of resources. Or NULL. */
     void (*on_lack)(const char *text);
 };

@@ -52,7 +52,7 @@ static void print_address(const struct server *server)
     fflush(stdout);
 }
 
-/* Adds to a line of so many bytes, of which *used are taken. */
+/* Adds to a line of `size` bytes; *used of them are taken. */
 static void line_add(char *line, size_t size, size_t *used, const char *format, ...)
     COMPILER_PRINTF(4, 5);
 

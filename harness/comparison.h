@@ -26,7 +26,7 @@ struct comparison {
     double baseline_median; /* NaN without trials */
     double contestant_median;
     double ratio; /* of the contestant's trials by the baseline's, as rank_test.h estimates it */
-    struct interval interval; /* of the ratio, likewise */
+    struct interval interval; /* of the ratio */
     double p;                 /* adjusted; NaN where there are too few trials */
     int direction; /* of the test: 1 where the contestant's trials are the higher ones, -1, 0 */
     enum comparison_verdict verdict;

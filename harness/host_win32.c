@@ -124,7 +124,7 @@ static struct topology_cpu *topology_find(struct topology *topology, unsigned cp
     return NULL;
 }
 
-/* A core, of one group, or a node, whose first group is told by all headers. */
+/* A core, which is in one group, or a node: all headers declare its first group. */
 static void topology_take(struct topology *topology,
                           const SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX *entry)
 {
@@ -360,9 +360,9 @@ const char *host_cpu_governor(char *text, size_t size)
 }
 
 /*
- * A processor's times. Of the documented structure ("NtQuerySystemInformation function") the last
- * members are reserved; each tool that tells of interrupts reads these from there. The kernel's time
- * holds the idle one and both of them.
+ * A processor's times. The last members are reserved in the documented structure
+ * ("NtQuerySystemInformation function"); other tools read the times of interrupts there, too. The
+ * kernel's time contains the idle time and those two.
  */
 struct processor_times {
     LARGE_INTEGER idle, kernel, user, deferred_calls, interrupts;
@@ -370,9 +370,9 @@ struct processor_times {
 };
 
 /*
- * Of each processor of a group, in their order. Returns how many; 0 where the system does not say.
- * NtQuerySystemInformation tells of the calling thread's group; its sibling, which is not
- * documented, takes the group's number. Wine has it for other questions only.
+ * Writes the times of a group's processors, in their order. Returns how many; 0 where the system does
+ * not say. NtQuerySystemInformation answers for the calling thread's group; its sibling, which is not
+ * documented, takes the group's number. Wine has that one for other questions only.
  */
 static unsigned group_times(unsigned group, struct processor_times times[GROUP_CPUS])
 {
