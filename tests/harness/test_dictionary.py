@@ -72,7 +72,7 @@ class Dictionary(unittest.TestCase):
     def test_warnings(self):
         """Each word, of a row or of a run, once, and none that there is not."""
         with open(os.path.join(tool.SOURCE, "harness", "warnings.c"), encoding="utf-8") as file:
-            words = re.findall(r"\[WARNING_\w+\] = \{\s*\"(\w+)\"", file.read())
+            words = re.findall(r"\[WARNING_\w+\] =\s*\{\s*\"(\w+)\"", file.read())
         section = self.sections["runs.csv"].split("### The words in `warnings`")[1]
         told = re.findall(r"^- `(\w+)`:", section, re.MULTILINE)
         told += re.findall(r"not of a row: `(\w+)`", section)
