@@ -294,6 +294,11 @@ static DWORD process_start(const char *const *arguments, const char *cpus,
     /* Wine fails to start one process in some thousand, by this error, and the next one starts. */
     if (error == ERROR_INTERNAL_ERROR)
         error = process_create(command, files, *job, process);
+    /* A job that this process is in may admit no other one ("Nested Jobs"): then without. */
+    if (error != ERROR_SUCCESS && placed == 0 && *job != NULL) {
+        handle_close(job);
+        error = process_create(command, files, NULL, process);
+    }
     free(command);
     if (error != ERROR_SUCCESS) {
         handle_close(job);

@@ -38,7 +38,10 @@ struct plan {
 int plan_add_target(struct plan *plan, const char *text, bool missing,
                     bool (*cancelled)(void *context), void *context, char *message,
                     size_t message_size);
-/* This program as a target, where none is named: "native", under Wine "wine". As plan_add_target. */
+/*
+ * Adds this program itself as the target, for a user who names none. The target is called "native",
+ * or "wine" where the program runs under Wine. Returns as plan_add_target does.
+ */
 int plan_add_self(struct plan *plan, bool (*cancelled)(void *context), void *context, char *message,
                   size_t message_size);
 /*

@@ -18,7 +18,7 @@ struct distribution {
     double pairs;
     double deviation; /* of the normal approximation; 0: it is counted out, as follows */
     double orders;    /* of all values */
-    int64_t up_to[EXACT_MAX * EXACT_MAX / 2 + 1]; /* orders of which U is at most so much */
+    int64_t up_to[EXACT_MAX * EXACT_MAX / 2 + 1]; /* [u]: how many orders have a U of at most u */
 };
 
 /*

@@ -39,8 +39,8 @@ struct rank_test {
      * (Lehmann 1963): between two of the ordered quotients, both included. In it the true ratio lies
      * in at least 95 % of all cases up to 20 + 20 values, if the samples differ by a ratio alone:
      * 95.9 % of 6 against 6, 95.7 % of 10 against 10, 95.1 % of 20 against 20. 0 / 0 could be any
-     * ratio. NaN where the values are so few that none is excluded (3 against 3), and where one is
-     * negative; `high` can be infinite.
+     * ratio. NaN where there are too few values to exclude any ratio (3 against 3), and where a value
+     * is negative; `high` can be infinite.
      */
     struct interval interval;
 };

@@ -73,7 +73,7 @@ static void connection_main(void *argument)
 
     int error = serve_connection(&worker, &own->connection);
 
-    /* A finished thread is joined by the next one that finishes, so none is left for the stop. */
+    /* Each thread joins the one that finished before it, so the stop has only the last to join. */
     thread_mutex_lock(&blocking->mutex);
     bool join_previous = blocking->any_finished;
     thread_handle previous = blocking->last_finished;
