@@ -23,7 +23,7 @@ static struct {
 
 enum { MACHINE_MOST_BYTES = 4096 };
 
-/* An entry of which `size` bytes are used. */
+/* An entry; it uses `size` bytes. */
 static inline SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX *
 machine_entry(char *answer, DWORD *used, LOGICAL_PROCESSOR_RELATIONSHIP relation, size_t size)
 {

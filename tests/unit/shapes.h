@@ -10,7 +10,7 @@
 
 enum shape_kind { SHAPE_NORMAL, SHAPE_SKEWED, SHAPE_TWO_PEAKS };
 
-/* Normal around 100 by 1; log-normal; or so many normal around 100, the others around `peak`. */
+/* The distributions: normal around 100; log-normal; normal around two peaks, 100 and `peak`. */
 struct shape {
     enum shape_kind kind;
     double share;

@@ -141,7 +141,7 @@ static void test_holm_over_the_pairs(void)
     CHECK_NAN(pairs[2].p);
 }
 
-/* Samples with and without ties, of which a third differ. */
+/* Samples with and without ties. A third of the pairs differ. */
 static void sample_draw(struct random_state *random, double *values, size_t count, bool moved)
 {
     static const uint64_t ties[] = {3, 10, 40, 1000000};
@@ -151,7 +151,7 @@ static void sample_draw(struct random_state *random, double *values, size_t coun
             floor((double)step * (shape_normal(random) / 2 + (moved ? 4.7 : 4))) / (double)step;
 }
 
-/* What the test and the interval have in common: it holds 1 exactly where nothing is told apart. */
+/* The test and the interval agree: the interval holds 1 exactly where the verdict is `~`. */
 static void test_interval_agrees_with_verdict(void)
 {
     double contestant[30], baseline[30];

@@ -92,7 +92,7 @@ static void kinds_of_processors(void)
 {
     for (unsigned cpu = 0; cpu < 8; cpu++)
         kernel_add(cpu);
-    /* Nothing is told. */
+    /* The system answers nothing. */
     root_begin();
     expect_topology("0 7", "8 (0-7)", "8 (0-7)");
 

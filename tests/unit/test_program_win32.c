@@ -94,7 +94,7 @@ static void test_cycles(void)
     struct program_usage usage;
     begin();
     program_usage_prepare();
-    /* A second's, of which the coarse clock has seen half. */
+    /* One second of cycles; the coarse clock has seen half of it. */
     told.frozen = (ULONG64)GHZ * 1000000000;
     program_usage_now(&usage);
     CHECK_EQ_U64(usage.cpu_resolution_us, 1);
