@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "payload.h"
+#include "load/payload.h"
 #include "platform.h"
 #include "subject.h"
 

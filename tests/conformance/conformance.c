@@ -15,9 +15,9 @@
 
 #include "client.h"
 #include "compiler.h"
-#include "csv.h"
-#include "payload.h"
+#include "load/payload.h"
 #include "platform.h"
+#include "rows/csv.h"
 #include "subject.h"
 #include "test.h"
 

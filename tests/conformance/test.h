@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "child.h"
 #include "compiler.h"
+#include "host/child.h"
 #include "net.h"
 
 /* A wait without any progress for this long has failed. With --all, later ones are shorter. */

@@ -2,7 +2,7 @@
  * engine_null: an engine without sockets. What is sent comes back by the next engine_run, so what
  * is left to measure is the load generator itself.
  */
-#include "engine.h"
+#include "load/engine.h"
 #include "net.h"
 
 #include <stdlib.h>

@@ -8,10 +8,10 @@
  */
 #include <stdlib.h>
 
+#include "base/units.h"
 #include "check.h"
-#include "load.h"
-#include "payload.h"
-#include "units.h"
+#include "load/load.h"
+#include "load/payload.h"
 
 enum { KIB = 1024, NS_PER_MS = 1000000 };
 
@@ -37,7 +37,7 @@ static bool never(void *context)
 static void check_fairness(const struct load_options *options, const struct load_result *result)
 {
     double each = (double)result->messages / options->connections;
-    double most = options->workload == LOAD_PINGPONG ? 0.25 / (each * each) : 0.01;
+    double most = options->workload == WORKLOAD_PINGPONG ? 0.25 / (each * each) : 0.01;
     CHECK_NEAR(result->fairness_jain, 1, most + 1e-9);
 }
 
@@ -61,7 +61,7 @@ static void check_counts(const struct load_options *options, const struct load_r
     CHECK(apart < options->connections * options->message_bytes);
 }
 
-static void run(enum load_workload workload, unsigned connections, size_t message_bytes,
+static void run(enum workload_kind workload, unsigned connections, size_t message_bytes,
                 unsigned pipeline_depth, uint64_t duration_ns)
 {
     char size[32];
@@ -86,9 +86,9 @@ static void run(enum load_workload workload, unsigned connections, size_t messag
     CHECK_EQ_U64(windows.ended, 1);
     check_counts(&options, &result);
     check_fairness(&options, &result);
-    printf("%-8s %7s x %-4u %9.0f ns a message, %" PRIu64 " messages\n",
-           load_workload_name(workload), units_format_size(message_bytes, size, sizeof size),
-           connections, (double)result.window_ns / (double)result.messages, result.messages);
+    printf("%-8s %7s x %-4u %9.0f ns a message, %" PRIu64 " messages\n", workload_name(workload),
+           units_format_size(message_bytes, size, sizeof size), connections,
+           (double)result.window_ns / (double)result.messages, result.messages);
     load_result_free(&result);
 }
 
@@ -103,12 +103,12 @@ int main(int argc, char **argv)
         return 1;
     payload_init();
     uint64_t duration_ns = duration_ms * NS_PER_MS;
-    run(LOAD_PINGPONG, 1, 64, 1, duration_ns);
-    run(LOAD_PINGPONG, 16, 64, 1, duration_ns);
-    run(LOAD_PINGPONG, 1000, 64, 1, duration_ns);
-    run(LOAD_PINGPONG, 3, (size_t)1024 * KIB, 1, duration_ns); /* in several pieces */
-    run(LOAD_STREAM, 16, (size_t)64 * KIB, 4, duration_ns);
-    run(LOAD_STREAM, 2, 100, 64, duration_ns); /* more blocks than fit at once */
+    run(WORKLOAD_PINGPONG, 1, 64, 1, duration_ns);
+    run(WORKLOAD_PINGPONG, 16, 64, 1, duration_ns);
+    run(WORKLOAD_PINGPONG, 1000, 64, 1, duration_ns);
+    run(WORKLOAD_PINGPONG, 3, (size_t)1024 * KIB, 1, duration_ns); /* in several pieces */
+    run(WORKLOAD_STREAM, 16, (size_t)64 * KIB, 4, duration_ns);
+    run(WORKLOAD_STREAM, 2, 100, 64, duration_ns); /* more blocks than fit at once */
     net_cleanup();
     return check_report();
 }

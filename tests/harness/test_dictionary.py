@@ -54,8 +54,8 @@ class Dictionary(unittest.TestCase):
 
     def test_factors_of_a_comparison(self):
         """What makes a configuration is told where it is told what is compared."""
-        with open(os.path.join(tool.SOURCE, "harness", "record.h"), encoding="utf-8") as file:
-            listed = file.read().partition("#define RECORD_FACTORS")[2].partition("\n\n")[0]
+        with open(os.path.join(tool.SOURCE, "harness", "rows", "row.h"), encoding="utf-8") as file:
+            listed = file.read().partition("#define ROW_FACTORS")[2].partition("\n\n")[0]
         factors = re.findall(r"^ +(?:TEXT|NUMBER)\((\w+)\)", listed, re.MULTILINE)
         self.assertIn("placement", factors)
         self.explained("Comparing", factors)
@@ -71,7 +71,7 @@ class Dictionary(unittest.TestCase):
 
     def test_warnings(self):
         """Each word, of a row or of a run, once, and none that there is not."""
-        with open(os.path.join(tool.SOURCE, "harness", "warnings.c"), encoding="utf-8") as file:
+        with open(os.path.join(tool.SOURCE, "harness", "rows", "warnings.c"), encoding="utf-8") as file:
             words = re.findall(r"\[WARNING_\w+\] =\s*\{\s*\"(\w+)\"", file.read())
         section = self.sections["runs.csv"].split("### The words in `warnings`")[1]
         told = re.findall(r"^- `(\w+)`:", section, re.MULTILINE)

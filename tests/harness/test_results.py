@@ -29,7 +29,7 @@ KNOWN_BEFOREHAND = {
 
 def columns():
     """The columns in their order, each with its kind, from the one place that lists them."""
-    with open(os.path.join(tool.SOURCE, "harness", "record.h"), encoding="utf-8") as file:
+    with open(os.path.join(tool.SOURCE, "harness", "rows", "row.h"), encoding="utf-8") as file:
         found = re.findall(r"^ +(TEXT|NUMBER)\((\w+), \d+\)", file.read(), re.MULTILINE)
     return {name: kind for kind, name in found}
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "engine.h"
+#include "load/engine.h"
 #include "net.h"
 
 enum { UNDER_WAY_MOST = 64, LOG_FIRST = 4096 };

@@ -5,12 +5,13 @@
  */
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "check.h"
 #include "clock.h"
 #include "engine_virtual.h"
-#include "load.h"
-#include "payload.h"
-#include "statistics.h"
+#include "load/load.h"
+#include "load/payload.h"
+#include "stats/statistics.h"
 
 enum { US = 1000, MS = 1000000, CONNECTIONS_MOST = 100 };
 
@@ -36,7 +37,7 @@ static bool never(void *context)
     return false;
 }
 
-static struct load_options options_of(enum load_workload workload, unsigned connections)
+static struct load_options options_of(enum workload_kind workload, unsigned connections)
 {
     return (struct load_options){.workload = workload,
                                  .connections = connections,
@@ -112,7 +113,7 @@ static uint64_t meant_ns(const struct run *run, uint64_t connection, uint64_t nt
 {
     const struct load_options *options = &run->options;
     uint64_t begin = message_find(0, 1)->sent_ns; /* the first one has nothing to wait for */
-    if (options->workload == LOAD_BURST)
+    if (options->workload == WORKLOAD_BURST)
         return begin + (nth - 1) * options->burst_interval_ns;
     return begin +
            ((nth - 1) * options->connections + connection) * s_ns / options->rate_msgs_per_s;
@@ -222,7 +223,7 @@ static void check_fairness(const struct run *run)
             messages++;
             sum += (double)(message->answered_ns - meant);
         }
-        if (run->options.workload != LOAD_BURST)
+        if (run->options.workload != WORKLOAD_BURST)
             shares[count++] = messages;
         else if (messages > 0)
             shares[count++] = sum / messages;
@@ -280,7 +281,7 @@ static void run_open(struct run *run, const struct virtual_server *server)
     CHECK_EQ_U64(result->bytes, truth.echoes * run->options.message_bytes);
     check_histogram(&result->rtt, result->unanswered, truth.rtt_ns, truth.meant);
     check_histogram(&result->rtt_from_sent, result->unanswered, truth.from_sent_ns, truth.meant);
-    if (run->options.workload == LOAD_BURST)
+    if (run->options.workload == WORKLOAD_BURST)
         check_bursts(run);
     check_fairness(run);
     check_sends(run, server);
@@ -319,7 +320,7 @@ static void test_distribution(void)
 {
     struct exponential distribution = {.mean_ns = 200 * US, .count = 100000, .connections = 64};
     struct virtual_server server = {.answer_ns = exponential_answer, .context = &distribution};
-    struct run run = {.options = options_of(LOAD_RATE, distribution.connections)};
+    struct run run = {.options = options_of(WORKLOAD_RATE, distribution.connections)};
     run.options.rate_msgs_per_s = 20000;
     run.options.duration_ns = 5 * s_ns;
     run_open(&run, &server);
@@ -357,7 +358,7 @@ static uint64_t stalling_answer(void *context, uint32_t connection, uint64_t nth
 static void test_stall(void)
 {
     struct virtual_server server = {.answer_ns = stalling_answer};
-    struct run run = {.options = options_of(LOAD_RATE, 2)};
+    struct run run = {.options = options_of(WORKLOAD_RATE, 2)};
     run.options.rate_msgs_per_s = 5000;
     run.options.duration_ns = 10 * s_ns;
     run_open(&run, &server);
@@ -395,7 +396,7 @@ static void test_overload(void)
     for (size_t i = 0; i < sizeof drains_ns / sizeof drains_ns[0]; i++) {
         struct queue queue = {.each_ns = MS};
         struct virtual_server server = {.answer_ns = queue_answer, .context = &queue};
-        struct run run = {.options = options_of(LOAD_RATE, 4)};
+        struct run run = {.options = options_of(WORKLOAD_RATE, 4)};
         uint64_t value;
         run.options.rate_msgs_per_s = 2000;
         run.options.duration_ns = 2 * s_ns;
@@ -424,7 +425,7 @@ static uint64_t silent_answer(void *context, uint32_t connection, uint64_t nth, 
 static void test_silence(void)
 {
     struct virtual_server server = {.answer_ns = silent_answer};
-    struct run run = {.options = options_of(LOAD_RATE, 4)};
+    struct run run = {.options = options_of(WORKLOAD_RATE, 4)};
     uint64_t value;
     run.options.rate_msgs_per_s = 4000;
     run_open(&run, &server);
@@ -456,7 +457,7 @@ static void test_edges(void)
         for (uint64_t shift = 0; shift < 3; shift++) {
             uint64_t delay_ns = delays_ns[i];
             struct virtual_server server = {.answer_ns = constant_answer, .context = &delay_ns};
-            struct run run = {.options = options_of(LOAD_RATE, 50)};
+            struct run run = {.options = options_of(WORKLOAD_RATE, 50)};
             run.options.rate_msgs_per_s = 1000;
             run.options.warmup_ns = 10 * MS + shift - 1;
             run.options.duration_ns = 100 * MS;
@@ -482,7 +483,7 @@ static uint64_t uneven_answer(void *context, uint32_t connection, uint64_t nth, 
 static void test_burst(void)
 {
     struct virtual_server server = {.answer_ns = uneven_answer, .send_cost_ns = 10 * US};
-    struct run run = {.options = options_of(LOAD_BURST, 10)};
+    struct run run = {.options = options_of(WORKLOAD_BURST, 10)};
     run.options.burst_interval_ns = 10 * MS;
     run_open(&run, &server);
     CHECK_EQ_U64(run.result.bursts, 100);
@@ -504,7 +505,7 @@ static uint64_t lost_answer(void *context, uint32_t connection, uint64_t nth, ui
 static void test_lost_bursts(void)
 {
     struct virtual_server server = {.answer_ns = lost_answer};
-    struct run run = {.options = options_of(LOAD_BURST, 5)};
+    struct run run = {.options = options_of(WORKLOAD_BURST, 5)};
     run.options.burst_interval_ns = 10 * MS;
     run_open(&run, &server);
     /* The warm-up had ten. */
@@ -539,7 +540,7 @@ static void test_anything(void)
         struct virtual_server server = {.answer_ns = any_answer,
                                         .context = &any,
                                         .send_cost_ns = random_below(&random, 2) * 3 * US};
-        struct run run = {.options = options_of(i % 2 == 0 ? LOAD_RATE : LOAD_BURST,
+        struct run run = {.options = options_of(i % 2 == 0 ? WORKLOAD_RATE : WORKLOAD_BURST,
                                                 (unsigned)random_below(&random, 30) + 1)};
         random_seed(&any.random, i);
         server.wake_late_ns = random_below(&random, 2) * random_below(&random, 30 * MS);
@@ -561,7 +562,7 @@ static void test_pingpong(void)
 {
     uint64_t delay_ns = 250 * US;
     struct virtual_server server = {.answer_ns = constant_answer, .context = &delay_ns};
-    struct run run = {.options = options_of(LOAD_PINGPONG, 3)};
+    struct run run = {.options = options_of(WORKLOAD_PINGPONG, 3)};
     if (load_result_init(&run.result) != 0)
         abort();
     run.options.context = &run;
@@ -585,7 +586,7 @@ static void test_churn(void)
                                     .context = &delay_ns,
                                     .connect_ns = 70 * US,
                                     .end_ns = 50 * US};
-    struct run run = {.options = options_of(LOAD_CHURN, 3)};
+    struct run run = {.options = options_of(WORKLOAD_CHURN, 3)};
     if (load_result_init(&run.result) != 0)
         abort();
     run.options.context = &run;
@@ -612,7 +613,7 @@ static void test_churn(void)
  */
 static void test_endless(void)
 {
-    static const enum load_workload workload_kinds[] = {LOAD_CHURN, LOAD_PINGPONG};
+    static const enum workload_kind workload_kinds[] = {WORKLOAD_CHURN, WORKLOAD_PINGPONG};
     static const uint64_t moments_ns[] = {1, 300 * MS};
     for (size_t i = 0; i < sizeof workload_kinds / sizeof workload_kinds[0]; i++)
         for (size_t j = 0; j < sizeof moments_ns / sizeof moments_ns[0]; j++) {
@@ -620,7 +621,7 @@ static void test_endless(void)
             struct virtual_server server = {
                 .answer_ns = constant_answer, .context = &delay_ns, .endless_ns = since_ns};
             struct run run = {.options = options_of(workload_kinds[i], 3)};
-            bool churns = workload_kinds[i] == LOAD_CHURN, whole_window = churns && j == 0;
+            bool churns = workload_kinds[i] == WORKLOAD_CHURN, whole_window = churns && j == 0;
             if (load_result_init(&run.result) != 0)
                 abort();
             run.options.context = &run;
@@ -659,7 +660,7 @@ static void test_ramp(void)
 {
     for (uint64_t late_ns = 0; late_ns <= 200 * MS; late_ns += 200 * MS) {
         struct virtual_server server = {.answer_ns = slow_first_answer, .context = &late_ns};
-        struct run run = {.options = options_of(LOAD_RAMP, 10)};
+        struct run run = {.options = options_of(WORKLOAD_RAMP, 10)};
         unsigned established = late_ns == 0 ? 10 : 9;
         if (load_result_init(&run.result) != 0)
             abort();
@@ -684,7 +685,7 @@ static void test_idle(void)
         uint64_t delay_ns = MS;
         unsigned found = 0, last = 0;
         struct virtual_server server = {.answer_ns = constant_answer, .context = &delay_ns};
-        struct run run = {.options = options_of(LOAD_IDLE, CONNECTIONS_MOST)};
+        struct run run = {.options = options_of(WORKLOAD_IDLE, CONNECTIONS_MOST)};
         if (load_result_init(&run.result) != 0)
             abort();
         run.options.context = &run;

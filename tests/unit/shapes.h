@@ -6,7 +6,8 @@
 
 #include <math.h>
 
-#include "statistics.h"
+#include "base/random.h"
+#include "stats/statistics.h"
 
 enum shape_kind { SHAPE_NORMAL, SHAPE_SKEWED, SHAPE_TWO_PEAKS };
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "child.h"
 #include "clock.h"
-#include "host.h"
+#include "host/child.h"
+#include "host/host.h"
 #include "program.h"
 #include "starts_itself.h"
 #ifndef _WIN32

@@ -1,7 +1,8 @@
+#include "base/random.h"
 #include "check.h"
-#include "comparison.h"
-#include "rank_test.h"
 #include "shapes.h"
+#include "stats/comparison.h"
+#include "stats/rank_test.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,7 @@
+#include "base/random.h"
 #include "check.h"
-#include "csv.h"
-#include "statistics.h"
+#include "rows/csv.h"
+#include "stats/statistics.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 #include "check.h"
-#include "doctor.h"
+#include "host/doctor.h"
 
 #include <stdlib.h>
 

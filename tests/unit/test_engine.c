@@ -2,8 +2,8 @@
 
 #include "check.h"
 #include "clock.h"
-#include "engine.h"
-#include "payload.h"
+#include "load/engine.h"
+#include "load/payload.h"
 #include "thread.h"
 #ifndef _WIN32
 #include <netinet/tcp.h>

@@ -1,7 +1,7 @@
 /* What the load generator and the lessons ask of Windows, seen by functions that stand in for its. */
 #include "check.h"
 #include "clock.h"
-#include "engine.h"
+#include "load/engine.h"
 #include "model.h"
 #include "stand_in.h"
 

@@ -1,21 +1,21 @@
 #include "check.h"
-#include "explain.h"
+#include "report/explain.h"
 
 #include <stdlib.h>
 
 #define TEMPORARY "test_explain.tmp"
 
 /* As select is with 250 clients of which one is ready now and then: a thousand messages. */
-static struct record row(const char *model)
+static struct row row(const char *model)
 {
-    struct record record;
-    record_clear(&record);
-    record_set_text(record.target, sizeof record.target, "native");
-    record_set_text(record.server_os, sizeof record.server_os, "linux");
-    record_set_text(record.host_kind, sizeof record.host_kind, "native");
-    record_set_text(record.model, sizeof record.model, model);
-    record_set_text(record.workload, sizeof record.workload, "pingpong");
-    record_set_text(record.status, sizeof record.status, "ok");
+    struct row record;
+    row_clear(&record);
+    row_set_text(record.target, sizeof record.target, "native");
+    row_set_text(record.server_os, sizeof record.server_os, "linux");
+    row_set_text(record.host_kind, sizeof record.host_kind, "native");
+    row_set_text(record.model, sizeof record.model, model);
+    row_set_text(record.workload, sizeof record.workload, "pingpong");
+    row_set_text(record.status, sizeof record.status, "ok");
     record.connections = record.connections_active = 250;
     record.message_bytes = 64;
     record.server_messages = 1000;
@@ -30,7 +30,7 @@ static struct record row(const char *model)
     return record;
 }
 
-static const char *sentence_of(const struct record *record)
+static const char *sentence_of(const struct row *record)
 {
     static char text[512];
     double figures[EXPLAIN_FIGURES];
@@ -41,7 +41,7 @@ static const char *sentence_of(const struct record *record)
 
 static void test_figures_are_by_message(void)
 {
-    struct record record = row("select");
+    struct row record = row("select");
     record.context_switches = 20;
     record.completions = 500;
     CHECK_NEAR(explain_figure_of(&record, EXPLAIN_WAITS), 0.8, 1e-12);
@@ -63,7 +63,7 @@ static void test_figures_are_by_message(void)
 
 static void test_sentence_of_waits(void)
 {
-    struct record record = row("select");
+    struct row record = row("select");
     CHECK_EQ_TEXT(sentence_of(&record),
                   "each wait hands over 250 entries to learn of 1.2: 4,000 bytes of set for each "
                   "message; one receive and one send for each message, and 0.8 waits");
@@ -88,7 +88,7 @@ static void test_sentence_of_waits(void)
 
 static void test_sentence_without_waits(void)
 {
-    struct record record = row("select"); /* the name says nothing */
+    struct row record = row("select"); /* the name says nothing */
     record.wait_calls = 0;
     record.context_switches = 2000;
     CHECK_EQ_TEXT(sentence_of(&record),
@@ -114,7 +114,7 @@ static void test_sentence_without_waits(void)
 
 static void test_sentence_of_other_calls(void)
 {
-    struct record record = row("blocking");
+    struct row record = row("blocking");
     record.scanned_per_wait = record.set_bytes_per_wait = 0;
     record.wait_calls = 1000;
     record.events_per_wait = 1;
@@ -135,12 +135,12 @@ static void test_sentence_of_other_calls(void)
 
 static char printed[8192];
 
-static const char *print(const struct record *records, size_t count, unsigned width)
+static const char *print(const struct row *rows, size_t count, unsigned width)
 {
     FILE *file = fopen(TEMPORARY, "w+b");
     if (file == NULL)
         abort();
-    explain_print(file, records, count, width);
+    explain_print(file, rows, count, width);
     rewind(file);
     printed[fread(printed, 1, sizeof printed - 1, file)] = '\0';
     fclose(file);
@@ -155,12 +155,12 @@ static bool has(const char *text)
 
 static void test_table(void)
 {
-    struct record records[] = {row("epoll"), row("select"), row("select"), row("select")};
-    records[0].wait_calls = 20;
-    records[0].scanned_per_wait = records[0].set_bytes_per_wait = 0;
-    records[1].recv_calls = 5000;
-    records[2].recv_calls = 3000;
-    print(records, 4, 100);
+    struct row rows[] = {row("epoll"), row("select"), row("select"), row("select")};
+    rows[0].wait_calls = 20;
+    rows[0].scanned_per_wait = rows[0].set_bytes_per_wait = 0;
+    rows[1].recv_calls = 5000;
+    rows[2].recv_calls = 3000;
+    print(rows, 4, 100);
     CHECK(has("native: linux\n\n  pingpong 64 B x 250\n"));
     CHECK(has("                                select     epoll\n")); /* as the registry has them */
     CHECK(has("  receives                        3.00      1.00\n")); /* the median */
@@ -168,21 +168,21 @@ static void test_table(void)
     CHECK(has("  waits                           0.80      0.02\n"));
     CHECK(has("\n  select: each wait hands over 250 entries"));
     CHECK(!has("Wine") && !has("left out"));
-    records[1].recv_calls = 1000;
-    print(records, 4, 100);
+    rows[1].recv_calls = 1000;
+    print(rows, 4, 100);
     CHECK(has("  receives                        1.00      1.00\n"));
-    record_set_text(records[0].status, sizeof records[0].status, "failed");
-    print(records, 4, 100);
+    row_set_text(rows[0].status, sizeof rows[0].status, "failed");
+    print(rows, 4, 100);
     CHECK(!has("epoll"));
 }
 
 static void test_configurations_and_targets_apart(void)
 {
-    struct record records[] = {row("select"), row("select"), row("select")};
-    records[1].connections = records[1].connections_active = 63;
-    record_set_text(records[2].target, sizeof records[2].target, "other");
-    record_set_text(records[2].host_kind, sizeof records[2].host_kind, "wine");
-    print(records, 3, 100);
+    struct row rows[] = {row("select"), row("select"), row("select")};
+    rows[1].connections = rows[1].connections_active = 63;
+    row_set_text(rows[2].target, sizeof rows[2].target, "other");
+    row_set_text(rows[2].host_kind, sizeof rows[2].host_kind, "wine");
+    print(rows, 3, 100);
     CHECK(has("pingpong 64 B x 250\n") && has("pingpong 64 B x 63\n"));
     const char *other = strstr(printed, "other: Wine's implementation");
     CHECK(other != NULL && strstr(printed, "to wineserver.") > other);
@@ -190,31 +190,31 @@ static void test_configurations_and_targets_apart(void)
 
 static void test_left_out_without_counters(void)
 {
-    struct record records[] = {row("select"), row("poll"), row("epoll")};
+    struct row rows[] = {row("select"), row("poll"), row("epoll")};
     for (size_t i = 1; i < 3; i++)
-        records[i].wait_calls = records[i].recv_calls = records[i].send_calls = NAN;
-    print(records, 3, 100);
+        rows[i].wait_calls = rows[i].recv_calls = rows[i].send_calls = NAN;
+    print(rows, 3, 100);
     CHECK(has("left out, since the server does not count its calls (-Dobserve=false?): poll, "
               "epoll\n"));
     CHECK(has("  select: ") && !has("  poll: "));
-    records[0].recv_calls = NAN;
-    print(records, 3, 100);
+    rows[0].recv_calls = NAN;
+    print(rows, 3, 100);
     CHECK(has(": select, poll, epoll\n") && !has("receives"));
-    print(records, 0, 100);
+    print(rows, 0, 100);
     CHECK_EQ_TEXT(printed, "");
 }
 
 static void test_width(void)
 {
-    struct record records[] = {row("select"), row("poll"), row("epoll")};
+    struct row rows[] = {row("select"), row("poll"), row("epoll")};
     for (unsigned width = 20; width <= 100; width += 10) {
         unsigned tables = 0;
-        print(records, 3, width);
+        print(rows, 3, width);
         for (const char *at = printed; (at = strstr(at, "context switches ")) != NULL; at++)
             tables++;
         CHECK_EQ_U64(tables, width < 50 ? 3 : width < 60 ? 2 : 1);
     }
-    print(records, 1, 60);
+    print(rows, 1, 60);
     for (const char *at = printed; *at != '\0'; at += strcspn(at, "\n") + 1)
         CHECK(strcspn(at, "\n") <= 60);
 }

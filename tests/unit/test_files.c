@@ -1,5 +1,5 @@
+#include "base/files.h"
 #include "check.h"
-#include "files.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 #include "check.h"
-#include "gate.h"
+#include "report/gate.h"
 
 #include <math.h>
 

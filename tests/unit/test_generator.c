@@ -1,7 +1,7 @@
 #include "check.h"
 #include "clock.h"
-#include "generator.h"
-#include "reach.h"
+#include "run/generator.h"
+#include "run/reach.h"
 
 static const uint64_t SECOND_NS = 1000000000;
 

@@ -1,6 +1,7 @@
+#include "base/random.h"
 #include "check.h"
-#include "histogram.h"
-#include "statistics.h"
+#include "stats/histogram.h"
+#include "stats/statistics.h"
 
 #include <stdlib.h>
 

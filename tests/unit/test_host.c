@@ -2,7 +2,7 @@
 
 #include "check.h"
 #include "clock.h"
-#include "host.h"
+#include "host/host.h"
 #include "program.h"
 #include "thread.h"
 

@@ -3,7 +3,7 @@
  * --wrap), /proc/stat by a file. Each machine is a process of its own, since host asks once.
  */
 #include "check.h"
-#include "host_linux.h"
+#include "host/host_linux.h"
 #include "stand_in.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
  * host asks once.
  */
 #include "check.h"
-#include "host_win32.h"
+#include "host/host_win32.h"
 #include "machine_win32.h"
 
 #include <process.h>

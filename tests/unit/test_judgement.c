@@ -1,181 +1,182 @@
 #include "check.h"
-#include "drift.h"
-#include "judgement.h"
-#include "statistics.h"
-#include "warnings.h"
+#include "rows/drift.h"
+#include "rows/judgement.h"
+#include "rows/warnings.h"
+#include "run/window_checks.h"
+#include "stats/statistics.h"
 
 #include <stdlib.h>
 
 enum { CELLS = 3, TRIALS = 9, ROWS = CELLS * TRIALS };
 
-static struct record record;
+static struct row row;
 
 /* A row of which everything is known and nothing stands out. */
 static void begin(void)
 {
-    record_clear(&record);
-    record_set_text(record.status, sizeof record.status, "ok");
-    record_set_text(record.loop, sizeof record.loop, "closed");
-    record.connections = record.connections_active = 32;
-    record.pipeline_depth = 1;
-    record.duration_s = 0.5;
-    record.cpu_resolution_us = 1;
-    record.server_cpu_load = record.client_cpu_load = 0.5;
-    record.rtt_p99_us = 100;
+    row_clear(&row);
+    row_set_text(row.status, sizeof row.status, "ok");
+    row_set_text(row.loop, sizeof row.loop, "closed");
+    row.connections = row.connections_active = 32;
+    row.pipeline_depth = 1;
+    row.duration_s = 0.5;
+    row.cpu_resolution_us = 1;
+    row.server_cpu_load = row.client_cpu_load = 0.5;
+    row.rtt_p99_us = 100;
 }
 
 static void test_bound(void)
 {
     begin();
-    CHECK_EQ_TEXT(judgement_bound(&record), "undecided");
-    record.connections_active = 1;
-    CHECK_EQ_TEXT(judgement_bound(&record), "latency");
-    record.pipeline_depth = 4;
-    CHECK_EQ_TEXT(judgement_bound(&record), "undecided");
-    record.server_cpu_load = 0.95;
-    CHECK_EQ_TEXT(judgement_bound(&record), "server");
-    record.client_cpu_load = 0.95;
-    CHECK_EQ_TEXT(judgement_bound(&record), "undecided");
-    record.server_cpu_load = 0.5;
-    CHECK_EQ_TEXT(judgement_bound(&record), "client");
-    record.cpu_resolution_us = 100000;
-    CHECK_EQ_TEXT(judgement_bound(&record), "undecided");
+    CHECK_EQ_TEXT(judgement_bound(&row), "undecided");
+    row.connections_active = 1;
+    CHECK_EQ_TEXT(judgement_bound(&row), "latency");
+    row.pipeline_depth = 4;
+    CHECK_EQ_TEXT(judgement_bound(&row), "undecided");
+    row.server_cpu_load = 0.95;
+    CHECK_EQ_TEXT(judgement_bound(&row), "server");
+    row.client_cpu_load = 0.95;
+    CHECK_EQ_TEXT(judgement_bound(&row), "undecided");
+    row.server_cpu_load = 0.5;
+    CHECK_EQ_TEXT(judgement_bound(&row), "client");
+    row.cpu_resolution_us = 100000;
+    CHECK_EQ_TEXT(judgement_bound(&row), "undecided");
 
     begin();
-    record_set_text(record.loop, sizeof record.loop, "open");
-    CHECK_EQ_TEXT(judgement_bound(&record), "rate");
-    warning_add(&record, WARNING_OVERLOAD);
-    CHECK_EQ_TEXT(judgement_bound(&record), "undecided");
-    record.server_cpu_load = 1;
-    CHECK_EQ_TEXT(judgement_bound(&record), "server");
+    row_set_text(row.loop, sizeof row.loop, "open");
+    CHECK_EQ_TEXT(judgement_bound(&row), "rate");
+    warning_add(&row, WARNING_OVERLOAD);
+    CHECK_EQ_TEXT(judgement_bound(&row), "undecided");
+    row.server_cpu_load = 1;
+    CHECK_EQ_TEXT(judgement_bound(&row), "server");
 }
 
 static void test_steps_of_cpu_time(void)
 {
     begin();
-    judgement_take_cpu(&record, 1e-5);
-    CHECK_EQ_TEXT(record.warnings, "");
+    judgement_take_cpu(&row, 1e-5);
+    CHECK_EQ_TEXT(row.warnings, "");
     /* 49 steps of Windows' clock, and 51; 100 of a finer one. */
-    record.cpu_resolution_us = 15625;
-    judgement_take_cpu(&record, NAN);
-    judgement_take_cpu(&record, 51 * 0.015625);
-    CHECK_EQ_TEXT(record.warnings, "");
-    judgement_take_cpu(&record, 49 * 0.015625);
-    CHECK_EQ_TEXT(record.warnings, "few_cpu_steps");
+    row.cpu_resolution_us = 15625;
+    judgement_take_cpu(&row, NAN);
+    judgement_take_cpu(&row, 51 * 0.015625);
+    CHECK_EQ_TEXT(row.warnings, "");
+    judgement_take_cpu(&row, 49 * 0.015625);
+    CHECK_EQ_TEXT(row.warnings, "few_cpu_steps");
     begin();
-    record.cpu_resolution_us = 1000;
-    judgement_take_cpu(&record, 0.1);
-    CHECK_EQ_TEXT(record.warnings, "");
+    row.cpu_resolution_us = 1000;
+    judgement_take_cpu(&row, 0.1);
+    CHECK_EQ_TEXT(row.warnings, "");
 }
 
 static void test_warnings_are_whole_words(void)
 {
     begin();
-    warning_add(&record, WARNING_WINESERVER_NOT_PINNED);
-    CHECK(!warning_has(&record, WARNING_NOT_PINNED));
-    warning_add(&record, WARNING_NOT_PINNED);
-    warning_add(&record, WARNING_NOT_PINNED);
-    CHECK(warning_has(&record, WARNING_NOT_PINNED));
-    CHECK_EQ_TEXT(record.warnings, "wineserver_not_pinned;not_pinned");
+    warning_add(&row, WARNING_WINESERVER_NOT_PINNED);
+    CHECK(!warning_has(&row, WARNING_NOT_PINNED));
+    warning_add(&row, WARNING_NOT_PINNED);
+    warning_add(&row, WARNING_NOT_PINNED);
+    CHECK(warning_has(&row, WARNING_NOT_PINNED));
+    CHECK_EQ_TEXT(row.warnings, "wineserver_not_pinned;not_pinned");
 }
 
 static void test_host(void)
 {
     /* Two processors for a second, in steps of 10 ms. */
-    struct judgement_host host = {
+    struct window_host host = {
         .sides = 1, .from = {{100, 1000, 0, 0, 100}}, .to = {{220, 1200, 0, 0, 100}}};
     host.own_cpu_s[0] = 1;
     begin();
-    judgement_take_host(&record, &host);
-    CHECK_NEAR(record.others_cpu_load, 0.1, 1e-9);
-    CHECK_EQ_TEXT(record.warnings, "");
+    window_check_host(&row, &host);
+    CHECK_NEAR(row.others_cpu_load, 0.1, 1e-9);
+    CHECK_EQ_TEXT(row.warnings, "");
 
     host.to[0].busy = 230;
-    judgement_take_host(&record, &host);
-    CHECK_NEAR(record.others_cpu_load, 0.15, 1e-9);
-    CHECK(warning_has(&record, WARNING_HOST_NOISY));
+    window_check_host(&row, &host);
+    CHECK_NEAR(row.others_cpu_load, 0.15, 1e-9);
+    CHECK(warning_has(&row, WARNING_HOST_NOISY));
 
     /* Interrupts may be a process's own. */
     host.to[0].interrupts = 20;
     begin();
-    judgement_take_host(&record, &host);
-    CHECK_NEAR(record.others_cpu_load, 0.05, 1e-9);
-    CHECK_EQ_TEXT(record.warnings, "");
+    window_check_host(&row, &host);
+    CHECK_NEAR(row.others_cpu_load, 0.05, 1e-9);
+    CHECK_EQ_TEXT(row.warnings, "");
 
     host.own_cpu_s[0] = 1.5; /* finer than the steps: nobody else, not less than nobody */
     host.to[0].stolen = 3;
     host.throttled = true;
-    judgement_take_host(&record, &host);
-    CHECK(record.others_cpu_load == 0);
-    CHECK_EQ_TEXT(record.warnings, "cpu_throttled;cpu_stolen");
+    window_check_host(&row, &host);
+    CHECK(row.others_cpu_load == 0);
+    CHECK_EQ_TEXT(row.warnings, "cpu_throttled;cpu_stolen");
 
     begin();
     host.to[0].total = 1049; /* too few steps */
-    judgement_take_host(&record, &host);
-    CHECK(!record_has(record.others_cpu_load));
+    window_check_host(&row, &host);
+    CHECK(!number_is_known(row.others_cpu_load));
 }
 
 /* Somebody's busy loop on the server's processor; the client's side has 63 more, which are idle. */
 static void test_busiest_side(void)
 {
-    struct judgement_host host = {.sides = 2,
-                                  .from = {{0, 1000, 0, 0, 100}, {0, 1000, 0, 0, 100}},
-                                  .to = {{60, 7300, 0, 0, 100}, {100, 1100, 0, 0, 100}},
-                                  .own_cpu_s = {0.6, 0.4}};
+    struct window_host host = {.sides = 2,
+                               .from = {{0, 1000, 0, 0, 100}, {0, 1000, 0, 0, 100}},
+                               .to = {{60, 7300, 0, 0, 100}, {100, 1100, 0, 0, 100}},
+                               .own_cpu_s = {0.6, 0.4}};
     begin();
-    judgement_take_host(&record, &host);
-    CHECK_NEAR(record.others_cpu_load, 0.6, 1e-9);
-    CHECK_EQ_TEXT(record.warnings, "host_noisy");
+    window_check_host(&row, &host);
+    CHECK_NEAR(row.others_cpu_load, 0.6, 1e-9);
+    CHECK_EQ_TEXT(row.warnings, "host_noisy");
 
     /* Too few steps to be told from none. */
     host.from[1].total = 1040;
     host.to[1].busy = 50;
     begin();
-    judgement_take_host(&record, &host);
-    CHECK_EQ_TEXT(record.warnings, "");
+    window_check_host(&row, &host);
+    CHECK_EQ_TEXT(row.warnings, "");
 }
 
 static void test_time(void)
 {
     char reason[200] = "";
     const uint64_t ms = 1000000;
-    struct judgement_time time = {.asked_ns = 2000 * ms, .window_ns = 2001 * ms};
+    struct window_time time = {.asked_ns = 2000 * ms, .window_ns = 2001 * ms};
     begin();
-    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
-    CHECK_EQ_TEXT(record.warnings, "");
+    CHECK(window_check_time(&row, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(row.warnings, "");
 
     /* Within the window, whose length shows nothing of it; then beyond its end. */
     time.paused_ns = 150 * ms;
-    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
-    CHECK_EQ_TEXT(record.warnings, "client_paused");
+    CHECK(window_check_time(&row, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(row.warnings, "client_paused");
     time.paused_ns = 1001 * ms;
-    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK(!window_check_time(&row, &time, reason, sizeof reason));
     CHECK(strstr(reason, "did not run for 1.0 s; its window was to be 2 s and took 2 s") != NULL);
     time.paused_ns = 0;
     time.window_ns = 6000 * ms;
-    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK(!window_check_time(&row, &time, reason, sizeof reason));
     CHECK(strstr(reason, "did not run for 4.0 s; its window was to be 2 s and took 6 s") != NULL);
 
     /* Short windows of a busy machine. */
     begin();
-    time = (struct judgement_time){.asked_ns = 100 * ms, .window_ns = 190 * ms};
-    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
-    CHECK_EQ_TEXT(record.warnings, "");
+    time = (struct window_time){.asked_ns = 100 * ms, .window_ns = 190 * ms};
+    CHECK(window_check_time(&row, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(row.warnings, "");
     time.window_ns = 590 * ms;
-    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
-    CHECK_EQ_TEXT(record.warnings, "client_paused");
+    CHECK(window_check_time(&row, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(row.warnings, "client_paused");
 
     begin();
-    time = (struct judgement_time){
+    time = (struct window_time){
         .asked_ns = 2000 * ms, .window_ns = 2000 * ms, .stepped_ns = -3600000 * (int64_t)ms};
-    CHECK(judgement_take_time(&record, &time, reason, sizeof reason));
-    CHECK_EQ_TEXT(record.warnings, "clock_stepped");
+    CHECK(window_check_time(&row, &time, reason, sizeof reason));
+    CHECK_EQ_TEXT(row.warnings, "clock_stepped");
     time.suspended_ns = 3200 * (int64_t)ms;
-    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK(!window_check_time(&row, &time, reason, sizeof reason));
     CHECK_EQ_TEXT(reason, "the machine was suspended for 3.2 s within the window");
     time.suspended_ns = 0;
     time.server_stopped = true;
-    CHECK(!judgement_take_time(&record, &time, reason, sizeof reason));
+    CHECK(!window_check_time(&row, &time, reason, sizeof reason));
     CHECK(strstr(reason, "the server's process was stopped") != NULL);
 }
 
@@ -185,8 +186,8 @@ static void test_round_trips(void)
     if (histogram_init(&rtt) != 0)
         abort();
     begin();
-    judgement_take_load(&record, &rtt);
-    CHECK_EQ_TEXT(record.warnings, "");
+    judgement_take_load(&row, &rtt);
+    CHECK_EQ_TEXT(row.warnings, "");
 
     for (uint64_t i = 0; i < 10000; i++)
         histogram_record(&rtt, 100000 + i);
@@ -195,57 +196,57 @@ static void test_round_trips(void)
     CHECK_EQ_U64(histogram_between(&rtt, 38000000, 48000000), 12);
     CHECK_EQ_U64(histogram_between(&rtt, 41100000, 48000000), 0);
     CHECK_EQ_U64(histogram_between(&rtt, 0, UINT64_MAX), rtt.total);
-    judgement_take_load(&record, &rtt);
-    CHECK(warning_has(&record, WARNING_PLATEAU_40MS));
+    judgement_take_load(&row, &rtt);
+    CHECK(warning_has(&row, WARNING_PLATEAU_40MS));
 
     /* The pauses of a CPU quota are as long. */
     begin();
-    warning_add(&record, WARNING_CPU_QUOTA);
-    judgement_take_load(&record, &rtt);
-    CHECK_EQ_TEXT(record.warnings, "cpu_quota");
+    warning_add(&row, WARNING_CPU_QUOTA);
+    judgement_take_load(&row, &rtt);
+    CHECK_EQ_TEXT(row.warnings, "cpu_quota");
 
     /* A slope is no plateau. */
     for (int i = 0; i < 6; i++)
         histogram_record(&rtt, 33000000);
     begin();
-    judgement_take_load(&record, &rtt);
-    CHECK(!warning_has(&record, WARNING_PLATEAU_40MS));
+    judgement_take_load(&row, &rtt);
+    CHECK(!warning_has(&row, WARNING_PLATEAU_40MS));
 
     /* The samples would carry it: it is empty since answers are missing. */
     begin();
-    record.messages_unanswered = record.connections_starved = 0;
-    record.send_late_p99_us = 40;
-    judgement_take_load(&record, &rtt);
-    CHECK_EQ_TEXT(record.warnings, "");
-    record.messages_unanswered = record.connections_starved = 1;
-    record.send_late_p99_us = 60;
-    judgement_take_load(&record, &rtt);
-    CHECK_EQ_TEXT(record.warnings, "unanswered;starved;client_late");
+    row.messages_unanswered = row.connections_starved = 0;
+    row.send_late_p99_us = 40;
+    judgement_take_load(&row, &rtt);
+    CHECK_EQ_TEXT(row.warnings, "");
+    row.messages_unanswered = row.connections_starved = 1;
+    row.send_late_p99_us = 60;
+    judgement_take_load(&row, &rtt);
+    CHECK_EQ_TEXT(row.warnings, "unanswered;starved;client_late");
 
-    record.rtt_p99_us = record.rtt_p99_9_us; /* not measured */
-    judgement_take_load(&record, &rtt);
-    CHECK(!warning_has(&record, WARNING_FEW_SAMPLES));
+    row.rtt_p99_us = row.rtt_p99_9_us; /* not measured */
+    judgement_take_load(&row, &rtt);
+    CHECK(!warning_has(&row, WARNING_FEW_SAMPLES));
     histogram_clear(&rtt);
     for (int i = 0; i < 999; i++)
         histogram_record(&rtt, 100000);
-    judgement_take_load(&record, &rtt);
-    CHECK(warning_has(&record, WARNING_FEW_SAMPLES));
+    judgement_take_load(&row, &rtt);
+    CHECK(warning_has(&row, WARNING_FEW_SAMPLES));
     histogram_free(&rtt);
 }
 
 /* Each trial's cost is that of the one before it times `factor`, or by that, in turn. */
 static struct drift drift_with(size_t trials, double factor, bool in_turn)
 {
-    static struct record rows[ROWS];
+    static struct row rows[ROWS];
     double level = 1;
     for (size_t i = 0; i < CELLS * trials; i++) {
         size_t trial = i / CELLS;
         if (i % CELLS == 0 && trial > 0)
             level *= in_turn && trial % 2 == 0 ? 1 / factor : factor;
         begin();
-        record.connections = (double)(i % CELLS + 1);
-        record.server_cpu_us_per_msg = record.connections * level;
-        rows[i] = record;
+        row.connections = (double)(i % CELLS + 1);
+        row.server_cpu_us_per_msg = row.connections * level;
+        rows[i] = row;
     }
     return drift_of(rows, CELLS * trials);
 }
@@ -253,11 +254,11 @@ static struct drift drift_with(size_t trials, double factor, bool in_turn)
 /* A clock too coarse for it: nothing, and at the end something. */
 static struct drift drift_from_zero(void)
 {
-    static struct record rows[TRIALS];
+    static struct row rows[TRIALS];
     for (size_t i = 0; i < TRIALS; i++) {
         begin();
-        record.server_cpu_us_per_msg = i < TRIALS / 3 ? 0 : (double)i;
-        rows[i] = record;
+        row.server_cpu_us_per_msg = i < TRIALS / 3 ? 0 : (double)i;
+        rows[i] = row;
     }
     return drift_of(rows, TRIALS);
 }
@@ -280,17 +281,17 @@ static void test_drift(void)
 static void test_failed_rows_do_not_drift(void)
 {
     static const double costs[] = {1.1, 1, 1.2, 1.15, 1.25, 1.18, 1.3};
-    static struct record rows[5 + sizeof costs / sizeof costs[0]];
+    static struct row rows[5 + sizeof costs / sizeof costs[0]];
     size_t count = 0;
     for (; count < 5; count++) {
         begin();
-        record_set_text(record.status, sizeof record.status, "failed");
-        rows[count] = record;
+        row_set_text(row.status, sizeof row.status, "failed");
+        rows[count] = row;
     }
     for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
         begin();
-        record.server_cpu_us_per_msg = costs[i];
-        rows[count++] = record;
+        row.server_cpu_us_per_msg = costs[i];
+        rows[count++] = row;
     }
     CHECK(!drift_of(rows + 5, count - 5).found);
     CHECK(!drift_of(rows, count).found);

@@ -4,9 +4,9 @@
 
 #include "check.h"
 #include "clock.h"
-#include "load.h"
+#include "load/load.h"
+#include "load/payload.h"
 #include "model.h"
-#include "payload.h"
 #include "thread.h"
 
 enum {
@@ -80,7 +80,7 @@ static bool window_lengthen(bool has_come)
 static void watch_init(struct watch *watch, const struct net_address *server, unsigned connections)
 {
     *watch = (struct watch){.options = {.server = *server,
-                                        .workload = LOAD_PINGPONG,
+                                        .workload = WORKLOAD_PINGPONG,
                                         .connections = connections,
                                         .message_bytes = MESSAGE,
                                         .pipeline_depth = 1,
@@ -219,7 +219,7 @@ static void served_stop(struct served *served, unsigned connections)
     server_close(&served->server);
 }
 
-static void run_flawless(enum load_workload workload, unsigned connections, size_t message_bytes,
+static void run_flawless(enum workload_kind workload, unsigned connections, size_t message_bytes,
                          unsigned depth)
 {
     uint64_t bytes;
@@ -242,19 +242,19 @@ static void run_flawless(enum load_workload workload, unsigned connections, size
 
 static void test_pingpong(void)
 {
-    run_flawless(LOAD_PINGPONG, 1, 1, 1);
-    run_flawless(LOAD_PINGPONG, 5, MESSAGE, 1);
+    run_flawless(WORKLOAD_PINGPONG, 1, 1, 1);
+    run_flawless(WORKLOAD_PINGPONG, 5, MESSAGE, 1);
     /* More than one receive brings, then more than any buffer takes. */
-    run_flawless(LOAD_PINGPONG, 3, 100000, 1);
-    run_flawless(LOAD_PINGPONG, 2, 5000000, 1);
+    run_flawless(WORKLOAD_PINGPONG, 3, 100000, 1);
+    run_flawless(WORKLOAD_PINGPONG, 2, 5000000, 1);
 }
 
 static void test_stream(void)
 {
-    run_flawless(LOAD_STREAM, 1, MESSAGE, 1);
-    run_flawless(LOAD_STREAM, 4, 10000, 4);
-    run_flawless(LOAD_STREAM, 2, 7, 100);
-    run_flawless(LOAD_STREAM, 2, 1000000, 8);
+    run_flawless(WORKLOAD_STREAM, 1, MESSAGE, 1);
+    run_flawless(WORKLOAD_STREAM, 4, 10000, 4);
+    run_flawless(WORKLOAD_STREAM, 2, 7, 100);
+    run_flawless(WORKLOAD_STREAM, 2, 1000000, 8);
 }
 
 static void test_rate(void)
@@ -269,7 +269,7 @@ static void test_rate(void)
         struct watch watch;
         served_start(&served, "select");
         watch_init(&watch, &served.server.address, cases[i].connections);
-        watch.options.workload = LOAD_RATE;
+        watch.options.workload = WORKLOAD_RATE;
         watch.options.rate_msgs_per_s = cases[i].rate;
         watch.options.pipeline_depth = cases[i].depth;
         CHECK(watch_run(&watch) == 0);
@@ -288,7 +288,7 @@ static void test_burst(void)
     struct watch watch;
     served_start(&served, "select");
     watch_init(&watch, &served.server.address, 20);
-    watch.options.workload = LOAD_BURST;
+    watch.options.workload = WORKLOAD_BURST;
     watch.options.burst_interval_ns = 7 * NS_PER_MS;
     CHECK(watch_run(&watch) == 0);
     check_schedule(&watch, 20, 7 * NS_PER_MS);
@@ -310,7 +310,7 @@ static void test_idle(void)
         struct watch watch;
         served_start(&served, "select");
         watch_init(&watch, &served.server.address, 20);
-        watch.options.workload = LOAD_IDLE;
+        watch.options.workload = WORKLOAD_IDLE;
         watch.options.active = active;
         CHECK(watch_run(&watch) == 0);
         check_flawless(&watch);
@@ -328,7 +328,7 @@ static void test_churn(void)
     struct watch watch;
     served_start(&served, "select");
     watch_init(&watch, &served.server.address, 5);
-    watch.options.workload = LOAD_CHURN;
+    watch.options.workload = WORKLOAD_CHURN;
     CHECK(watch_run(&watch) == 0);
     check_flawless(&watch);
     CHECK(watch.result.messages > 0);
@@ -347,7 +347,7 @@ static void test_mixed(void)
     struct watch watch;
     served_start(&served, "select");
     watch_init(&watch, &served.server.address, 4);
-    watch.options.workload = LOAD_MIXED;
+    watch.options.workload = WORKLOAD_MIXED;
     watch.options.rate_msgs_per_s = 1000;
     watch.options.misbehaving = 6;
     CHECK(watch_run(&watch) == 0);
@@ -374,7 +374,7 @@ static void test_mixed(void)
 /* More than are connected at once. */
 static void test_many_connections(void)
 {
-    run_flawless(LOAD_PINGPONG, 300, MESSAGE, 1);
+    run_flawless(WORKLOAD_PINGPONG, 300, MESSAGE, 1);
 }
 
 /* The server is not waited for where it is known to leave them waiting; that they do is told. */
@@ -901,17 +901,17 @@ static void test_connect_again_in_vain(void)
 
 static void test_names(void)
 {
-    enum load_workload workload = LOAD_STREAM;
-    CHECK_EQ_TEXT(load_workload_name(LOAD_PINGPONG), "pingpong");
-    CHECK_EQ_TEXT(load_workload_name(LOAD_STREAM), "stream");
-    CHECK(load_workload_find("pingpong", &workload) && workload == LOAD_PINGPONG);
-    CHECK(load_workload_find("stream", &workload) && workload == LOAD_STREAM);
-    for (unsigned i = 0; i < load_workload_count(); i++) {
-        const char *name = load_workload_name((enum load_workload)i);
-        CHECK(load_workload_find(name, &workload) && workload == (enum load_workload)i);
+    enum workload_kind workload = WORKLOAD_STREAM;
+    CHECK_EQ_TEXT(workload_name(WORKLOAD_PINGPONG), "pingpong");
+    CHECK_EQ_TEXT(workload_name(WORKLOAD_STREAM), "stream");
+    CHECK(workload_find("pingpong", &workload) && workload == WORKLOAD_PINGPONG);
+    CHECK(workload_find("stream", &workload) && workload == WORKLOAD_STREAM);
+    for (unsigned i = 0; i < workload_count(); i++) {
+        const char *name = workload_name((enum workload_kind)i);
+        CHECK(workload_find(name, &workload) && workload == (enum workload_kind)i);
     }
-    CHECK(load_workload_find("Stream", &workload) && workload == LOAD_STREAM);
-    CHECK(!load_workload_find("Streams", &workload) && !load_workload_find("", &workload));
+    CHECK(workload_find("Stream", &workload) && workload == WORKLOAD_STREAM);
+    CHECK(!workload_find("Streams", &workload) && !workload_find("", &workload));
 }
 
 int main(void)

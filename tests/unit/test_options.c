@@ -1,14 +1,14 @@
 #include "check.h"
-#include "options.h"
+#include "program/options.h"
 
 struct given {
     bool flag;
     const char *text;
-    struct option_texts texts;
+    struct text_list texts;
     uint64_t count;
-    struct option_numbers counts;
+    struct number_list counts;
     uint64_t bytes;
-    struct option_numbers sizes;
+    struct number_list sizes;
     uint64_t duration_ns;
 };
 
@@ -113,11 +113,11 @@ static void test_lists_gather(void)
     CHECK_EQ_U64(given.counts.items[3], 4);
     CHECK(parse("--sizes=1", "--sizes=2,3", NULL) == OPTIONS_GIVEN);
     CHECK_EQ_U64(given.sizes.count, 3);
-    const struct option_texts lists = {{"Select,poll", "EPOLL"}, 2};
-    CHECK(options_names(&lists, "select") && options_names(&lists, "epoll"));
-    CHECK(!options_names(&lists, "selec") && !options_names(&lists, "Select,poll"));
-    CHECK(options_has_text(&lists, "poll") && options_has_text(&lists, "Select"));
-    CHECK(!options_has_text(&lists, "select") && !options_has_text(&lists, "pol"));
+    const struct text_list lists = {{"Select,poll", "EPOLL"}, 2};
+    CHECK(text_list_names(&lists, "select") && text_list_names(&lists, "epoll"));
+    CHECK(!text_list_names(&lists, "selec") && !text_list_names(&lists, "Select,poll"));
+    CHECK(text_list_has(&lists, "poll") && text_list_has(&lists, "Select"));
+    CHECK(!text_list_has(&lists, "select") && !text_list_has(&lists, "pol"));
 }
 
 static void test_refused(void)
@@ -164,20 +164,20 @@ static void test_help(void)
 
 static void test_too_many(void)
 {
-    char word[] = "--texts=x", *argv[OPTION_TEXTS_MAX + 1];
-    for (size_t i = 0; i <= OPTION_TEXTS_MAX; i++)
+    char word[] = "--texts=x", *argv[LIST_TEXTS_MAX + 1];
+    for (size_t i = 0; i <= LIST_TEXTS_MAX; i++)
         argv[i] = word;
     given = (struct given){.count = 7};
-    CHECK(options_parse(&command, OPTION_TEXTS_MAX, argv) == OPTIONS_GIVEN);
-    CHECK_EQ_U64(given.texts.count, OPTION_TEXTS_MAX);
+    CHECK(options_parse(&command, LIST_TEXTS_MAX, argv) == OPTIONS_GIVEN);
+    CHECK_EQ_U64(given.texts.count, LIST_TEXTS_MAX);
     given = (struct given){.count = 7};
-    CHECK(options_parse(&command, OPTION_TEXTS_MAX + 1, argv) == OPTIONS_BAD);
+    CHECK(options_parse(&command, LIST_TEXTS_MAX + 1, argv) == OPTIONS_BAD);
 
-    char counts[16 + 2 * (OPTION_NUMBERS_MAX + 1)] = "--counts=1", *many[] = {counts};
-    for (size_t i = 1; i < OPTION_NUMBERS_MAX; i++)
+    char counts[16 + 2 * (LIST_NUMBERS_MAX + 1)] = "--counts=1", *many[] = {counts};
+    for (size_t i = 1; i < LIST_NUMBERS_MAX; i++)
         memcpy(counts + strlen(counts), ",1", sizeof ",1");
     CHECK(options_parse(&command, 1, many) == OPTIONS_GIVEN);
-    CHECK_EQ_U64(given.counts.count, OPTION_NUMBERS_MAX);
+    CHECK_EQ_U64(given.counts.count, LIST_NUMBERS_MAX);
     memcpy(counts + strlen(counts), ",1", sizeof ",1");
     given = (struct given){.count = 7};
     CHECK(options_parse(&command, 1, many) == OPTIONS_BAD);
@@ -185,7 +185,7 @@ static void test_too_many(void)
 
 static void test_arguments(void)
 {
-    static struct option_texts runs;
+    static struct text_list runs;
     static bool flag;
     static const struct option with_arguments[] = {
         {.name = "a heading", .kind = OPTION_HEADING},

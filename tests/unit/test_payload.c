@@ -1,5 +1,5 @@
 #include "check.h"
-#include "payload.h"
+#include "load/payload.h"
 
 #include <stdlib.h>
 

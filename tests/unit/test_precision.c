@@ -1,19 +1,19 @@
 #include "check.h"
-#include "precision.h"
+#include "rows/precision.h"
 
 #include <math.h>
 
 enum { ROWS = 24 };
 
-static struct record rows[ROWS];
+static struct row rows[ROWS];
 
 /* Trials of two models in turn; the second's costs lie `apart` from one to the next. */
 static struct precision of_trials(size_t trials, double apart)
 {
     for (size_t i = 0; i < 2 * trials; i++) {
-        record_clear(&rows[i]);
-        record_set_text(rows[i].status, sizeof rows[i].status, "ok");
-        record_set_text(rows[i].model, sizeof rows[i].model, i % 2 == 0 ? "select" : "epoll");
+        row_clear(&rows[i]);
+        row_set_text(rows[i].status, sizeof rows[i].status, "ok");
+        row_set_text(rows[i].model, sizeof rows[i].model, i % 2 == 0 ? "select" : "epoll");
         rows[i].connections = 16;
         rows[i].throughput_msgs_per_s = 1000;
         size_t trial = i / 2;
@@ -50,10 +50,10 @@ static void test_others_do_not_count(void)
     rows[1].connections = 17;
     CHECK(precision_of(rows, 12, &rows[0]).worst > 1e300); /* one trial less */
     for (size_t i = 1; i < 12; i += 2)
-        record_set_text(rows[i].status, sizeof rows[i].status, "failed");
+        row_set_text(rows[i].status, sizeof rows[i].status, "failed");
     CHECK(precision_of(rows, 12, &rows[0]).worst == 0);
     for (size_t i = 0; i < 12; i++)
-        record_set_text(rows[i].status, sizeof rows[i].status, "skipped");
+        row_set_text(rows[i].status, sizeof rows[i].status, "skipped");
     struct precision none = precision_of(rows, 12, &rows[0]);
     CHECK(none.row == NULL && none.worst == 0);
 }

@@ -1,6 +1,7 @@
+#include "base/random.h"
 #include "check.h"
-#include "rank_test.h"
 #include "shapes.h"
+#include "stats/rank_test.h"
 
 #include <stdlib.h>
 

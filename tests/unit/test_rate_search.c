@@ -1,5 +1,5 @@
 #include "check.h"
-#include "rate_search.h"
+#include "run/rate_search.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "schedule.h"
+#include "load/schedule.h"
 
 static const uint64_t s_ns = UINT64_C(1000000000);
 

@@ -1,6 +1,7 @@
+#include "base/random.h"
 #include "check.h"
 #include "session.h"
-#include "statistics.h"
+#include "stats/statistics.h"
 
 static void test_recv_only_when_nothing_is_pending(void)
 {

@@ -1,7 +1,7 @@
 #include "check.h"
-#include "child.h"
+#include "host/child.h"
+#include "host/shell.h"
 #include "program.h"
-#include "shell.h"
 #include "starts_itself.h"
 
 #include <stdlib.h>

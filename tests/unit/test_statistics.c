@@ -1,3 +1,4 @@
+#include "base/random.h"
 #include "check.h"
 #include "shapes.h"
 

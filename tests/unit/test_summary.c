@@ -1,5 +1,5 @@
 #include "check.h"
-#include "summary.h"
+#include "rows/summary.h"
 
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 
 enum { TRIALS = 3, SAMPLES = 2000 };
 
-static struct record record;
+static struct row record;
 static struct csv_table table;
 
 /* Samples of (first, first + 1, ...) us. */
@@ -20,16 +20,16 @@ static void fill(struct histogram *histogram, uint64_t first)
 
 static void describe(const char *model)
 {
-    record_clear(&record);
-    record_set_text(record.target, sizeof record.target, "a,b");
-    record_set_text(record.model, sizeof record.model, model);
-    record_set_text(record.status, sizeof record.status, "ok");
-    record_set_text(record.latency_basis, sizeof record.latency_basis, "intended");
+    row_clear(&record);
+    row_set_text(record.target, sizeof record.target, "a,b");
+    row_set_text(record.model, sizeof record.model, model);
+    row_set_text(record.status, sizeof record.status, "ok");
+    row_set_text(record.latency_basis, sizeof record.latency_basis, "intended");
     record.connections = 8;
     record.target_rate_msgs_per_s = 1234567; /* more digits than the file shows */
 }
 
-static void write_and_read(const struct record *records, size_t count, const struct merged *merged)
+static void write_and_read(const struct row *records, size_t count, const struct merged *merged)
 {
     struct csv_writer csv;
     char text[20000], message[200] = "";
@@ -57,7 +57,7 @@ static const char *field(const char *model, const char *metric, const char *colu
 
 static void test_each_basis_has_its_own_percentiles(void)
 {
-    struct record *records = calloc(TRIALS + 2, sizeof *records);
+    struct row *records = calloc(TRIALS + 2, sizeof *records);
     struct merged merged = {0};
     struct histogram own, sent, connect;
     if (records == NULL || histogram_init(&own) != 0 || histogram_init(&sent) != 0 ||
@@ -74,7 +74,7 @@ static void test_each_basis_has_its_own_percentiles(void)
         fill(&sent, 100);
         fill(&connect, 5000);
         records[i] = record;
-        const struct record_histogram kept[] = {
+        const struct row_histogram kept[] = {
             {"intended", &own}, {"sent", &sent}, {"connect", &connect}};
         CHECK(merged_add(&merged, &record, kept, 3) == 0);
     }
@@ -83,7 +83,7 @@ static void test_each_basis_has_its_own_percentiles(void)
     records[TRIALS] = record;
     CHECK(merged_add(&merged, &record, NULL, 0) == 0);
     describe("epoll");
-    record_set_text(record.status, sizeof record.status, "failed");
+    row_set_text(record.status, sizeof record.status, "failed");
     records[TRIALS + 1] = record;
     CHECK_EQ_U64(merged.count, 1);
 
@@ -121,7 +121,7 @@ static void test_intervals_need_six_trials(void)
 {
     enum { MOST = 6 };
     const struct merged merged = {0};
-    struct record *records = calloc(MOST, sizeof *records);
+    struct row *records = calloc(MOST, sizeof *records);
     if (records == NULL)
         abort();
     for (size_t i = 0; i < MOST; i++) {
@@ -151,7 +151,7 @@ static void test_a_percentile_needs_its_samples(void)
         histogram_record(&own, 1000);
     describe("select");
     record.rtt_p99_us = record.rtt_p90_us = record.rtt_mean_us = 1;
-    const struct record_histogram kept = {"intended", &own};
+    const struct row_histogram kept = {"intended", &own};
     CHECK(merged_add(&merged, &record, &kept, 1) == 0);
     write_and_read(&record, 1, &merged);
     CHECK_EQ_TEXT(field("select", "rtt_p90_us", "merged"), "1");
@@ -165,7 +165,7 @@ static void test_a_percentile_needs_its_samples(void)
 /* Of an open loop, those that were never answered are longer than all others. */
 static void test_unanswered_messages_are_slower(void)
 {
-    struct record *records = calloc(2, sizeof *records);
+    struct row *records = calloc(2, sizeof *records);
     struct merged merged = {0};
     struct histogram own, sent;
     if (records == NULL || histogram_init(&own) != 0 || histogram_init(&sent) != 0)
@@ -174,13 +174,13 @@ static void test_unanswered_messages_are_slower(void)
     fill(&sent, 1);
     for (size_t i = 0; i < 2; i++) {
         describe("select");
-        record_set_text(record.loop, sizeof record.loop, "open");
+        row_set_text(record.loop, sizeof record.loop, "open");
         record.messages_unanswered = i == 0 ? 0 : SAMPLES;
         record.rtt_min_us = record.rtt_p50_us = record.rtt_p90_us = record.rtt_mean_us = 1;
         record.rtt_max_us = i == 0 ? SAMPLES : NAN;
         record.rtt_uncorrected_p50_us = record.rtt_uncorrected_p99_us = 1;
         records[i] = record;
-        const struct record_histogram kept[] = {{"intended", &own}, {"sent", &sent}};
+        const struct row_histogram kept[] = {{"intended", &own}, {"sent", &sent}};
         CHECK(merged_add(&merged, &record, kept, 2) == 0);
     }
     write_and_read(records, 2, &merged);
@@ -196,8 +196,8 @@ static void test_unanswered_messages_are_slower(void)
 
     /* In a closed loop they were sent after the window, or late in it: they are no samples. */
     for (size_t i = 0; i < 2; i++)
-        record_set_text(records[i].loop, sizeof records[i].loop, "closed");
-    record_set_text(merged.cells[0].row.loop, sizeof merged.cells[0].row.loop, "closed");
+        row_set_text(records[i].loop, sizeof records[i].loop, "closed");
+    row_set_text(merged.cells[0].row.loop, sizeof merged.cells[0].row.loop, "closed");
     write_and_read(records, 2, &merged);
     CHECK_NEAR(strtod(field("select", "rtt_p90_us", "merged"), NULL), 1800, 2);
     csv_table_free(&table);
@@ -210,7 +210,7 @@ static void test_unanswered_messages_are_slower(void)
 /* The histogram of merged generators was read from a file: it knows its ends only by buckets. */
 static void test_extremes_are_exact(void)
 {
-    struct record *records = calloc(2, sizeof *records);
+    struct row *records = calloc(2, sizeof *records);
     struct merged merged = {0};
     struct histogram own;
     uint64_t low, high;
@@ -223,7 +223,7 @@ static void test_extremes_are_exact(void)
         describe("select");
         record.rtt_min_us = record.rtt_max_us = (double)low / 1e3 + 3 + (double)i;
         records[i] = record;
-        const struct record_histogram kept = {"intended", &own};
+        const struct row_histogram kept = {"intended", &own};
         CHECK(merged_add(&merged, &record, &kept, 1) == 0);
     }
     write_and_read(records, 2, &merged);
@@ -239,14 +239,14 @@ static void test_extremes_are_exact(void)
 static void test_host_kind_is_of_a_row_that_is_ok(void)
 {
     const struct merged merged = {0};
-    struct record *records = calloc(2, sizeof *records);
+    struct row *records = calloc(2, sizeof *records);
     if (records == NULL)
         abort();
     describe("select");
     record.errors = 0;
     records[0] = records[1] = record;
-    record_set_text(records[0].status, sizeof records[0].status, "failed");
-    record_set_text(records[1].host_kind, sizeof records[1].host_kind, "wine");
+    row_set_text(records[0].status, sizeof records[0].status, "failed");
+    row_set_text(records[1].host_kind, sizeof records[1].host_kind, "wine");
     write_and_read(records, 2, &merged);
     CHECK_EQ_TEXT(field("select", "errors", "host_kind"), "wine");
     csv_table_free(&table);

@@ -1,5 +1,5 @@
 #include "check.h"
-#include "target.h"
+#include "run/target.h"
 
 static void test_line_text(void)
 {

@@ -1,5 +1,5 @@
 #include "check.h"
-#include "topology.h"
+#include "host/topology.h"
 
 /* The processors that are chosen of the first `count`, as "server client". */
 static const char *chosen(struct topology_cpu *cpus, size_t count)

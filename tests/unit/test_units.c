@@ -1,6 +1,7 @@
+#include "base/random.h"
+#include "base/units.h"
 #include "check.h"
-#include "statistics.h"
-#include "units.h"
+#include "stats/statistics.h"
 
 #include <stdlib.h>
 

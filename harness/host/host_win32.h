@@ -1,0 +1,16 @@
+/*
+ * host_win32: what of host only Windows has.
+ */
+#ifndef IOMODELS_HOST_WIN32_H
+#define IOMODELS_HOST_WIN32_H
+
+#include "host/host.h"
+
+/*
+ * Keeps all processes of a job (a HANDLE without processes yet) in the group of these processors: the
+ * system would choose one itself, and nothing moves a process later. host_pin_process does the rest.
+ * Nothing where the machine has one group. 0 or a negative error.
+ */
+int host_pin_job(void *job, const char *cpus);
+
+#endif

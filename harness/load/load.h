@@ -1,0 +1,21 @@
+/*
+ * load: the load generator. Drives one server that already listens, checks every byte, and
+ * measures one window. The same code for every model and target.
+ *
+ * Order of a run: connect all, one echo on each, barrier, warm-up (thrown away), window, drain,
+ * close. One thread, the caller's, who has called net_startup, net_raise_limit and payload_init.
+ */
+#ifndef IOMODELS_LOAD_H
+#define IOMODELS_LOAD_H
+
+#include "load/load_options.h"
+#include "load/load_result.h"
+
+/*
+ * Runs it to the end, into a result that was initialised. Returns 0 (also where connections broke:
+ * see result), or result->error. The options' callbacks may look at the result, whose counts grow
+ * as the run goes on.
+ */
+int load_run(const struct load_options *options, struct load_result *result);
+
+#endif

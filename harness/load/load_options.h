@@ -1,0 +1,46 @@
+/*
+ * load_options: what the load generator is to do to one server.
+ */
+#ifndef IOMODELS_LOAD_OPTIONS_H
+#define IOMODELS_LOAD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "load/workload.h"
+#include "net.h"
+
+struct load_options {
+    struct net_address server;
+    enum workload_kind workload;
+    unsigned connections;       /* at least 1 */
+    unsigned active;            /* idle: 1..connections */
+    unsigned misbehaving;       /* mixed: clients beside the connections */
+    size_t message_bytes;       /* at least 1; stream: the block that counts as a message */
+    unsigned clients_at_once;   /* the server serves this many and lets the others wait; 0: all */
+    unsigned pipeline_depth;    /* messages in flight on each connection; 1 in pingpong and idle */
+    uint64_t rate_msgs_per_s;   /* rate, mixed: of all connections together, 1..SCHEDULE_RATE_MAX */
+    uint64_t burst_interval_ns; /* burst: at least 1 */
+    bool nodelay;
+    uint64_t warmup_ns;
+    uint64_t duration_ns;
+    uint64_t begin_at_ns; /* when the warm-up begins, of clock_now_ns; whoever comes later has less
+                           * of it. 0: as soon as all are connected */
+    uint64_t connect_timeout_ns; /* for connecting and echoing once, all together */
+    bool connect_again;          /* what was not established is connected again, as long as that
+                                  * time lasts: the server may not listen yet */
+    uint64_t connect_pause_ns;   /* where it isn't 0, instead: the longest time without a new
+                                  * established connection */
+    uint64_t drain_timeout_ns;
+    /*
+     * Called at the first and the last moment of the window (at_end false, true), always in a
+     * pair, also where the run ends early; may not block.
+     */
+    void (*at_window)(void *context, bool at_end);
+    /* Called between waits, at least every 100 ms: true ends the run early (Ctrl-C). */
+    bool (*cancelled)(void *context);
+    void *context;
+};
+
+#endif

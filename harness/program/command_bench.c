@@ -1,0 +1,502 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/terminal.h"
+#include "base/units.h"
+#include "clock.h"
+#include "host/child.h"
+#include "host/descriptors.h"
+#include "host/host.h"
+#include "host/shell.h"
+#include "load/engine.h"
+#include "load/payload.h"
+#include "names.h"
+#include "program.h"
+#include "program/bench_options.h"
+#include "program/command.h"
+#include "program/interrupt.h"
+#include "program/options.h"
+#include "report/explain.h"
+#include "report/summary_table.h"
+#include "report/textbook_table.h"
+#include "report/warnings_table.h"
+#include "rows/precision.h"
+#include "run/bench.h"
+#include "run/environment.h"
+#include "run/placement.h"
+#include "run/resume.h"
+#include "run/search.h"
+#include "run/target_reach.h"
+
+/* One that was named: environment.csv, which is UTF-8, keeps it for --resume. As plan_add_target. */
+static int add_target(struct plan *plan, const char *text, bool missing, char *message,
+                      size_t message_size)
+{
+    if (csv_is_text(text))
+        return plan_add_target(plan, text, missing, interrupt_came, NULL, message, message_size);
+    snprintf(message, message_size,
+             "--target%s %s: not in UTF-8, as the files of a run are, so that --resume would not "
+             "find it again; rename it, or name it by a link",
+             missing ? "-missing" : "", text);
+    return EXIT_USAGE;
+}
+
+static int add_targets(struct plan *plan, const struct bench_request *given, char *message,
+                       size_t message_size)
+{
+    int status = given->targets.count == 0
+                     ? plan_add_self(plan, interrupt_came, NULL, message, message_size)
+                     : 0;
+    for (size_t i = 0; i < given->targets.count && status == 0; i++)
+        status = add_target(plan, given->targets.items[i], false, message, message_size);
+    for (size_t i = 0; i < given->missing.count && status == 0; i++)
+        status = add_target(plan, given->missing.items[i], true, message, message_size);
+    return status;
+}
+
+static int fail(const char *message)
+{
+    terminal_progress(NULL);
+    fprintf(stderr, "iomodels bench: %s\n", message);
+    return EXIT_FAILED;
+}
+
+static int folder_open(struct results *results, const struct bench_request *given, char *message,
+                       size_t message_size)
+{
+    const struct generator *generator = &given->generator;
+    char run_id[24], folder[RESULTS_PATH_BYTES + 1];
+    if (generator->count == 1)
+        return results_open(results, given->out, message, message_size);
+    if (clock_utc_ns() >= generator->start_utc_ns) {
+        snprintf(message, message_size,
+                 "--start-at has passed before all was ready; choose a later moment");
+        return -1;
+    }
+    results_run_id(generator->start_utc_ns, run_id, sizeof run_id);
+    snprintf(folder, sizeof folder, "%s/%s/generator-%u", given->out, run_id, generator->index);
+    return results_open_at(results, folder, run_id, message, message_size);
+}
+
+/* How well the medians of each workload are known, where that was asked for. */
+static void precision_print(const struct bench *bench)
+{
+    const struct row *rows = bench->rows;
+    for (size_t i = 0; i < bench->row_count; i++) {
+        char text[120];
+        bool told = false;
+        for (size_t j = 0; j < i && !told; j++)
+            told = row_same_configuration(&rows[j], &rows[i]);
+        struct precision precision =
+            told ? (struct precision){0, NULL} : precision_of(rows, bench->row_count, &rows[i]);
+        if (precision.row == NULL || precision.worst <= bench->plan->until_ci)
+            continue;
+        printf("\nnot so precise: %s: %s on %s", row_workload_text(&rows[i], text, sizeof text),
+               precision.row->model, precision.row->target);
+        if (precision.worst < 1e9)
+            printf(" is known to +-%.1f %%", 100 * precision.worst);
+        else
+            printf(" has too few trials to tell");
+        printf(", not %g %%; more --trials may help\n", 100 * bench->plan->until_ci);
+    }
+}
+
+static bool is_ramp(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->workload_count; i++)
+        if (plan->workloads[i].kind != WORKLOAD_RAMP)
+            return false;
+    return true;
+}
+
+/* finished: runs that need not be done any more. */
+static void announce(const struct plan *plan, const struct run_settings *settings, size_t finished)
+{
+    char about[32];
+    const struct generator *generator = settings->generator;
+    uint64_t ns = plan_duration_ns(plan, settings);
+    if (generator->count > 1) {
+        fprintf(stderr, "generator %u of %u, by %s\n", generator->index, generator->count,
+                generator->known_by);
+        if (generator->index > 1)
+            return;
+        ns = plan_runs(plan) *
+             generator_slot_length_ns(generator, settings->warmup_ns, settings->duration_ns);
+    }
+    size_t runs = plan_runs(plan), left = finished < runs ? runs - finished : 0;
+    if (runs > 0)
+        ns = ns / runs * left;
+    uint64_t seconds = ns / 1000000000 + 1;
+    fprintf(stderr, "%s%zu run%s, %s %s", plan->until_ci > 0 ? "at most " : "", left,
+            left == 1 ? "" : "s", plan->until_ci > 0 ? "up to" : "about",
+            units_format_duration(seconds * 1000000000, about, sizeof about));
+    if (finished > 0)
+        fprintf(stderr, "; %zu are there", finished);
+    fprintf(stderr, "\n");
+}
+
+static void search_announce(const struct search *search, const struct plan *plan,
+                            const struct run_settings *settings)
+{
+    char about[32];
+    uint64_t seconds = search_duration_ns(search, plan, settings) / 1000000000 + 1;
+    fprintf(stderr, "a search: about %zu runs, about %s\n", search_runs(search, plan),
+            units_format_duration(seconds * 1000000000, about, sizeof about));
+}
+
+static void print_go_on(const char *folder)
+{
+    const char *const words[] = {"bench", "--resume", folder};
+    printf("go on with: ");
+    shell_print_command(stdout, words, sizeof words / sizeof words[0]);
+}
+
+/* Whether no row is new in a run that was gone on with. */
+static bool found_finished(const struct bench *bench)
+{
+    return bench->finished != NULL && bench->row_count <= bench->replayed;
+}
+
+/* Of a part, rates and percentiles would mislead. */
+static void print_results(const struct bench *bench, const struct bench_request *given,
+                          const struct search *search)
+{
+    unsigned width = terminal_table_width(stdout);
+    if (search != NULL)
+        search_print(search, stdout);
+    else if (given->generator.count == 1 && is_ramp(bench->plan))
+        textbook_table_print(stdout, bench->rows, bench->row_count);
+    else if (given->generator.count == 1)
+        summary_table_print(stdout, bench->rows, bench->row_count, width);
+    if (given->explain)
+        explain_print(stdout, bench->rows, bench->row_count, width);
+    if (bench->plan->until_ci > 0)
+        precision_print(bench);
+    warnings_print(stdout, bench->rows, bench->row_count, terminal_is(stdout) ? width : 0);
+    printf("\n");
+    if (bench->cancelled)
+        printf("interrupted; the finished rows are kept.\n");
+    else if (found_finished(bench))
+        printf("this run was finished: nothing was left to be measured.\n");
+    printf("results: %s\n", bench->results->folder);
+    if (bench->cancelled && given->generator.count == 1)
+        print_go_on(bench->results->folder);
+    if (given->generator.count > 1 && given->generator.index == 1)
+        printf("with those of the other generators: iomodels merge FOLDER... --out DIR\n");
+}
+
+static int search_write_csv(struct csv_writer *csv, const void *context)
+{
+    return search_write(context, csv);
+}
+
+/* Measures the plan, or searches by it. 0, or -1 with a message. */
+static int measure(struct bench *bench, struct search *search, char *message, size_t message_size)
+{
+    program_usage_prepare();
+    int error = search == NULL ? bench_run(bench, message, message_size)
+                               : search_run(search, bench, message, message_size);
+    terminal_progress(NULL);
+    if (error == 0 && search != NULL)
+        error = results_write_csv(bench->results, "rate_search.csv", search_write_csv, search,
+                                  message, message_size);
+    if (error == 0)
+        return bench_write_derived(bench, message, message_size);
+    /* What is kept of the run is summed up all the same; the first cause is the one to tell. */
+    if (bench->row_lost)
+        (void)bench_write_derived(bench, message, 0);
+    return error;
+}
+
+/* Measures, keeps, shows. search: NULL, or what is searched. The exit status. */
+static int carry_out(struct bench *bench, const struct bench_request *given, struct search *search)
+{
+    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
+    int error = bench_open(bench);
+    if (error != 0)
+        snprintf(message, sizeof message, "out of memory");
+    else
+        error = measure(bench, search, message, sizeof message);
+    int status = error == 0 ? 0 : fail(message);
+    if (results_close(bench->results, message, sizeof message) != 0 && status == 0)
+        status = fail(message);
+    if (status == 0 || !found_finished(bench))
+        print_results(bench, given, search);
+    if (bench->cancelled)
+        status = EXIT_INTERRUPTED;
+    else if (status == 0 && bench->failed > 0)
+        status = EXIT_FAILED;
+    bench_close(bench);
+    if (search != NULL)
+        search_free(search);
+    return status;
+}
+
+/* A new run. */
+static int begin(struct bench *bench, const struct bench_request *given,
+                 struct run_settings *settings, struct search *search, const char *arguments)
+{
+    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
+    struct environment environment;
+    if (search == NULL)
+        announce(bench->plan, settings, 0);
+    else
+        search_announce(search, bench->plan, settings);
+    if (given->dry_run)
+        return 0;
+    if (folder_open(bench->results, given, message, sizeof message) != 0)
+        return fail(message);
+    settings->run_id = bench->results->run_id;
+    int error = environment_gather(&environment, bench, given->suite, arguments);
+    if (error != 0)
+        snprintf(message, sizeof message, "out of memory");
+    else
+        error = results_write_environment(bench->results, environment.facts, environment.count,
+                                          message, sizeof message);
+    environment_free(&environment);
+    if (error == 0)
+        return carry_out(bench, given, search);
+    (void)results_close(bench->results, message, 0);
+    return fail(message);
+}
+
+/* What bench needs to know of the run that it goes on with. */
+struct going_on {
+    const struct resume *resume;
+    struct results *results;
+};
+
+static int note(void *context, char *message, size_t message_size)
+{
+    const struct going_on *going_on = context;
+    return resume_note(going_on->resume, going_on->results, message, message_size);
+}
+
+static int same_environment(const struct bench *bench, const struct bench_request *given,
+                            const struct resume *resume, char *message, size_t message_size)
+{
+    struct environment environment;
+    int error = environment_gather(&environment, bench, given->suite, resume->arguments);
+    if (error == 0)
+        error = resume_check(resume, environment.facts, environment.count, message, message_size);
+    else
+        snprintf(message, message_size, "out of memory");
+    environment_free(&environment);
+    return error;
+}
+
+/* The rows of a run that stopped, where more can be added to them. */
+static int finished_open(struct results_reader *finished, const char *folder, char *message,
+                         size_t message_size)
+{
+    if (results_reader_open(finished, folder, message, message_size) != 0)
+        return -1;
+    if (finished->foreign == NULL)
+        return 0;
+    snprintf(message, message_size,
+             "%s/%s: it has not the columns that bench writes, so that no rows can be added; was "
+             "it saved by another program? Put the original back, or begin a new run",
+             folder, finished->foreign);
+    results_reader_close(finished);
+    return -1;
+}
+
+/* The rows of a run that stopped, and the rest of it. */
+static int go_on(struct bench *bench, const struct bench_request *given,
+                 struct run_settings *settings, struct search *search, const struct resume *resume)
+{
+    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
+    struct results_reader finished;
+    struct going_on going_on = {resume, bench->results};
+    if (same_environment(bench, given, resume, message, sizeof message) != 0)
+        return fail(message);
+    /* Before it is read, so that nobody else writes on meanwhile. */
+    if (!given->dry_run &&
+        results_open_again(bench->results, given->resume, resume_fact(resume, "run_id"), message,
+                           sizeof message) != 0)
+        return fail(message);
+    settings->run_id = bench->results->run_id;
+    int status = 0;
+    if (finished_open(&finished, given->resume, message, sizeof message) != 0) {
+        if (!given->dry_run)
+            (void)results_close(bench->results, message, 0);
+        return fail(message);
+    }
+    if (search == NULL)
+        announce(bench->plan, settings, bench_finished_runs(&finished));
+    bench->finished = &finished;
+    bench->going_on = note;
+    bench->context = &going_on;
+    if (!given->dry_run)
+        status = carry_out(bench, given, search);
+    bench->finished = NULL;
+    bench->context = NULL;
+    results_reader_close(&finished);
+    return status;
+}
+
+static unsigned connections_most(const struct plan *plan)
+{
+    unsigned most = 0;
+    for (size_t i = 0; i < plan->workload_count; i++)
+        if (run_server_connections(&plan->workloads[i]) > most)
+            most = run_server_connections(&plan->workloads[i]);
+    return most;
+}
+
+/* Of what not each generator can have a part. 0, or -1 with a message. */
+static int shares_check(const struct plan *plan, unsigned generators, char *message,
+                        size_t message_size)
+{
+    for (size_t i = 0; i < plan->workload_count; i++) {
+        const struct workload *workload = &plan->workloads[i];
+        bool rate = workload->rate_msgs_per_s != 0 && workload->rate_msgs_per_s < generators;
+        if (!rate && (workload->active == 0 || workload->active >= generators))
+            continue;
+        snprintf(message, message_size,
+                 "%s is too small for %u load generators: each takes a part of it",
+                 rate ? "--rate" : "--active", generators);
+        return -1;
+    }
+    return 0;
+}
+
+/* What --until-ci asks for. 0, or -1 with a message. */
+static int until_ci_choose(struct plan *plan, const struct bench_request *given, char *message,
+                           size_t message_size)
+{
+    enum { TRIALS_MOST_DEFAULT = 50 };
+    const char *wrong = NULL;
+    if (given->trials == 0)
+        plan->trials = TRIALS_MOST_DEFAULT;
+    if (!units_parse_percent(given->until_ci, &plan->until_ci) || plan->until_ci <= 0)
+        wrong = "not a share of the median in percent, such as 5";
+    else if (plan->trials < STATISTICS_TRIALS_MIN)
+        wrong = "an interval takes at least 6 --trials";
+    else if (given->rate_search != NULL)
+        wrong = "not with --rate-search, whose trials only decide by majority";
+    else if (given->generator.count > 1)
+        wrong = "not with several generators, which would not all stop at once";
+    if (wrong == NULL)
+        return 0;
+    snprintf(message, message_size, "--until-ci %s: %s", given->until_ci, wrong);
+    return -1;
+}
+
+/* What --rate-search asks for. 0, or -1 with a message. */
+static int search_choose(struct search *search, struct bench_request *given, char *message,
+                         size_t message_size)
+{
+    enum { TRIALS_DEFAULT = 3 };
+    search->trials = given->trials == 0 ? TRIALS_DEFAULT : (unsigned)given->trials;
+    if (rate_bound_parse(given->rate_search, &search->bound, message, message_size) != 0)
+        return -1;
+    if (given->workloads.count == 0)
+        given->workloads = (struct text_list){{"rate"}, 1};
+    const char *wrong = NULL;
+    char name[80];
+    for (size_t i = 0; text_list_word(&given->workloads, i, name, sizeof name); i++)
+        if (!name_equals("rate", name) && !name_equals("mixed", name))
+            wrong = "is for --workload rate or mixed only";
+    if (given->rates.count > 1)
+        wrong = "begins at one --rate";
+    else if (search->trials % 2 == 0)
+        wrong = "takes an odd number of --trials, of which the majority decides";
+    else if (given->generator.count > 1)
+        wrong = "takes one load generator";
+    if (wrong == NULL)
+        return 0;
+    snprintf(message, message_size, "--rate-search %s", wrong);
+    return -1;
+}
+
+/* resume: of the run to go on with, or NULL; arguments: of the command line. */
+static int bench(struct bench_request *given, struct plan *plan, const struct resume *resume,
+                 const char *arguments)
+{
+    char message[TARGET_MESSAGE_BYTES];
+    const struct suite *suite = suite_find(given->suite);
+    if (suite == NULL)
+        return options_fail("bench", "unknown suite %s; known are quick, smoke, lessons, textbook",
+                            given->suite);
+    struct run_settings settings = {
+        .warmup_ns = given->warmup_ns != 0 ? given->warmup_ns : suite->warmup_ns,
+        .duration_ns = given->duration_ns != 0 ? given->duration_ns : suite->duration_ns,
+        .idle_wait_ns = given->generator.count > 1 ? 0 : given->idle_wait_ns,
+        .buffer_bytes = given->buffer_bytes,
+        .threads = given->threads != 0 ? (unsigned)given->threads : suite->threads,
+        .nodelay = !given->no_nodelay,
+        .ports = &given->server_ports,
+        .generator = &given->generator,
+        .cancelled = interrupt_came,
+    };
+    struct search search = {.count = 0};
+    bool searches = given->rate_search != NULL;
+    if (searches && search_choose(&search, given, message, sizeof message) != 0)
+        return options_fail("bench", "%s", message);
+    plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
+    if (given->until_ci != NULL && until_ci_choose(plan, given, message, sizeof message) != 0)
+        return options_fail("bench", "%s", message);
+    if (plan_choose_workloads(plan, suite, given, message, sizeof message) != 0 ||
+        shares_check(plan, given->generator.count, message, sizeof message) != 0 ||
+        placement_choose(given, &settings, message, sizeof message) != 0)
+        return options_fail("bench", "%s", message);
+    if (!interrupt_catch("bench"))
+        return EXIT_FAILED;
+    descriptors_raise("bench", connections_most(plan));
+    if (engine_waits_otherwise(message, sizeof message))
+        fprintf(stderr, "iomodels bench: %s\n", message);
+    payload_init();
+    int status = add_targets(plan, given, message, sizeof message);
+    if (interrupt_came(NULL))
+        return EXIT_INTERRUPTED;
+    if (status != 0)
+        return status == EXIT_USAGE ? options_fail("bench", "%s", message) : fail(message);
+    if (reach_choose(plan->targets, plan->target_count, &given->connects, &given->server_binds,
+                     message, sizeof message) != 0)
+        return options_fail("bench", "%s", message);
+    if (plan_choose_models(plan, &given->models, suite->lessons, message, sizeof message) != 0)
+        return options_fail("bench", "%s", message);
+    static struct results results;
+    struct bench bench = {
+        .plan = plan, .settings = &settings, .results = &results, .seed = given->seed};
+    if (searches && resume != NULL && resume->changes)
+        return options_fail("bench", "--trials can't be changed: --rate-search decides by them");
+    struct search *searched = searches ? &search : NULL;
+    return resume == NULL ? begin(&bench, given, &settings, searched, arguments)
+                          : go_on(&bench, given, &settings, searched, resume);
+}
+
+/* The options of a run that stopped, and what is given now. The exit status, or 0. */
+static int options_resume(struct bench_request *given, struct resume *resume, int argc, char **argv)
+{
+    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
+    int status = resume_open(resume, given->resume, argc, argv, message, sizeof message);
+    if (status != 0)
+        return status == EXIT_USAGE ? options_fail("bench", "%s", message) : fail(message);
+    if (!bench_options_take(given, resume->argc, resume->argv, &status))
+        resume_close(resume);
+    return status;
+}
+
+int command_bench(int argc, char **argv)
+{
+    static struct plan plan;
+    struct bench_request given;
+    struct resume resume = {.folder = NULL};
+    int status;
+    if (!bench_options_take(&given, argc, argv, &status))
+        return status;
+    bool resumes = given.resume != NULL;
+    if (resumes && (status = options_resume(&given, &resume, argc, argv)) != 0)
+        return status;
+    char *arguments = child_quote_words((const char *const *)argv, (size_t)argc);
+    status = arguments == NULL ? fail("out of memory")
+                               : bench(&given, &plan, resumes ? &resume : NULL, arguments);
+    free(arguments);
+    plan_close(&plan);
+    resume_close(&resume);
+    return status;
+}

@@ -1,0 +1,570 @@
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/files.h"
+#include "base/units.h"
+#include "names.h"
+#include "program.h"
+#include "program/command.h"
+#include "program/options.h"
+#include "report/comparison_table.h"
+#include "report/conditions.h"
+#include "report/gate_report.h"
+#include "rows/results.h"
+
+enum { METRICS_MAX = 64, NAME_BYTES = 64, MESSAGE_BYTES = 2 * RESULTS_PATH_BYTES };
+
+struct compare_options {
+    struct text_list runs;
+    const char *by;
+    const char *baseline;
+    struct text_list metrics;
+    struct text_list models;
+    struct text_list targets;
+    const char *format;
+    const char *fail_if;
+};
+
+/* A comparison on its way. */
+struct compare {
+    const struct compare_options *given;
+    const struct metric *metrics[METRICS_MAX];
+    size_t metric_count;
+    struct trials trials;
+    struct pairing_rules rules;
+    char baseline[NAME_BYTES];
+    struct comparison_table table;
+    struct gate_report gate; /* --fail-if */
+};
+
+static int refuse(const char *message)
+{
+    fprintf(stderr, "iomodels compare: %s\n", message);
+    return EXIT_USAGE;
+}
+
+/* Names of metrics that have a better side into text. */
+static const char *metrics_text(char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (const struct metric *metric = metrics; metric->name != NULL && used < size; metric++)
+        if (metric->better != METRIC_NEITHER)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : ", ",
+                                     metric->name);
+    return text;
+}
+
+static int metrics_choose(struct compare *compare)
+{
+    static const char *const usual[] = {"server_cpu_us_per_msg,throughput_msgs_per_s,rtt_p99_us"};
+    const struct text_list by_default = {{usual[0]}, 1};
+    const struct text_list *wanted =
+        compare->given->metrics.count > 0 ? &compare->given->metrics : &by_default;
+    char name[NAME_BYTES], known[1024];
+    for (size_t i = 0; text_list_word(wanted, i, name, sizeof name); i++) {
+        const struct metric *metric = metric_find(name);
+        bool again = false;
+        for (size_t j = 0; j < compare->metric_count; j++)
+            again |= compare->metrics[j] == metric;
+        if (metric == NULL || metric->better == METRIC_NEITHER)
+            return options_fail("compare", "%s %s; known are %s",
+                                metric == NULL ? "unknown metric" : "no side is better in", name,
+                                metrics_text(known, sizeof known));
+        if (!again && compare->metric_count < METRICS_MAX)
+            compare->metrics[compare->metric_count++] = metric;
+    }
+    return 0;
+}
+
+/* "slower", "slower:10", also "slower:10%" and "slower>10%", which cmd and sh take apart. */
+static int fail_if_parse(struct compare *compare)
+{
+    static const char word[] = "slower";
+    const char *text = compare->given->fail_if;
+    if (text == NULL)
+        return 0;
+    compare->gate.condition = text;
+    size_t length = strcspn(text, ":>");
+    if (name_equals_part(word, text, length) &&
+        (text[length] == '\0' ||
+         units_parse_percent(text + length + 1, &compare->gate.slower_than)))
+        return 0;
+    return options_fail("compare", "--fail-if %s: not slower or, by more than 10 %%, slower:10",
+                        text);
+}
+
+static int format_parse(struct compare *compare)
+{
+    static const char *const names[] = {"text", "markdown", "csv"};
+    const char *given = compare->given->format;
+    for (int i = 0; i < 3; i++)
+        if (given == NULL || name_equals(names[i], given)) {
+            compare->table.format = (enum comparison_format)i;
+            return 0;
+        }
+    return options_fail("compare", "unknown format %s; known are text, markdown, csv", given);
+}
+
+/* A run's folder, or its runs.csv. NULL with a message. */
+static FILE *run_open(const char *run, char *message, size_t message_size)
+{
+    char path[RESULTS_PATH_BYTES + 16];
+    FILE *file = files_open_read(run);
+    snprintf(path, sizeof path, "%s", run);
+    if (file == NULL && errno == EISDIR) {
+        snprintf(path, sizeof path, "%s/runs.csv", run);
+        file = files_open_read(path);
+    }
+    if (file == NULL)
+        snprintf(message, message_size, "%s: %s; name a run's folder or its runs.csv", path,
+                 strerror(errno));
+    return file;
+}
+
+static int run_read(struct compare *compare, const char *run)
+{
+    char cause[CSV_MESSAGE_BYTES], message[MESSAGE_BYTES];
+    size_t cut_line = 0, parts = compare->trials.parts;
+    FILE *file = run_open(run, message, sizeof message);
+    if (file == NULL)
+        return refuse(message);
+    int error = trials_read(&compare->trials, file, &cut_line, cause, sizeof cause);
+    fclose(file);
+    if (error != 0) {
+        snprintf(message, sizeof message, "%s: %s", run, cause);
+        return refuse(message);
+    }
+    if (cut_line != 0)
+        fprintf(stderr, "iomodels compare: %s: line %zu is cut off and was left out\n", run,
+                cut_line);
+    if (compare->trials.parts > parts)
+        fprintf(stderr,
+                "iomodels compare: warning: %s: one load generator's part of a run, the server's "
+                "load is that of all: put the parts together first, by iomodels merge\n",
+                run);
+    return 0;
+}
+
+typedef const char *name_of(const struct trials_cell *cell);
+
+static bool is_there(const struct compare *compare, name_of *of, const char *name)
+{
+    for (size_t i = 0; i < compare->trials.cell_count; i++)
+        if (of == trials_model ? name_equals(of(&compare->trials.cells[i]), name)
+                               : strcmp(of(&compare->trials.cells[i]), name) == 0)
+            return true;
+    return false;
+}
+
+/* The first name, by strcmp, that comes after `after`; NULL where there is none. */
+static const char *next_name(const struct compare *compare, name_of *of, const char *after)
+{
+    const char *next = NULL;
+    for (size_t i = 0; i < compare->trials.cell_count; i++) {
+        const char *name = of(&compare->trials.cells[i]);
+        if (pairing_wants(&compare->rules, &compare->trials.cells[i]) && strcmp(name, after) > 0 &&
+            (next == NULL || strcmp(name, next) < 0))
+            next = name;
+    }
+    return next;
+}
+
+/* Each of the words must be there. */
+static int names_check(const struct compare *compare, const char *what, name_of *of,
+                       const struct text_list *wanted)
+{
+    struct compare all = *compare;
+    const struct text_list none = {.count = 0};
+    char name[NAME_BYTES], known[1024] = "";
+    size_t used = 0;
+    all.rules.models = all.rules.targets = &none;
+    for (size_t i = 0; text_list_word(wanted, i, name, sizeof name); i++) {
+        if (is_there(compare, of, name))
+            continue;
+        const char *next = "";
+        while ((next = next_name(&all, of, next)) != NULL && used < sizeof known)
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
+                                     used == 0 ? "" : ", ", next);
+        return options_fail("compare", "no row of %s %s; there are %s", what, name, known);
+    }
+    return 0;
+}
+
+/*
+ * The target that was given first to the run: environment.csv lists them as "NAME: COMMAND; ...". By
+ * name where that tells none.
+ */
+static const char *first_target(const struct compare *compare)
+{
+    char path[RESULTS_PATH_BYTES + 32];
+    const char *run = compare->given->runs.items[0], *first = next_name(compare, trials_target, "");
+    size_t length = 0;
+    struct csv_reader reader;
+    snprintf(path, sizeof path, "%s/environment.csv", run);
+    FILE *file = files_open_read(path);
+    if (file == NULL) {
+        size_t folder = strlen(run);
+        while (folder > 0 && run[folder - 1] != '/' && run[folder - 1] != '\\')
+            folder--;
+        snprintf(path, sizeof path, "%.*senvironment.csv", (int)folder, run);
+        file = files_open_read(path);
+    }
+    if (file == NULL)
+        return first;
+    if (csv_reader_open(&reader, file) == 0)
+        while (csv_reader_next(&reader) == CSV_ROW) {
+            if (reader.columns != 2 || strcmp(reader.fields[0], "targets") != 0)
+                continue;
+            for (const char *name = ""; (name = next_name(compare, trials_target, name)) != NULL;)
+                if (strlen(name) > length && strncmp(reader.fields[1], name, strlen(name)) == 0 &&
+                    strncmp(reader.fields[1] + strlen(name), ": ", 2) == 0) {
+                    first = name;
+                    length = strlen(name);
+                }
+        }
+    csv_reader_close(&reader);
+    fclose(file);
+    return first;
+}
+
+static size_t names_count(const struct compare *compare, name_of *of)
+{
+    size_t count = 0;
+    for (const char *name = ""; (name = next_name(compare, of, name)) != NULL;)
+        count++;
+    return count;
+}
+
+/* What is compared with what, once the rows are there. */
+static int rules_choose(struct compare *compare)
+{
+    const struct compare_options *given = compare->given;
+    struct pairing_rules *rules = &compare->rules;
+    const char *by = given->by;
+    *rules = (struct pairing_rules){.models = &given->models, .targets = &given->targets};
+    int status = names_check(compare, "model", trials_model, &given->models);
+    if (status == 0)
+        status = names_check(compare, "target", trials_target, &given->targets);
+    if (status != 0)
+        return status;
+    if (given->runs.count == 2) {
+        rules->by = PAIRING_RUNS;
+        return 0;
+    }
+    size_t models = names_count(compare, trials_model);
+    size_t targets = names_count(compare, trials_target);
+    if (by == NULL && given->fail_if != NULL && models > 1 && targets > 1)
+        return options_fail("compare",
+                            "--fail-if with %zu models on %zu targets: which are to be compared? "
+                            "Say --by target (two builds) or --by model",
+                            models, targets);
+    if (by == NULL)
+        by = models == 1 && targets > 1 ? "target" : "model";
+    rules->by = name_equals("target", by) ? PAIRING_TARGETS : PAIRING_MODELS;
+    rules->baseline = given->baseline;
+    if (given->baseline != NULL) {
+        const struct text_list named = {{given->baseline}, 1};
+        return names_check(compare, by, rules->by == PAIRING_TARGETS ? trials_target : trials_model,
+                           &named);
+    }
+    const char *first = rules->by == PAIRING_TARGETS ? first_target(compare) : NULL;
+    if (first != NULL) {
+        snprintf(compare->baseline, sizeof compare->baseline, "%s", first);
+        rules->baseline = compare->baseline;
+    }
+    return 0;
+}
+
+static bool is_given_rightly(const struct compare_options *given, int *status)
+{
+    if (given->by != NULL && !name_equals("model", given->by) && !name_equals("target", given->by))
+        *status = options_fail("compare", "--by %s: known are model, target", given->by);
+    else if (given->runs.count == 2 && given->by != NULL)
+        *status =
+            options_fail("compare", "--by is for one run; two are compared by model and target");
+    else if (given->runs.count == 2 && given->baseline != NULL)
+        *status = options_fail("compare", "--baseline is for one run; of two it is the first");
+    return *status == 0;
+}
+
+/* A family by one metric; comparisons and lines: room for its pairs. */
+static void family_compare(struct compare *compare, const struct pair *pairs, size_t count,
+                           size_t metric_index, struct comparison *comparisons,
+                           struct comparison_line *lines)
+{
+    const struct trials *trials = &compare->trials;
+    const struct metric *metric = compare->metrics[metric_index];
+    bool more_is_better = metric->better == METRIC_MORE;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct comparison *comparison = &comparisons[kept];
+        comparison->baseline =
+            trials_values(trials, pairs[i].baseline, metric_index, &comparison->baseline_count);
+        comparison->contestant =
+            trials_values(trials, pairs[i].contestant, metric_index, &comparison->contestant_count);
+        /* What was measured on neither side is not worth a line. */
+        if (comparison->baseline_count + comparison->contestant_count == 0)
+            continue;
+        lines[kept] = (struct comparison_line){.baseline = &trials->cells[pairs[i].baseline],
+                                               .contestant = &trials->cells[pairs[i].contestant],
+                                               .comparison = comparison};
+        kept++;
+    }
+    comparison_judge(comparisons, kept, more_is_better);
+    for (size_t i = 0; i < kept; i++) {
+        struct comparison *comparison = &comparisons[i];
+        /* Their percentiles are of those clients only that got answers. */
+        lines[i].starved = metric->basis != METRIC_NO_BASIS &&
+                           lines[i].baseline->starved + lines[i].contestant->starved > 0;
+        if (lines[i].starved)
+            comparison->verdict = COMPARISON_NONE;
+    }
+    gate_report_lines(&compare->gate, metric, lines, kept);
+    if (kept > 0)
+        comparison_table_metric(&compare->table, metric, lines, kept);
+}
+
+static int families_compare(struct compare *compare, const struct pairing *pairing)
+{
+    struct comparison *comparisons = malloc((pairing->count + 1) * sizeof *comparisons);
+    struct comparison_line *lines = malloc((pairing->count + 1) * sizeof *lines);
+    bool complete = comparisons != NULL && lines != NULL;
+    for (size_t begin = 0, end; complete && begin < pairing->count; begin = end) {
+        for (end = begin;
+             end < pairing->count && pairing->pairs[end].family == pairing->pairs[begin].family;)
+            end++;
+        comparison_table_heading(&compare->table,
+                                 &compare->trials.cells[pairing->pairs[begin].contestant]);
+        for (size_t metric = 0; metric < compare->metric_count; metric++)
+            family_compare(compare, pairing->pairs + begin, end - begin, metric, comparisons,
+                           lines);
+    }
+    free(comparisons);
+    free(lines);
+    return complete ? 0 : -1;
+}
+
+/* To the reader of a table below it, of CSV on standard error. */
+static void note(struct compare *compare, const char *text)
+{
+    if (compare->table.format == COMPARISON_CSV)
+        fprintf(stderr, "iomodels compare: %s\n", text);
+    else
+        comparison_table_note(&compare->table, text);
+}
+
+static void notes_print(struct compare *compare, const struct pairing *pairing)
+{
+    char text[200];
+    size_t skipped = 0, failed = 0, incomplete = 0, warned = 0, rows = 0;
+    for (size_t i = 0; i < compare->trials.cell_count; i++) {
+        const struct trials_cell *cell = &compare->trials.cells[i];
+        if (!pairing_wants(&compare->rules, cell))
+            continue;
+        skipped += cell->skipped;
+        failed += cell->failed;
+        incomplete += cell->incomplete;
+        warned += cell->warned;
+        rows += cell->rows;
+    }
+    comparison_table_end(&compare->table);
+    if (skipped + failed > 0) {
+        snprintf(text, sizeof text, "left out: %zu rows that failed, %zu that were skipped", failed,
+                 skipped);
+        note(compare, text);
+    }
+    if (incomplete > 0) {
+        snprintf(text, sizeof text, "left out: %zu rows of which connections were missing",
+                 incomplete);
+        note(compare, text);
+    }
+    if (warned > 0) {
+        snprintf(text, sizeof text, "%zu of %zu rows have warnings: see that column", warned, rows);
+        note(compare, text);
+    }
+    if (pairing->alone > 0) {
+        snprintf(text, sizeof text, "with nothing to be compared with: %zu of the measured cells",
+                 pairing->alone);
+        note(compare, text);
+    }
+}
+
+/* Also in what may be pasted somewhere. */
+static void warn(struct compare *compare, const char *text)
+{
+    fprintf(stderr, "iomodels compare: %s\n", text);
+    if (compare->table.format == COMPARISON_MARKDOWN)
+        comparison_table_note(&compare->table, text);
+}
+
+static void runs_warn(struct compare *compare, const struct pairing *pairing)
+{
+    char texts[CONDITIONS_MAX][CONDITIONS_TEXT];
+    size_t count = conditions_differ(&compare->trials, pairing, texts);
+    for (size_t i = 0; i < count; i++)
+        warn(compare, texts[i]);
+    if (pairing->count > 0)
+        warn(compare, "warning: two separate runs: what drifted on the machine between them is in "
+                      "every ratio; the sound way is one run with both as targets (bench --target "
+                      "A=... --target B=...)");
+}
+
+static int compare_print(struct compare *compare, const struct pairing *pairing)
+{
+    compare->table.file = stdout;
+    compare->table.by = compare->rules.by;
+    compare->table.old_run = compare->given->runs.items[0];
+    if (compare->table.format == COMPARISON_CSV)
+        program_set_output_binary();
+    comparison_table_begin(&compare->table);
+    if (families_compare(compare, pairing) != 0) {
+        fprintf(stderr, "iomodels compare: out of memory\n");
+        return EXIT_FAILED;
+    }
+    notes_print(compare, pairing);
+    return 0;
+}
+
+/* Whether any of the metrics was measured in any of the pairs. */
+static bool is_measured(const struct compare *compare, const struct pairing *pairing)
+{
+    for (size_t i = 0; i < pairing->count; i++)
+        if (trials_has_values(&compare->trials, pairing->pairs[i].baseline) ||
+            trials_has_values(&compare->trials, pairing->pairs[i].contestant))
+            return true;
+    return false;
+}
+
+static int nothing_to_compare(const struct compare *compare, const struct pairing *pairing)
+{
+    static const char *const causes[] = {
+        "nothing to compare: no two models with status ok on one target in one configuration",
+        "nothing to compare: no model with status ok on two targets in one configuration",
+        "nothing to compare: no model, target and configuration with status ok in both runs"};
+    return refuse(pairing->count == 0 ? causes[compare->rules.by]
+                                      : "nothing to compare: the metric is empty in every row");
+}
+
+static int pairs_compare(struct compare *compare, const struct pairing *pairing)
+{
+    bool anything = is_measured(compare, pairing);
+    int status = anything ? compare_print(compare, pairing) : 0;
+    if (status != 0)
+        return status;
+    if (compare->rules.by == PAIRING_RUNS)
+        runs_warn(compare, pairing);
+    gate_report_cells(&compare->gate, &compare->trials, pairing);
+    /* A contestant that is not there at all is the gate's to judge. */
+    if (!anything && compare->gate.count == 0)
+        return nothing_to_compare(compare, pairing);
+    return gate_report_end(&compare->gate);
+}
+
+static int compare_runs(struct compare *compare)
+{
+    int status = 0;
+    for (size_t i = 0; i < compare->given->runs.count && status == 0; i++)
+        status = run_read(compare, compare->given->runs.items[i]);
+    if (status == 0)
+        status = rules_choose(compare);
+    if (status != 0)
+        return status;
+    struct pairing pairing = {0};
+    if (trials_gather(&compare->trials) != 0 ||
+        pairing_make(&pairing, &compare->trials, &compare->rules) != 0) {
+        fprintf(stderr, "iomodels compare: out of memory\n");
+        status = EXIT_FAILED;
+    } else {
+        status = pairs_compare(compare, &pairing);
+    }
+    pairing_free(&pairing);
+    return status;
+}
+
+static bool options_get(struct compare_options *given, int argc, char **argv, int *status)
+{
+    const struct option options[] = {
+        {"RUN", NULL, OPTION_ARGUMENTS, &given->runs, 1, 2,
+         "a run's folder, or its runs.csv; two: the second one against the first"},
+        {"--by", "WORD", OPTION_TEXT, &given->by, 0, 0,
+         "model: the models of each target with one of them;\n"
+         "target: each model on all targets with itself on one of them (two\n"
+         "builds in one run). By default model, but target where the run has\n"
+         "one model and several targets"},
+        {"--baseline", "NAME", OPTION_TEXT, &given->baseline, 0, 0,
+         "the model or target that the others are compared with. By default\n"
+         "of models: the first of 'iomodels list' that was measured there,\n"
+         "for a lesson the model that it changes; of targets: the one that\n"
+         "was given first to the run (environment.csv), else the first by name"},
+        {"--metric", "NAME[,NAME]", OPTION_TEXTS, &given->metrics, 0, 0,
+         "columns of runs.csv that have a better side; by default\n"
+         "server_cpu_us_per_msg, throughput_msgs_per_s, rtt_p99_us"},
+        {"--model", "NAME[,NAME]", OPTION_TEXTS, &given->models, 0, 0, "only these models"},
+        {"--target", "NAME[,NAME]", OPTION_TEXTS, &given->targets, 0, 0, "only these targets"},
+        {"--format", "WORD", OPTION_TEXT, &given->format, 0, 0, "text (by default), markdown, csv"},
+        {"--fail-if", "CONDITION", OPTION_TEXT, &given->fail_if, 0, 0,
+         "a gate for scripts: slower, or slower:10, by more than 10 %; its exit\n"
+         "statuses are below"},
+        {.name = NULL}};
+    const struct command command = {
+        "compare", "RUN [NEW] [OPTION...]",
+        "Tells what differs in a run: in each configuration by which ratio the trials of two "
+        "sides\n"
+        "differ, and whether that is more than noise. Two builds are best compared as two targets\n"
+        "of one run, which takes them in turn; two separate runs have the machine's drift in "
+        "them.\n",
+        options,
+        "The verdict is 'faster' or 'slower' where a Mann-Whitney test tells the two sides apart\n"
+        "(p < 0.05 after Holm's correction over all pairs of one metric), '~' where nothing can\n"
+        "be told, and none with fewer than 6 trials on either side. The ratio is not that of the\n"
+        "two medians, but the middle of all quotients of a trial by a trial of the baseline\n"
+        "(Hodges-Lehmann). Its 95 % interval has all ratios that the same test does not exclude:\n"
+        "it holds 1 exactly where the verdict is '~'. Only Holm's correction, which the interval\n"
+        "is without, can make a '~' beside an interval that does not hold 1. Two runs are\n"
+        "compared where their server_threads agree too, and what else differs between them\n"
+        "(machine, version, window) is named.\n"
+        "\n"
+        "--fail-if slower:10 ends with\n"
+        "  0  where each interval ends below 10 % slower: more is excluded\n"
+        "  1  where a verdict is 'slower' and its interval begins above 10 %, or where a "
+        "contestant\n"
+        "     has only failed rows\n"
+        "  3  where neither is shown: the interval has 10 % in it, there is no verdict, or what "
+        "the\n"
+        "     baseline measured the contestant did not, or more of its rows failed\n"
+        "--fail-if slower ends with 1 where a verdict is 'slower'. Its 0 does not exclude one: it\n"
+        "says which change the trials could have missed. It ends with 3 in the same cases, and "
+        "where so "
+        "few\n"
+        "trials could not have shown any change. Standard error names each cell. With several "
+        "models\n"
+        "on several targets --fail-if takes --by.\n"
+        "\n"
+        "Exit status: 0, 1 and 3 by --fail-if, 2 for bad usage, or where there is nothing to\n"
+        "compare.\n"};
+    return options_take(&command, argc, argv, status);
+}
+
+int command_compare(int argc, char **argv)
+{
+    struct compare_options given = {.by = NULL};
+    struct compare compare = {.given = &given};
+    int status;
+    if (!options_get(&given, argc, argv, &status) || !is_given_rightly(&given, &status))
+        return status;
+    status = metrics_choose(&compare);
+    if (status == 0)
+        status = fail_if_parse(&compare);
+    if (status == 0)
+        status = format_parse(&compare);
+    if (status != 0)
+        return status;
+    trials_init(&compare.trials, compare.metrics, compare.metric_count);
+    status = compare_runs(&compare);
+    trials_free(&compare.trials);
+    gate_report_free(&compare.gate);
+    return status;
+}

@@ -1,0 +1,445 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/terminal.h"
+#include "base/units.h"
+#include "program/command.h"
+#include "program/options.h"
+#include "report/summary_table.h"
+#include "report/warnings_table.h"
+#include "rows/merge.h"
+#include "rows/merged.h"
+#include "rows/results.h"
+#include "rows/results_reader.h"
+#include "run/generator.h"
+
+enum {
+    PARTS_MAX = GENERATORS_MAX,
+    BASES_MAX = MERGED_BASES_MAX,
+    BASIS_BYTES = 16,
+    FACTS_MAX = 64,
+    MESSAGE_BYTES = 2 * RESULTS_PATH_BYTES
+};
+
+/* What one load generator has kept. */
+struct part {
+    struct results_reader reader;
+    bool *used;    /* each of its rows: merged already */
+    size_t cursor; /* the row after the last one that was found */
+};
+
+struct basis {
+    char name[BASIS_BYTES];
+    struct histogram histogram;
+};
+
+struct merger {
+    struct part parts[PARTS_MAX]; /* by the generators' numbers; no folder where one is missing */
+    size_t count;                 /* of all generators, missing ones too */
+    struct basis bases[BASES_MAX];
+    size_t bases_made; /* initialised */
+    size_t bases_used;
+    struct results results;
+    struct merged cells;
+    struct row *rows; /* that were written */
+    size_t row_count;
+    size_t failed;
+    char message[MESSAGE_BYTES];
+};
+
+_Static_assert((int)PARTS_MAX <= LIST_TEXTS_MAX, "each part's folder is an argument");
+
+#define FAIL(merger, ...)                                                                          \
+    (snprintf((merger)->message, sizeof(merger)->message, __VA_ARGS__), EXIT_FAILED)
+
+static bool is_there(const struct part *part)
+{
+    return part->reader.folder != NULL;
+}
+
+/* ---- which folder is whose ---- */
+
+/* The Ith of N: as all its rows say. 0, or the exit status with a message. */
+static int identity_read(struct merger *merger, const struct results_reader *reader,
+                         uint64_t *index, uint64_t *count)
+{
+    struct generator generator;
+    const char *text = reader->count > 0 ? reader->rows[0].generator : "";
+    for (size_t i = 1; i < reader->count; i++)
+        if (strcmp(reader->rows[i].generator, text) != 0)
+            return FAIL(merger,
+                        "%s: rows of several generators; merge takes what bench has written",
+                        reader->folder);
+    if (reader->count == 0)
+        return FAIL(merger, "%s: it has no rows", reader->folder);
+    if (text[0] == '\0')
+        return FAIL(merger,
+                    "%s: it is no part of a run by several load generators (its column generator "
+                    "is empty); whole runs are not merged but compared: iomodels compare",
+                    reader->folder);
+    if (!generator_identify(&generator, text) || generator.count < 2)
+        return FAIL(merger,
+                    "%s: generator %s is not I of N, such as 1 of 3; did a spreadsheet take it for "
+                    "a date?",
+                    reader->folder, text);
+    if (generator.count > PARTS_MAX)
+        return FAIL(merger, "%s: of %u generators; merge takes at most %d", reader->folder,
+                    generator.count, PARTS_MAX);
+    *index = generator.index;
+    *count = generator.count;
+    return 0;
+}
+
+/* Any row that was kept of an earlier folder; NULL: this is the first. */
+static const struct results_reader *reader_any(const struct merger *merger)
+{
+    for (size_t i = 0; i < merger->count; i++)
+        if (is_there(&merger->parts[i]))
+            return &merger->parts[i].reader;
+    return NULL;
+}
+
+static int part_place(struct merger *merger, struct results_reader *reader)
+{
+    uint64_t index, count;
+    const struct results_reader *other = reader_any(merger);
+    int status = identity_read(merger, reader, &index, &count);
+    if (status != 0)
+        return status;
+    if (other != NULL && merger->count != count)
+        return FAIL(merger, "%s is of %llu generators, %s of %zu", reader->folder,
+                    (unsigned long long)count, other->folder, merger->count);
+    if (other != NULL && strcmp(other->rows[0].run_id, reader->rows[0].run_id) != 0)
+        return FAIL(merger, "%s is of the run %s, %s of %s", reader->folder, reader->rows[0].run_id,
+                    other->folder, other->rows[0].run_id);
+    struct part *part = &merger->parts[index - 1];
+    if (is_there(part))
+        return FAIL(merger, "%s and %s are both generator %llu's", part->reader.folder,
+                    reader->folder, (unsigned long long)index);
+    bool *used = calloc(reader->count, sizeof *used);
+    if (used == NULL)
+        return FAIL(merger, "out of memory");
+    merger->count = (size_t)count;
+    *part = (struct part){.reader = *reader, .used = used};
+    return 0;
+}
+
+static int parts_open(struct merger *merger, const struct text_list *folders)
+{
+    for (size_t i = 0; i < folders->count; i++) {
+        struct results_reader reader;
+        if (results_reader_open(&reader, folders->items[i], merger->message,
+                                sizeof merger->message) != 0)
+            return EXIT_FAILED;
+        int status = part_place(merger, &reader);
+        if (status != 0) {
+            results_reader_close(&reader);
+            return status;
+        }
+    }
+    for (size_t i = 0; i < merger->count; i++)
+        if (!is_there(&merger->parts[i]))
+            fprintf(stderr, "iomodels merge: nothing of generator %zu/%zu is given\n", i + 1,
+                    merger->count);
+    return 0;
+}
+
+/* ---- rows ---- */
+
+static bool is_same_run(const struct row *a, const struct row *b)
+{
+    return a->trial == b->trial && row_same_cell(a, b);
+}
+
+/* The part's row of that run, which is then used; NULL: none. Mostly it is the next one. */
+static const struct row *row_take(struct part *part, const struct row *run)
+{
+    size_t count = part->reader.count;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (part->cursor + i) % count;
+        if (part->used[at] || !is_same_run(&part->reader.rows[at], run))
+            continue;
+        part->used[at] = true;
+        part->cursor = at + 1;
+        return &part->reader.rows[at];
+    }
+    return NULL;
+}
+
+static struct basis *basis_of(struct merger *merger, const char *name)
+{
+    for (size_t i = 0; i < merger->bases_used; i++)
+        if (strcmp(merger->bases[i].name, name) == 0)
+            return &merger->bases[i];
+    if (merger->bases_used == BASES_MAX)
+        return NULL;
+    struct basis *basis = &merger->bases[merger->bases_used];
+    if (merger->bases_used == merger->bases_made) {
+        if (histogram_init(&basis->histogram) != 0)
+            return NULL;
+        merger->bases_made++;
+    }
+    histogram_clear(&basis->histogram);
+    snprintf(basis->name, sizeof basis->name, "%s", name);
+    merger->bases_used++;
+    return basis;
+}
+
+/* Adds those of one part. None may be lost: its round trips are as many as its row tells. */
+static int part_histograms(struct merger *merger, struct part *part, const struct row *row,
+                           struct histogram *kept)
+{
+    char name[BASIS_BYTES];
+    uint64_t round_trips = 0;
+    int found;
+    do {
+        histogram_clear(kept);
+        found = results_reader_histogram(&part->reader, row, name, sizeof name, kept,
+                                         merger->message, sizeof merger->message);
+        if (found <= 0)
+            break;
+        struct basis *basis = basis_of(merger, name);
+        if (basis == NULL)
+            return FAIL(merger, "%s: too many histograms of one row, or out of memory",
+                        part->reader.folder);
+        histogram_add(&basis->histogram, kept);
+        if (strcmp(name, row->latency_basis) == 0)
+            round_trips += kept->total;
+    } while (found > 0);
+    if (found < 0)
+        return EXIT_FAILED;
+    if ((double)round_trips != row->rtt_samples)
+        return FAIL(merger, "%s: histogram.csv has %llu round trips of a row that has %.0f (%s %s)",
+                    part->reader.folder, (unsigned long long)round_trips, row->rtt_samples,
+                    row->target, row->model);
+    return 0;
+}
+
+static int histograms_merge(struct merger *merger, const struct row *const *rows,
+                            struct row *merged, struct histogram *kept)
+{
+    merger->bases_used = 0;
+    for (size_t i = 0; i < merger->count; i++)
+        if (rows[i] != NULL && rows[i]->rtt_samples > 0) {
+            int status = part_histograms(merger, &merger->parts[i], rows[i], kept);
+            if (status != 0)
+                return status;
+        }
+    for (size_t i = 0; i < merger->bases_used; i++)
+        merge_histogram(merged, merger->bases[i].name, &merger->bases[i].histogram);
+    return 0;
+}
+
+static int row_keep(struct merger *merger, const struct row *merged)
+{
+    struct row_histogram kept[BASES_MAX];
+    struct row *larger = realloc(merger->rows, (merger->row_count + 1) * sizeof *merger->rows);
+    if (larger == NULL)
+        return FAIL(merger, "out of memory");
+    merger->rows = larger;
+    merger->rows[merger->row_count++] = *merged;
+    for (size_t i = 0; i < merger->bases_used; i++)
+        kept[i] = (struct row_histogram){merger->bases[i].name, &merger->bases[i].histogram};
+    if (merged_add(&merger->cells, merged, kept, merger->bases_used) != 0)
+        return FAIL(merger, "out of memory");
+    return results_add(&merger->results, merged, kept, merger->bases_used, merger->message,
+                       sizeof merger->message) == 0
+               ? 0
+               : EXIT_FAILED;
+}
+
+/* The run of that row, of all generators from this one on: those before do not have it. */
+static int run_merge(struct merger *merger, size_t first, const struct row *run,
+                     struct histogram *kept)
+{
+    const struct row *rows[PARTS_MAX] = {NULL};
+    struct row merged;
+    for (size_t i = first; i < merger->count; i++)
+        if (is_there(&merger->parts[i]))
+            rows[i] = row_take(&merger->parts[i], run);
+    merge_rows(&merged, rows, merger->count);
+    merger->bases_used = 0;
+    int status = 0;
+    if (strcmp(merged.status, "ok") == 0)
+        status = histograms_merge(merger, rows, &merged, kept);
+    merger->failed += strcmp(merged.status, "failed") == 0;
+    return status != 0 ? status : row_keep(merger, &merged);
+}
+
+static int rows_merge(struct merger *merger)
+{
+    struct histogram kept;
+    int status = 0;
+    if (histogram_init(&kept) != 0)
+        return FAIL(merger, "out of memory");
+    for (size_t i = 0; i < merger->count && status == 0; i++) {
+        const struct part *part = &merger->parts[i];
+        for (size_t row = 0; row < part->reader.count && status == 0; row++)
+            if (!part->used[row])
+                status = run_merge(merger, i, &part->reader.rows[row], &kept);
+    }
+    histogram_free(&kept);
+    return status;
+}
+
+/* ---- environment.csv ---- */
+
+/* A fact of one part; "" where it does not tell. */
+static const char *fact_of(const struct csv_table *table, const char *name)
+{
+    for (size_t row = 1; row < table->rows; row++)
+        if (strcmp(csv_field(table, row, csv_column(table, "name")), name) == 0)
+            return csv_field(table, row, csv_column(table, "value"));
+    return "";
+}
+
+/* The value that all have, else each one's, to free(); NULL without memory. */
+static char *fact_merge(const struct merger *merger, const struct csv_table *tables,
+                        const char *name)
+{
+    size_t size = 1, used = 0;
+    const char *common = NULL;
+    bool equal = true;
+    for (size_t i = 0; i < merger->count; i++) {
+        if (!is_there(&merger->parts[i]))
+            continue;
+        const char *value = fact_of(&tables[i], name);
+        equal = equal && (common == NULL || strcmp(common, value) == 0);
+        common = value;
+        size += strlen(value) + 32;
+    }
+    char *merged = malloc(size);
+    if (merged == NULL || equal) {
+        if (merged != NULL)
+            snprintf(merged, size, "%s", common == NULL ? "" : common);
+        return merged;
+    }
+    for (size_t i = 0; i < merger->count; i++)
+        if (is_there(&merger->parts[i]))
+            used += (size_t)snprintf(merged + used, size - used, "%sgenerator %zu: %s",
+                                     used == 0 ? "" : "; ", i + 1, fact_of(&tables[i], name));
+    return merged;
+}
+
+static int environment_write(struct merger *merger, const struct csv_table *tables)
+{
+    const struct csv_table *any = &tables[0];
+    struct results_fact facts[FACTS_MAX];
+    char *values[FACTS_MAX], generators[24];
+    size_t count = 0;
+    int status = 0;
+    while (any->rows == 0)
+        any++;
+    for (size_t row = 1; row < any->rows && count + 1 < FACTS_MAX && status == 0; row++) {
+        const char *name = csv_field(any, row, csv_column(any, "name"));
+        if (strcmp(name, "generator") == 0)
+            continue;
+        values[count] = fact_merge(merger, tables, name);
+        if (values[count] == NULL) {
+            status = FAIL(merger, "out of memory");
+            break;
+        }
+        facts[count] = (struct results_fact){name, values[count]};
+        count++;
+    }
+    snprintf(generators, sizeof generators, "%zu", merger->count);
+    facts[count] = (struct results_fact){"generators", generators};
+    if (status == 0 && results_write_environment(&merger->results, facts, count + 1,
+                                                 merger->message, sizeof merger->message) != 0)
+        status = EXIT_FAILED;
+    for (size_t i = 0; i < count; i++)
+        free(values[i]);
+    return status;
+}
+
+static int environment_merge(struct merger *merger)
+{
+    struct csv_table tables[PARTS_MAX] = {{0}};
+    int status = 0;
+    for (size_t i = 0; i < merger->count && status == 0; i++)
+        if (is_there(&merger->parts[i]) &&
+            results_read_table(merger->parts[i].reader.folder, "environment.csv", &tables[i],
+                               merger->message, sizeof merger->message) != 0)
+            status = EXIT_FAILED;
+    if (status == 0)
+        status = environment_write(merger, tables);
+    for (size_t i = 0; i < merger->count; i++)
+        csv_table_free(&tables[i]);
+    return status;
+}
+
+/* ---- the command ---- */
+
+static int results_make(struct merger *merger, const char *folder)
+{
+    if (results_open_at(&merger->results, folder, reader_any(merger)->rows[0].run_id,
+                        merger->message, sizeof merger->message) != 0)
+        return EXIT_FAILED;
+    int status = environment_merge(merger);
+    if (status == 0)
+        status = rows_merge(merger);
+    if (status == 0 &&
+        results_write_derived(&merger->results, merger->rows, merger->row_count, &merger->cells,
+                              merger->message, sizeof merger->message) != 0)
+        status = EXIT_FAILED;
+    char message[MESSAGE_BYTES];
+    if (results_close(&merger->results, message, sizeof message) != 0 && status == 0)
+        status = FAIL(merger, "%s", message);
+    return status;
+}
+
+static void merger_close(struct merger *merger)
+{
+    for (size_t i = 0; i < merger->count; i++)
+        if (is_there(&merger->parts[i])) {
+            results_reader_close(&merger->parts[i].reader);
+            free(merger->parts[i].used);
+        }
+    for (size_t i = 0; i < merger->bases_made; i++)
+        histogram_free(&merger->bases[i].histogram);
+    merged_free(&merger->cells);
+    free(merger->rows);
+}
+
+static int merge(const struct text_list *folders, const char *out)
+{
+    static struct merger merger; /* not on the stack: it has a place for each generator */
+    int status = parts_open(&merger, folders);
+    if (status == 0)
+        status = results_make(&merger, out);
+    if (status != 0) {
+        fprintf(stderr, "iomodels merge: %s\n", merger.message);
+    } else {
+        summary_table_print(stdout, merger.rows, merger.row_count, terminal_table_width(stdout));
+        warnings_print(stdout, merger.rows, merger.row_count,
+                       terminal_is(stdout) ? terminal_width(stdout) : 0);
+        printf("\nresults: %s\n", merger.results.folder);
+        status = merger.failed > 0 ? EXIT_FAILED : 0;
+    }
+    merger_close(&merger);
+    return status;
+}
+
+int command_merge(int argc, char **argv)
+{
+    struct text_list folders = {.count = 0};
+    const char *out = NULL;
+    const struct option options[] = {
+        {"DIR", NULL, OPTION_ARGUMENTS, &folders, 1, PARTS_MAX,
+         "the folder of each load generator's part"},
+        {"--out", "DIR", OPTION_TEXT, &out, 0, 0, "the folder that is made, of the whole run"},
+        {.name = NULL}};
+    const struct command command = {
+        "merge", "DIR... --out DIR",
+        "Adds what several load generators (bench --generator) have measured together: a row for\n"
+        "each run, with the sums of their counts and percentiles of all their round trips.\n",
+        options,
+        "All parts of the run are needed: where one is missing, the rows fail, and say so.\n"
+        "Exit status: 0, 1 where a row failed or a folder can't be read, 2 for bad usage.\n"};
+    int status;
+    if (!options_take(&command, argc, argv, &status))
+        return status;
+    if (out == NULL)
+        return options_fail("merge", "--out is missing: where the merged run is written");
+    return merge(&folders, out);
+}

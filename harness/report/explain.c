@@ -1,0 +1,342 @@
+#include "report/explain.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/terminal.h"
+#include "base/units.h"
+#include "model.h"
+#include "report/table_grid.h"
+#include "stats/statistics.h"
+
+enum {
+    LABEL_WIDTH = 26,
+    CELL_WIDTH_MIN = 10,
+    CELL_MARGIN = 2,
+    SENTENCE_BYTES = 1024,
+    CLAUSE_BYTES = 320,
+    FIGURE_BYTES = 32,
+    SAID_BYTES = 56
+};
+
+/* Less than that for a message is not worth a word, nor is it beside a one or a two. */
+static const double WORTH_TELLING = 0.05;
+/* From so many entries for one that is told of on, most were handed over in vain. */
+static const double VAIN = 2;
+/* With fewer waits than that for a message, messages share them. */
+static const double SHARED = 0.5;
+
+static const char *const titles[] = {
+    [EXPLAIN_WAITS] = "waits",
+    [EXPLAIN_SCANNED] = "entries handed to waits",
+    [EXPLAIN_SET_BYTES] = "bytes of these",
+    [EXPLAIN_RECEIVES] = "receives",
+    [EXPLAIN_SENDS] = "sends",
+    [EXPLAIN_OTHERS] = "other calls",
+    [EXPLAIN_NOTHING] = "of all, found nothing",
+    [EXPLAIN_SWITCHES] = "context switches",
+    [EXPLAIN_CPU_US] = "CPU time, us",
+};
+
+enum { ROWS = sizeof titles / sizeof titles[0] };
+
+/* Where there was no wait nothing was handed to one. */
+static double by_wait(const struct row *record, double per_wait)
+{
+    return record->wait_calls > 0 ? per_wait * record->wait_calls / record->server_messages : 0;
+}
+
+double explain_figure_of(const struct row *record, enum explain_figure figure)
+{
+    double messages = record->server_messages;
+    switch (figure) {
+    case EXPLAIN_WAITS:
+        return record->wait_calls / messages;
+    case EXPLAIN_SCANNED:
+        return by_wait(record, record->scanned_per_wait);
+    case EXPLAIN_SET_BYTES:
+        return by_wait(record, record->set_bytes_per_wait);
+    case EXPLAIN_RECEIVES:
+        return record->recv_calls / messages;
+    case EXPLAIN_SENDS:
+        return record->send_calls / messages;
+    case EXPLAIN_OTHERS:
+        return record->other_calls / messages;
+    case EXPLAIN_NOTHING:
+        return record->would_block / messages;
+    case EXPLAIN_SWITCHES:
+        return record->context_switches / messages;
+    case EXPLAIN_CPU_US:
+        return record->server_cpu_us_per_msg;
+    case EXPLAIN_POSTED:
+        return record->completions / messages;
+    case EXPLAIN_SCANNED_PER_WAIT:
+        return record->scanned_per_wait;
+    case EXPLAIN_EVENTS_PER_WAIT:
+        return record->events_per_wait;
+    case EXPLAIN_FIGURES:
+        break;
+    }
+    return NAN;
+}
+
+/* ---- the sentence ---- */
+
+/* "one receive", "0.02 waits", "4,000 bytes": a figure with its noun, as one says it. */
+static const char *said(double value, const char *one, const char *many, char *text, size_t size)
+{
+    char figure[FIGURE_BYTES];
+    bool is_one = fabs(value - 1) <= WORTH_TELLING;
+    if (is_one)
+        snprintf(figure, sizeof figure, "one");
+    else if (fabs(value - 2) <= WORTH_TELLING)
+        snprintf(figure, sizeof figure, "two");
+    else if (value < 10)
+        units_format_double(value, value < 0.1 ? 1 : 2, figure, sizeof figure);
+    else
+        units_format_grouped(value, figure, sizeof figure);
+    snprintf(text, size, "%s%s", figure, is_one ? one : many);
+    return text;
+}
+
+/* How a model works that has no call which waits for several sockets. */
+static void say_no_waits(const double *figures, char *clause)
+{
+    char text[SAID_BYTES];
+    double switches = figures[EXPLAIN_SWITCHES], share = switches / figures[EXPLAIN_RECEIVES];
+    if (figures[EXPLAIN_NOTHING] >= WORTH_TELLING)
+        snprintf(clause, CLAUSE_BYTES, "no waits: it asks again and again");
+    else if (!number_is_known(switches))
+        snprintf(clause, CLAUSE_BYTES, "no waits: a thread stays in each receive until it is done");
+    else
+        snprintf(clause, CLAUSE_BYTES, "no waits; %s for each message: a thread %s",
+                 said(switches, " context switch", " context switches", text, sizeof text),
+                 share >= 0.9   ? "sleeps in each receive"
+                 : share >= 0.1 ? "sleeps in some receives"
+                                : "mostly finds its message there already");
+}
+
+/* What goes to the kernel with a wait, and what it tells. Empty where that is not known. */
+static void say_set(const double *figures, char *clause)
+{
+    char entries[SAID_BYTES], events[SAID_BYTES], bytes[SAID_BYTES];
+    double scanned = figures[EXPLAIN_SCANNED_PER_WAIT], told = figures[EXPLAIN_EVENTS_PER_WAIT];
+    clause[0] = '\0';
+    if (!number_is_known(scanned) || !number_is_known(told))
+        return;
+    said(told, "", "", events, sizeof events);
+    if (scanned < WORTH_TELLING)
+        snprintf(clause, CLAUSE_BYTES, "a wait hands over nothing and tells of %s", events);
+    else
+        snprintf(clause, CLAUSE_BYTES, "each wait hands over %s %s %s: %s of set for each message",
+                 said(scanned, " entry", " entries", entries, sizeof entries),
+                 scanned >= VAIN * told ? "to learn of" : "and tells of", events,
+                 said(figures[EXPLAIN_SET_BYTES], " byte", " bytes", bytes, sizeof bytes));
+}
+
+/* Receives, sends, and what else was called for a message. */
+static void say_moves(const double *figures, const char *others, char *clause)
+{
+    char receives[SAID_BYTES], sends[SAID_BYTES], text[SAID_BYTES], rest[CLAUSE_BYTES] = "";
+    double moves = figures[EXPLAIN_RECEIVES] + figures[EXPLAIN_SENDS];
+    size_t used = 0;
+    if (figures[EXPLAIN_NOTHING] >= WORTH_TELLING)
+        used =
+            (size_t)snprintf(rest, sizeof rest, ", of which %s nothing",
+                             said(figures[EXPLAIN_NOTHING], " finds", " find", text, sizeof text));
+    bool posted = figures[EXPLAIN_POSTED] >= moves / 2;
+    if (figures[EXPLAIN_OTHERS] >= WORTH_TELLING)
+        snprintf(rest + used, sizeof rest - used, ", %s %s%s%s%s", posted ? "posted by" : "beside",
+                 said(figures[EXPLAIN_OTHERS], " other call", " other calls", text, sizeof text),
+                 others[0] == '\0' ? "" : " (", others, others[0] == '\0' ? "" : ")");
+    else if (posted)
+        snprintf(rest + used, sizeof rest - used, ", posted with the waits");
+    snprintf(clause, CLAUSE_BYTES, "%s and %s for each message%s",
+             said(figures[EXPLAIN_RECEIVES], " receive", " receives", receives, sizeof receives),
+             said(figures[EXPLAIN_SENDS], " send", " sends", sends, sizeof sends), rest);
+}
+
+/* How many waits that took. */
+static void say_share(double waits, char *clause)
+{
+    char text[SAID_BYTES], messages[SAID_BYTES];
+    said(waits, " wait", " waits", text, sizeof text);
+    if (waits < SHARED)
+        snprintf(clause, CLAUSE_BYTES, ", and %s: %s share a wait", text,
+                 said(1 / waits, " message", " messages", messages, sizeof messages));
+    else
+        snprintf(clause, CLAUSE_BYTES, ", and %s", text);
+}
+
+const char *explain_sentence(const double figures[EXPLAIN_FIGURES], const char *others, char *text,
+                             size_t size)
+{
+    char set[CLAUSE_BYTES], moves[CLAUSE_BYTES], share[CLAUSE_BYTES], sleeps[CLAUSE_BYTES] = "";
+    char switches[SAID_BYTES];
+    say_moves(figures, others, moves);
+    if (figures[EXPLAIN_WAITS] == 0) {
+        say_no_waits(figures, set);
+        snprintf(text, size, "%s; %s", set, moves);
+        return text;
+    }
+    say_set(figures, set);
+    say_share(figures[EXPLAIN_WAITS], share);
+    if (figures[EXPLAIN_SWITCHES] >= WORTH_TELLING)
+        snprintf(sleeps, sizeof sleeps, "; %s",
+                 said(figures[EXPLAIN_SWITCHES], " context switch", " context switches", switches,
+                      sizeof switches));
+    /* What is handed over in vain is the first thing to know. */
+    if (figures[EXPLAIN_SCANNED_PER_WAIT] >= VAIN * figures[EXPLAIN_EVENTS_PER_WAIT])
+        snprintf(text, size, "%s; %s%s%s", set, moves, share, sleeps);
+    else
+        snprintf(text, size, "%s%s%s%s%s", moves, share, set[0] == '\0' ? "" : "; ", set, sleeps);
+    return text;
+}
+
+/* ---- the tables ---- */
+
+struct table {
+    struct table_grid groups;
+    double *values;                                         /* of one cell; room for all rows */
+    double medians[TABLE_GRID_MODELS_MAX][EXPLAIN_FIGURES]; /* of a configuration */
+    const char *columns[TABLE_GRID_MODELS_MAX];             /* their models */
+    size_t column_count;
+    bool counted[TABLE_GRID_MODELS_MAX]; /* of the target's models: in some configuration */
+};
+
+/* The medians of a cell; false where its server told no counters, or there are no rows of it. */
+static bool medians_take(const struct table *table, const struct row *line, const char *model,
+                         double medians[EXPLAIN_FIGURES])
+{
+    const struct table_grid *groups = &table->groups;
+    for (int figure = 0; figure < EXPLAIN_FIGURES; figure++) {
+        size_t found = 0;
+        for (size_t i = 0; i < groups->count; i++) {
+            if (!table_grid_has(groups, line, model, &groups->rows[i]))
+                continue;
+            double value = explain_figure_of(&groups->rows[i], (enum explain_figure)figure);
+            if (number_is_known(value))
+                table->values[found++] = value;
+        }
+        medians[figure] = statistics_median(table->values, found);
+    }
+    return number_is_known(medians[EXPLAIN_WAITS]) && number_is_known(medians[EXPLAIN_RECEIVES]) &&
+           number_is_known(medians[EXPLAIN_SENDS]);
+}
+
+static void columns_collect(struct table *table, const struct row *line)
+{
+    table->column_count = 0;
+    for (size_t i = 0; i < table->groups.model_count; i++) {
+        const char *model = table->groups.models[i]->model;
+        if (!medians_take(table, line, model, table->medians[table->column_count]))
+            continue;
+        table->columns[table->column_count++] = model;
+        table->counted[i] = true;
+    }
+}
+
+static const char *cell_text(double value, char *text, size_t size)
+{
+    if (!number_is_known(value))
+        snprintf(text, size, "-");
+    else if (value == 0 || value >= 100)
+        units_format_fixed(value, 0, text, size);
+    else if (value < 0.1)
+        units_format_double(value, 2, text, size);
+    else
+        units_format_fixed(value, value < 10 ? 2 : 1, text, size);
+    return text;
+}
+
+static void columns_print(const struct table *table, FILE *file, int cell_width, size_t first,
+                          size_t last)
+{
+    char text[FIGURE_BYTES];
+    fprintf(file, "  %*s", -LABEL_WIDTH, "");
+    for (size_t i = first; i < last; i++)
+        fprintf(file, "%*s", cell_width, table->columns[i]);
+    fprintf(file, "\n");
+    for (size_t row = 0; row < ROWS; row++) {
+        fprintf(file, "  %*s", -LABEL_WIDTH, titles[row]);
+        for (size_t i = first; i < last; i++)
+            fprintf(file, "%*s", cell_width, cell_text(table->medians[i][row], text, sizeof text));
+        fprintf(file, "\n");
+    }
+}
+
+/* What a model's other calls are, as the registry knows it; with connections that come and go theirs. */
+static const char *others_of(const struct row *line, const char *model, char *text, size_t size)
+{
+    const struct model_entry *entry = model_find(model);
+    bool come_and_go = number_is_known(line->connections_attempted) &&
+                       line->connections_attempted > line->connections;
+    if (entry == NULL)
+        snprintf(text, size, "%s", "");
+    else
+        snprintf(text, size, "%s%s%s", entry->other_calls,
+                 come_and_go && entry->other_calls[0] != '\0' ? ", " : "",
+                 come_and_go ? "accept, setsockopt, close and what else a connection takes" : "");
+    return text;
+}
+
+static void configuration_print(struct table *table, FILE *file, const struct row *line,
+                                unsigned width)
+{
+    char label[80], others[160], sentence[SENTENCE_BYTES],
+        text[SENTENCE_BYTES + sizeof line->model];
+    int cell_width = table_grid_column(&table->groups, CELL_WIDTH_MIN, CELL_MARGIN);
+    size_t fit = table_grid_columns_fit(width, LABEL_WIDTH + 2, cell_width);
+    columns_collect(table, line);
+    if (table->column_count == 0)
+        return;
+    fprintf(file, "\n  %s\n", row_workload_text(line, label, sizeof label));
+    for (size_t first = 0; first < table->column_count; first += fit)
+        columns_print(table, file, cell_width, first,
+                      first + fit < table->column_count ? first + fit : table->column_count);
+    for (size_t i = 0; i < table->column_count; i++) {
+        snprintf(text, sizeof text, "%s: %s", table->columns[i],
+                 explain_sentence(table->medians[i],
+                                  others_of(line, table->columns[i], others, sizeof others),
+                                  sentence, sizeof sentence));
+        terminal_print_wrapped(file, text, 2, width);
+    }
+}
+
+static void target_print(struct table *table, FILE *file, unsigned width)
+{
+    size_t left_out = 0;
+    memset(table->counted, 0, sizeof table->counted);
+    fprintf(file, "\nWhat one message cost, medians; ");
+    table_grid_print_heading(&table->groups, file);
+    for (size_t i = 0; i < table->groups.line_count; i++)
+        configuration_print(table, file, table->groups.lines[i], width);
+    for (size_t i = 0; i < table->groups.model_count; i++) {
+        if (table->counted[i])
+            continue;
+        fprintf(file, "%s %s",
+                left_out == 0 ? "\n  left out, since the server does not count its calls "
+                                "(-Dobserve=false?):"
+                              : ",",
+                table->groups.models[i]->model);
+        left_out++;
+    }
+    if (left_out > 0)
+        fprintf(file, "\n");
+    if (left_out < table->groups.model_count &&
+        strcmp(table->groups.models[0]->host_kind, "wine") == 0)
+        fprintf(file,
+                "\n  The calls are those of the program: for each of them Wine adds requests to "
+                "wineserver.\n");
+}
+
+void explain_print(FILE *file, const struct row *rows, size_t count, unsigned width)
+{
+    static struct table table; /* not on the stack: its medians are many */
+    table = (struct table){.groups = {.rows = rows, .count = count}};
+    table.values = malloc((count + 1) * sizeof *table.values);
+    while (table.values != NULL && table_grid_next(&table.groups))
+        target_print(&table, file, width);
+    free(table.values);
+}

@@ -1,0 +1,336 @@
+#include "report/pairing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "names.h"
+
+/* A cell that takes part, or would if it had trials. */
+struct entry {
+    const struct trials_cell *cell;
+    size_t index;
+    size_t model_place; /* in the registry; unknown ones come last */
+    enum pairing_by by;
+};
+
+/* As strcmp, and so for numbers. */
+static int compare_sizes(size_t a, size_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_families(const struct entry *a, const struct entry *b)
+{
+    int order =
+        a->by == PAIRING_MODELS ? strcmp(trials_target(a->cell), trials_target(b->cell)) : 0;
+    return order != 0 ? order : compare_sizes(a->cell->configuration, b->cell->configuration);
+}
+
+/* Within a family: those of one group have one baseline to choose among them. */
+static int compare_groups(const struct entry *a, const struct entry *b)
+{
+    if (a->by == PAIRING_MODELS)
+        return 0;
+    int order = compare_sizes(a->model_place, b->model_place);
+    if (order == 0)
+        order = strcmp(trials_model(a->cell), trials_model(b->cell));
+    if (order == 0 && a->by == PAIRING_RUNS)
+        order = strcmp(trials_target(a->cell), trials_target(b->cell));
+    return order;
+}
+
+static bool has_trials(const struct entry *entry)
+{
+    return entry->cell->rows > 0;
+}
+
+/* Within a group those without trials come last. */
+static int entry_compare(const void *left, const void *right)
+{
+    const struct entry *a = left, *b = right;
+    int order = compare_families(a, b);
+    if (order == 0)
+        order = compare_groups(a, b);
+    if (order == 0)
+        order = has_trials(b) - has_trials(a);
+    if (order == 0)
+        order = compare_sizes(a->model_place, b->model_place);
+    if (order == 0)
+        order = strcmp(trials_model(a->cell), trials_model(b->cell));
+    if (order == 0)
+        order = strcmp(trials_target(a->cell), trials_target(b->cell));
+    return order != 0 ? order : compare_sizes(a->cell->file, b->cell->file);
+}
+
+bool pairing_wants(const struct pairing_rules *rules, const struct trials_cell *cell)
+{
+    return (rules->models->count == 0 || text_list_names(rules->models, trials_model(cell))) &&
+           (rules->targets->count == 0 || text_list_has(rules->targets, trials_target(cell)));
+}
+
+/* Whom a group may miss: a model on a target; a target with any model where targets are compared. */
+struct side {
+    const char *model;
+    const char *target;
+    bool measured; /* has trials somewhere */
+};
+
+struct pairer {
+    struct pairing *pairing;
+    const struct pairing_rules *rules;
+    struct entry *entries;
+    size_t count;
+    struct side *sides;
+    size_t side_count;
+    size_t gap_capacity;
+};
+
+/* The cells of one group; those without trials come last. */
+struct group {
+    const struct entry *entries;
+    size_t count;
+    size_t measured;
+};
+
+/* NULL where the group has none with trials. */
+static const struct entry *named_find(const struct group *group, const struct pairing_rules *rules,
+                                      const char *name)
+{
+    for (size_t i = 0; i < group->measured; i++) {
+        const struct trials_cell *cell = group->entries[i].cell;
+        if (rules->by == PAIRING_TARGETS ? strcmp(trials_target(cell), name) == 0
+                                         : name_equals(trials_model(cell), name))
+            return &group->entries[i];
+    }
+    return NULL;
+}
+
+/* A file that has no such column says nothing against it. */
+static bool threads_agree(const struct trials_cell *a, const struct trials_cell *b)
+{
+    const char *of_a = trials_threads(a), *of_b = trials_threads(b);
+    return of_a[0] == '\0' || of_b[0] == '\0' || strcmp(of_a, of_b) == 0;
+}
+
+/* The cell of that file that is measured with as many threads as `cell`. */
+static const struct entry *run_find(const struct group *group, size_t file,
+                                    const struct trials_cell *cell)
+{
+    for (size_t i = 0; i < group->measured; i++)
+        if (group->entries[i].cell->file == file && threads_agree(group->entries[i].cell, cell))
+            return &group->entries[i];
+    return NULL;
+}
+
+/* Where models or targets are compared: the cell that the model's is compared with, or NULL. */
+static const struct entry *named_baseline(const struct group *group,
+                                          const struct pairing_rules *rules, const char *name)
+{
+    if (rules->baseline != NULL)
+        return named_find(group, rules, rules->baseline);
+    const struct model_entry *model = model_find(name);
+    const struct entry *changed = NULL;
+    if (model != NULL && model->lesson_of != NULL)
+        changed = named_find(group, rules, model->lesson_of);
+    if (changed != NULL)
+        return changed;
+    return group->measured > 0 ? group->entries : NULL;
+}
+
+static bool is_of(const struct trials_cell *cell, const char *model, const char *target)
+{
+    return strcmp(trials_model(cell), model) == 0 && strcmp(trials_target(cell), target) == 0;
+}
+
+/* Counts all rows without trials that the group has of the gap's model and target in a file. */
+static void rows_count(const struct group *group, size_t file, struct pairing_gap *gap)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        const struct trials_cell *cell = group->entries[i].cell;
+        if (cell->file != file || !is_of(cell, gap->model, gap->target))
+            continue;
+        gap->failed += cell->failed;
+        gap->skipped += cell->skipped;
+        gap->incomplete += cell->incomplete;
+    }
+}
+
+static size_t failed_of(const struct group *group, const struct trials_cell *cell)
+{
+    struct pairing_gap rows = {.model = trials_model(cell), .target = trials_target(cell)};
+    rows_count(group, cell->file, &rows);
+    return rows.failed;
+}
+
+/* file: the contestant's. False without memory. */
+static bool gap_add(struct pairer *pairer, const struct group *group, struct pairing_gap gap,
+                    size_t file)
+{
+    struct pairing *pairing = pairer->pairing;
+    rows_count(group, file, &gap);
+    if (pairing->gap_count == pairer->gap_capacity) {
+        size_t capacity = 2 * pairer->gap_capacity + 16;
+        struct pairing_gap *gaps = realloc(pairing->gaps, capacity * sizeof *gaps);
+        if (gaps == NULL)
+            return false;
+        pairing->gaps = gaps;
+        pairer->gap_capacity = capacity;
+    }
+    pairing->gaps[pairing->gap_count++] = gap;
+    return true;
+}
+
+/* What the first file has measured and the second one has not; false without memory. */
+static bool runs_miss(struct pairer *pairer, const struct group *group)
+{
+    for (size_t i = 0; i < group->measured; i++) {
+        const struct entry *baseline = &group->entries[i];
+        if (baseline->cell->file != 0 || run_find(group, 1, baseline->cell) != NULL)
+            continue;
+        struct pairing_gap gap = {.baseline = baseline->index,
+                                  .other_threads = PAIRING_NONE,
+                                  .model = trials_model(baseline->cell),
+                                  .target = trials_target(baseline->cell)};
+        for (size_t j = 0; j < group->measured && gap.other_threads == PAIRING_NONE; j++)
+            if (group->entries[j].cell->file == 1)
+                gap.other_threads = group->entries[j].index;
+        if (!gap_add(pairer, group, gap, 1))
+            return false;
+    }
+    return true;
+}
+
+static bool is_measured_in(const struct group *group, const char *model, const char *target)
+{
+    for (size_t i = 0; i < group->measured; i++)
+        if (is_of(group->entries[i].cell, model, target))
+            return true;
+    return false;
+}
+
+/* Whether a model is missed where it has no trials: not where it can't run at all. */
+static bool is_expected(const struct pairer *pairer, const struct group *group,
+                        const struct side *side)
+{
+    bool failed = false;
+    if (pairer->rules->by == PAIRING_TARGETS)
+        return true;
+    if (strcmp(side->target, trials_target(group->entries[0].cell)) != 0)
+        return false;
+    for (size_t i = group->measured; i < group->count; i++)
+        failed |= group->entries[i].cell->failed > 0 &&
+                  is_of(group->entries[i].cell, side->model, side->target);
+    return failed || side->measured || pairer->rules->models->count > 0;
+}
+
+/* The same where models or targets are compared. */
+static bool sides_miss(struct pairer *pairer, const struct group *group)
+{
+    for (size_t i = 0; i < pairer->side_count && group->measured > 0; i++) {
+        const struct side *side = &pairer->sides[i];
+        struct pairing_gap gap = {.other_threads = PAIRING_NONE,
+                                  .model = pairer->rules->by == PAIRING_TARGETS
+                                               ? trials_model(group->entries[0].cell)
+                                               : side->model,
+                                  .target = side->target};
+        if (is_measured_in(group, gap.model, gap.target) || !is_expected(pairer, group, side))
+            continue;
+        const struct entry *baseline = named_baseline(group, pairer->rules, gap.model);
+        if (baseline == NULL)
+            continue;
+        gap.baseline = baseline->index;
+        if (!gap_add(pairer, group, gap, 0))
+            return false;
+    }
+    return true;
+}
+
+static const struct entry *baseline_of(const struct entry *contestant, const struct group *group,
+                                       const struct pairing_rules *rules)
+{
+    if (rules->by != PAIRING_RUNS)
+        return named_baseline(group, rules, trials_model(contestant->cell));
+    return contestant->cell->file == 1 ? run_find(group, 0, contestant->cell) : NULL;
+}
+
+static bool group_pair(struct pairer *pairer, const struct group *group, size_t family)
+{
+    struct pairing *pairing = pairer->pairing;
+    size_t before = pairing->count;
+    for (size_t i = 0; i < group->measured; i++) {
+        const struct entry *contestant = &group->entries[i];
+        const struct entry *baseline = baseline_of(contestant, group, pairer->rules);
+        if (baseline == NULL || baseline == contestant)
+            continue;
+        pairing->pairs[pairing->count++] =
+            (struct pair){baseline->index, contestant->index, family,
+                          failed_of(group, baseline->cell), failed_of(group, contestant->cell)};
+    }
+    if (pairing->count == before)
+        pairing->alone += group->measured;
+    return pairer->rules->by == PAIRING_RUNS ? runs_miss(pairer, group) : sides_miss(pairer, group);
+}
+
+static void side_add(struct pairer *pairer, const struct trials_cell *cell)
+{
+    size_t at = 0;
+    bool any_model = pairer->rules->by == PAIRING_TARGETS;
+    while (at < pairer->side_count &&
+           (strcmp(pairer->sides[at].target, trials_target(cell)) != 0 ||
+            (!any_model && strcmp(pairer->sides[at].model, trials_model(cell)) != 0)))
+        at++;
+    if (at == pairer->side_count)
+        pairer->sides[pairer->side_count++] =
+            (struct side){trials_model(cell), trials_target(cell), false};
+    pairer->sides[at].measured |= cell->rows > 0;
+}
+
+static void entries_collect(struct pairer *pairer, const struct trials *trials)
+{
+    for (size_t i = 0; i < trials->cell_count; i++) {
+        const struct trials_cell *cell = &trials->cells[i];
+        if (!pairing_wants(pairer->rules, cell))
+            continue;
+        pairer->entries[pairer->count++] =
+            (struct entry){cell, i, model_place(trials_model(cell)), pairer->rules->by};
+        side_add(pairer, cell);
+    }
+    qsort(pairer->entries, pairer->count, sizeof *pairer->entries, entry_compare);
+}
+
+int pairing_make(struct pairing *pairing, const struct trials *trials,
+                 const struct pairing_rules *rules)
+{
+    size_t family = 0, room = trials->cell_count + 1;
+    *pairing = (struct pairing){.pairs = malloc(room * sizeof *pairing->pairs)};
+    struct pairer pairer = {.pairing = pairing,
+                            .rules = rules,
+                            .entries = malloc(room * sizeof *pairer.entries),
+                            .sides = malloc(room * sizeof *pairer.sides)};
+    bool complete = pairing->pairs != NULL && pairer.entries != NULL && pairer.sides != NULL;
+    if (complete)
+        entries_collect(&pairer, trials);
+    for (size_t begin = 0, end; complete && begin < pairer.count; begin = end) {
+        const struct entry *first = &pairer.entries[begin];
+        struct group group = {.entries = first};
+        for (end = begin;
+             end < pairer.count && compare_families(first, &pairer.entries[end]) == 0 &&
+             compare_groups(first, &pairer.entries[end]) == 0;
+             end++)
+            group.measured += has_trials(&pairer.entries[end]);
+        group.count = end - begin;
+        complete = group_pair(&pairer, &group, family);
+        family += end < pairer.count && compare_families(first, &pairer.entries[end]) != 0;
+    }
+    free(pairer.entries);
+    free(pairer.sides);
+    return complete ? 0 : -1;
+}
+
+void pairing_free(struct pairing *pairing)
+{
+    free(pairing->pairs);
+    free(pairing->gaps);
+    *pairing = (struct pairing){0};
+}

@@ -1,0 +1,16 @@
+/*
+ * textbook_table: what each model held and what it took, as books on network programming print it:
+ * attempted/connected, memory, kernel memory, processor, threads, throughput.
+ */
+#ifndef IOMODELS_TEXTBOOK_TABLE_H
+#define IOMODELS_TEXTBOOK_TABLE_H
+
+#include <stdio.h>
+
+#include "rows/row.h"
+
+/* A table for each target, a line for each model and step of its ramp: medians over the trials.
+ * Rows that were skipped or failed are told last. */
+void textbook_table_print(FILE *file, const struct row *rows, size_t count);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * results_reader: a run's folder, read back: its rows, and their histograms one after the other, as
+ * they were written. A file's last line that was cut off (a killed writer) is left out.
+ */
+#ifndef IOMODELS_RESULTS_READER_H
+#define IOMODELS_RESULTS_READER_H
+
+#include "rows/row.h"
+
+struct results_reader {
+    const char *folder; /* the caller's */
+    struct row *rows;   /* all rows of runs.csv; owned */
+    size_t count;
+    uint64_t runs_bytes; /* of these rows with their header */
+    /* A file whose columns are not those written here, so no rows can be added. NULL: no such file. */
+    const char *foreign;
+    /* The rest is its own. */
+    FILE *file; /* histogram.csv */
+    struct csv_reader csv;
+    bool has_line;         /* csv holds a line that was not taken */
+    const struct row *row; /* whose histograms are being read */
+    int columns[ROW_HISTOGRAM_COLUMNS];
+};
+
+/* 0, or -1 with a one-line message that names the file; then nothing needs closing. */
+int results_reader_open(struct results_reader *reader, const char *folder, char *message,
+                        size_t message_size);
+void results_reader_close(struct results_reader *reader);
+
+/*
+ * Adds the next histogram of a row to `into`. basis, of at least 16 bytes: what it counts. Ask for
+ * rows in their order, and only for those with histograms; what lies between is passed over.
+ * Returns 1, 0 where the row has no more, or -1 with a message.
+ */
+int results_reader_histogram(struct results_reader *reader, const struct row *record, char *basis,
+                             size_t basis_size, struct histogram *into, char *message,
+                             size_t message_size);
+
+/* Bytes of histogram.csv up to the end of what was asked for. */
+uint64_t results_reader_histogram_bytes(const struct results_reader *reader);
+
+/* A whole CSV file of the folder. 0, or -1 with a message; then nothing needs freeing. */
+int results_read_table(const char *folder, const char *name, struct csv_table *table, char *message,
+                       size_t message_size);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * warnings: everything that can make a figure doubtful, each with what helps. A row keeps the words
+ * of those that it has; results/README.md says when each is given.
+ */
+#ifndef IOMODELS_WARNINGS_H
+#define IOMODELS_WARNINGS_H
+
+#include "rows/row.h"
+
+enum warning {
+    WARNING_HOST_BUSY,
+    WARNING_HOST_NOISY,
+    WARNING_CPU_STOLEN,
+    WARNING_CPU_THROTTLED,
+    WARNING_CPU_QUOTA,
+    WARNING_CPU_GOVERNOR,
+    WARNING_NOT_PINNED,
+    WARNING_WINESERVER_NOT_PINNED,
+    WARNING_WINESERVER_RESTARTED,
+    WARNING_SNAPSHOTS_LATE,
+    WARNING_SERVER_KILLED,
+    WARNING_CLIENT_PAUSED,
+    WARNING_CLOCK_STEPPED,
+    WARNING_WINDOW_LATE,
+    WARNING_OVERLOAD,
+    WARNING_CLIENT_LATE,
+    WARNING_UNANSWERED,
+    WARNING_STARVED,
+    WARNING_FEW_SAMPLES,
+    WARNING_FEW_CPU_STEPS,
+    WARNING_PLATEAU_40MS,
+    WARNING_CONNECTIONS_MISSING,
+    WARNING_DRIFT, /* of a whole run, not of a row */
+    WARNINGS
+};
+
+/* "host_busy" */
+const char *warning_word(enum warning warning);
+/* What helps, one clause. */
+const char *warning_advice(enum warning warning);
+/* Adds the word to the row's. */
+void warning_add(struct row *row, enum warning warning);
+bool warning_has(const struct row *row, enum warning warning);
+/* The same of the column's text. */
+bool warnings_have(const char *words, enum warning warning);
+#endif

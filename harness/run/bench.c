@@ -1,0 +1,315 @@
+#include "run/bench.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/terminal.h"
+#include "base/units.h"
+#include "clock.h"
+#include "rows/precision.h"
+
+static struct row *row_new(struct bench *bench)
+{
+    struct row *larger = realloc(bench->rows, (bench->row_count + 1) * sizeof *bench->rows);
+    if (larger == NULL)
+        return NULL;
+    bench->rows = larger;
+    return &bench->rows[bench->row_count++];
+}
+
+static void progress_show(const struct bench *bench, const struct row *row)
+{
+    char workload[120], line[400], left[32] = "", of[32] = "", worst[32] = "";
+    if (bench->done > 0 && bench->runs > 0) {
+        uint64_t each = (clock_now_ns() - bench->begun_ns) / bench->done;
+        uint64_t left_s = each * (bench->runs - bench->done) / 1000000000;
+        units_format_duration((left_s == 0 ? 1 : left_s) * 1000000000, left, sizeof left);
+    }
+    if (bench->runs > 0)
+        snprintf(of, sizeof of, " of %zu", bench->runs);
+    if (bench->worst > 0 && bench->worst < INFINITY)
+        snprintf(worst, sizeof worst, "  +-%.1f %%", 100 * bench->worst);
+    snprintf(line, sizeof line, "%zu%s  %s %s  %s%s%s%s", bench->done + 1, of, row->target,
+             row->model, row_workload_text(row, workload, sizeof workload), worst,
+             left[0] == '\0'             ? ""
+             : bench->plan->until_ci > 0 ? "  left, at most: "
+                                         : "  left: ",
+             left);
+    terminal_progress(line);
+}
+
+/* What the model can't hold with so many threads; false where it can. */
+static bool too_many(const struct bench *bench, const struct contestant *contestant,
+                     const struct workload *workload, char *reason, size_t size)
+{
+    struct target_model model = target_find(contestant->target, contestant->model);
+    unsigned threads = bench->settings->threads;
+    if (!model.threads_apply || model.connections_per_thread == 0 || threads == 0 ||
+        (uint64_t)model.connections_per_thread * threads >= run_server_connections(workload) ||
+        workload->kind == WORKLOAD_RAMP) /* which is there to find that out */
+        return false;
+    snprintf(reason, size, "holds %u connections with --threads %u",
+             model.connections_per_thread * threads, threads);
+    return true;
+}
+
+/* The rows come in the plan's order, so those of a run that stopped are its first ones. */
+static bool is_finished(const struct bench *bench)
+{
+    return bench->finished != NULL && bench->replayed < bench->finished->count;
+}
+
+static bool same_row(const struct row *a, const struct row *b)
+{
+    char a_key[ROW_KEY_BYTES], b_key[ROW_KEY_BYTES];
+    size_t length = row_cell_key(a, a_key);
+    return length == row_cell_key(b, b_key) && memcmp(a_key, b_key, length) == 0 &&
+           a->trial == b->trial && a->order_index == b->order_index;
+}
+
+static int no_memory(char *message, size_t message_size)
+{
+    snprintf(message, message_size, "out of memory");
+    return -1;
+}
+
+/*
+ * What a bucket's width has hidden, as finely as the row tells it. Where messages of an open loop
+ * were not answered it tells no maximum and no mean.
+ */
+static void restore_ends(const struct row *row, struct histogram *rtt)
+{
+    if (rtt->total == 0)
+        return;
+    if (number_is_known(row->rtt_min_us))
+        rtt->min = (uint64_t)(row->rtt_min_us * 1e3 + 0.5);
+    if (number_is_known(row->rtt_max_us))
+        rtt->max = (uint64_t)(row->rtt_max_us * 1e3 + 0.5);
+    if (number_is_known(row->rtt_mean_us))
+        rtt->sum = row->rtt_mean_us * 1e3 * (double)rtt->total;
+}
+
+/* The histograms of a finished row, which have to hold all its round trips. */
+static int histograms_replay(struct bench *bench, const struct row *row, char *message,
+                             size_t message_size)
+{
+    char basis[sizeof row->latency_basis];
+    struct histogram *histogram = &bench->load.rtt;
+    double samples = 0;
+    int found;
+    for (;;) {
+        histogram_clear(histogram);
+        found = results_reader_histogram(bench->finished, row, basis, sizeof basis, histogram,
+                                         message, message_size);
+        if (found <= 0)
+            break;
+        if (strcmp(basis, row->latency_basis) == 0) {
+            samples = (double)histogram->total;
+            restore_ends(row, histogram);
+        }
+        const struct row_histogram kept = {basis, histogram};
+        if (merged_add(&bench->merged, row, &kept, 1) != 0)
+            return no_memory(message, message_size);
+        histogram = &bench->load.rtt_from_sent; /* the row's own round trips come first, and stay */
+    }
+    if (found == 0 && samples != row->rtt_samples) {
+        snprintf(message, message_size,
+                 "%s/histogram.csv: row %zu of runs.csv has %.0f round trips, and here are %.0f",
+                 bench->finished->folder, bench->replayed, row->rtt_samples, samples);
+        return -1;
+    }
+    return found;
+}
+
+/* Takes the finished row that is the plan's next one. */
+static int row_replay(struct bench *bench, struct row *row, char *message, size_t message_size)
+{
+    const struct row *finished = &bench->finished->rows[bench->replayed++];
+    if (!same_row(row, finished)) {
+        snprintf(
+            message, message_size,
+            "%s/runs.csv: row %zu is trial %.0f of %s on %s, and the plan has trial %.0f of %s "
+            "on %s there: this is not what the run was begun with; begin a new one",
+            bench->finished->folder, bench->replayed, finished->trial, finished->model,
+            finished->target, row->trial, row->model, row->target);
+        bench->row_count--;
+        return -1;
+    }
+    *row = *finished;
+    bench->failed += strcmp(row->status, "failed") == 0;
+    if (bench->runs > 0)
+        bench->runs -= strcmp(row->status, "skipped") != 0;
+    return strcmp(row->status, "ok") == 0
+               ? histograms_replay(bench, finished, message, message_size)
+               : 0;
+}
+
+/* Before the first row that is not there yet. */
+static int go_on(struct bench *bench, char *message, size_t message_size)
+{
+    if (bench->finished == NULL || bench->row_count != bench->replayed)
+        return 0;
+    if (results_go_on(bench->results, bench->finished->runs_bytes,
+                      results_reader_histogram_bytes(bench->finished), message, message_size) != 0)
+        return -1;
+    return bench->going_on == NULL ? 0 : bench->going_on(bench->context, message, message_size);
+}
+
+size_t bench_finished_runs(const struct results_reader *finished)
+{
+    size_t runs = 0;
+    for (size_t i = 0; i < finished->count; i++)
+        runs += strcmp(finished->rows[i].status, "skipped") != 0;
+    return runs;
+}
+
+/* The newest row: there is no row in memory that is not in runs.csv. */
+static int row_keep(struct bench *bench, const struct row *row,
+                    const struct row_histogram *histograms, size_t count, char *message,
+                    size_t message_size)
+{
+    if (results_add(bench->results, row, histograms, count, message, message_size) == 0)
+        return 0;
+    bench->row_count--;
+    bench->row_lost = true;
+    return -1;
+}
+
+int bench_measure(struct bench *bench, const struct run_settings *settings,
+                  const struct contestant *contestant, const struct workload *workload,
+                  unsigned trial, unsigned order_index, char *message, size_t message_size)
+{
+    char reason[160];
+    if (!is_finished(bench) && go_on(bench, message, message_size) != 0)
+        return -1;
+    struct row *row = row_new(bench);
+    if (row == NULL)
+        return no_memory(message, message_size);
+    run_describe(row, settings, contestant->target, contestant->model, workload, trial);
+    row->order_index = order_index;
+    if (is_finished(bench))
+        return row_replay(bench, row, message, message_size);
+    bool skipped = contestant->skipped[0] != '\0';
+    if (skipped || too_many(bench, contestant, workload, reason, sizeof reason)) {
+        run_skip(row, skipped ? contestant->skipped : reason);
+        bench->done += !skipped;
+        return row_keep(bench, row, NULL, 0, message, message_size);
+    }
+    progress_show(bench, row);
+    enum run_status status = run_execute(row, &bench->load, settings, contestant->target, workload);
+    bench->done++;
+    if (status == RUN_CANCELLED) {
+        bench->row_count--;
+        bench->cancelled = true;
+        return 0;
+    }
+    if (status == RUN_FAILED) {
+        bench->failed++;
+        terminal_progress(NULL);
+        fprintf(stderr, "iomodels bench: %s on %s: %s\n", row->model, row->target,
+                row->status_reason);
+    }
+    struct row_histogram kept[RUN_HISTOGRAMS_MAX];
+    size_t count = status == RUN_OK ? run_histograms(row, &bench->load, kept) : 0;
+    row_round(row);
+    if (row_keep(bench, row, kept, count, message, message_size) != 0)
+        return -1;
+    return merged_add(&bench->merged, row, kept, count) == 0 ? 0 : no_memory(message, message_size);
+}
+
+double bench_percentile_us(const struct bench *bench, double percentile)
+{
+    const struct row *last = &bench->rows[bench->row_count - 1];
+    bool is_open = strcmp(last->loop, "open") == 0;
+    uint64_t slower = is_open ? (uint64_t)last->messages_unanswered : 0;
+    return row_percentile_us(&bench->load.rtt, slower, percentile);
+}
+
+void bench_shuffle(size_t *order, size_t count, struct random_state *random)
+{
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    for (size_t i = count; i > 1; i--) {
+        size_t j = (size_t)random_below(random, i), kept = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = kept;
+    }
+}
+
+int bench_write_derived(struct bench *bench, char *message, size_t message_size)
+{
+    if (is_finished(bench)) {
+        snprintf(message, message_size,
+                 "%s/runs.csv has %zu rows and the plan only %zu: --trials can only be raised",
+                 bench->finished->folder, bench->finished->count, bench->replayed);
+        return -1;
+    }
+    return results_write_derived(bench->results, bench->rows, bench->row_count, &bench->merged,
+                                 message, message_size);
+}
+
+/* All contestants of one workload in a row: a drift of the machine hits them alike. */
+static int round_run(struct bench *bench, const struct workload *workload, unsigned trial,
+                     struct random_state *random, char *message, size_t message_size)
+{
+    const struct plan *plan = bench->plan;
+    size_t order[PLAN_CONTESTANTS_MAX] = {0};
+    bench_shuffle(order, plan->contestant_count, random);
+    for (size_t i = 0; i < plan->contestant_count && !bench->cancelled; i++)
+        if (bench_measure(bench, bench->settings, &plan->contestants[order[i]], workload, trial,
+                          (unsigned)i, message, message_size) != 0)
+            return -1;
+    return 0;
+}
+
+/* How well the workload that the last row is of is known, where that decides. */
+static double precision_now(const struct bench *bench, unsigned trial)
+{
+    if (bench->plan->until_ci <= 0 || trial < STATISTICS_TRIALS_MIN)
+        return INFINITY;
+    const struct row *last = &bench->rows[bench->row_count - 1];
+    return precision_of(bench->rows, bench->row_count, last).worst;
+}
+
+int bench_run(struct bench *bench, char *message, size_t message_size)
+{
+    const struct plan *plan = bench->plan;
+    double worst[SUITE_WORKLOADS_MAX] = {0}; /* 0: no round yet */
+    struct random_state random;
+    bench->runs = plan_runs(plan);
+    random_seed(&random, bench->seed);
+    for (unsigned trial = 1; trial <= plan->trials; trial++)
+        for (size_t j = 0; j < plan->workload_count; j++) {
+            if (trial > 1 && worst[j] <= plan->until_ci)
+                continue;
+            bench->worst = worst[j];
+            if (round_run(bench, &plan->workloads[j], trial, &random, message, message_size) != 0)
+                return -1;
+            if (bench->cancelled)
+                return 0;
+            worst[j] = precision_now(bench, trial);
+            if (worst[j] <= plan->until_ci) /* what it would have taken more */
+                bench->runs -=
+                    plan_runs(plan) / plan->trials / plan->workload_count * (plan->trials - trial);
+        }
+    return 0;
+}
+
+int bench_open(struct bench *bench)
+{
+    bench->begun_ns = clock_now_ns();
+    return load_result_init(&bench->load);
+}
+
+void bench_close(struct bench *bench)
+{
+    merged_free(&bench->merged);
+    load_result_free(&bench->load);
+    free(bench->rows);
+    bench->rows = NULL;
+    bench->row_count = 0;
+}

@@ -1,0 +1,42 @@
+/*
+ * search: the highest rate that each contestant holds within a bound of latency, by rate_search,
+ * all contestants side by side: every round each of them tries its own next rate, in turn.
+ */
+#ifndef IOMODELS_SEARCH_H
+#define IOMODELS_SEARCH_H
+
+#include "run/bench.h"
+#include "run/rate_search.h"
+
+/* What is known of one contestant under one workload. */
+struct search_finding {
+    const struct contestant *contestant;
+    const struct workload *workload; /* but for its rate */
+    struct rate_search search;
+    unsigned tries;        /* different rates */
+    const char *ended;     /* why it ended early; "" where it did not */
+    const char *missed_by; /* why the last trial that missed did: see search_write; "" as below */
+    char missed_bound[12]; /* `bound` of the last row that missed; "" where none did */
+};
+
+struct search {
+    struct rate_bound bound;
+    unsigned trials; /* of each rate, odd: the majority decides */
+    /* the rest is search_run's */
+    const char *run_id;
+    struct search_finding *findings;
+    size_t count;
+};
+
+/* About how many runs that takes, and how long, where the first rates are not far off. */
+size_t search_runs(const struct search *search, const struct plan *plan);
+uint64_t search_duration_ns(const struct search *search, const struct plan *plan,
+                            const struct run_settings *settings);
+/* 0 once it is done or was cancelled; -1 with a one-line message where it can't go on. */
+int search_run(struct search *search, struct bench *bench, char *message, size_t message_size);
+/* rate_search.csv. 0, or -1 once a write failed. */
+int search_write(const struct search *search, struct csv_writer *csv);
+void search_print(const struct search *search, FILE *file);
+void search_free(struct search *search);
+
+#endif

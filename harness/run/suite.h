@@ -1,0 +1,34 @@
+/*
+ * suite: named lists of workloads with their trials and times.
+ */
+#ifndef IOMODELS_SUITE_H
+#define IOMODELS_SUITE_H
+
+#include "load/workload.h"
+#include "rows/row.h"
+
+#define SUITE_WORKLOADS_MAX ROW_CONFIGURATIONS_MAX
+
+/* Connections of a workload: as many as this machine allows. */
+#define SUITE_CONNECTIONS_MOST 0
+
+struct suite {
+    const char *name;
+    const char *summary;
+    uint64_t trials;
+    uint64_t warmup_ns;
+    uint64_t duration_ns;
+    bool lessons;     /* of the lessons and of what they change, not of the models */
+    unsigned threads; /* by default; 0: each model's own choice */
+    size_t count;
+    struct workload workloads[8];
+};
+
+extern const struct suite suites[]; /* ends with a NULL name; the first is the default */
+/* By name, without regard to case, or NULL. */
+const struct suite *suite_find(const char *name);
+
+/* A workload with its defaults: message size, depth, connections, rate ... */
+struct workload suite_workload_default(enum workload_kind kind);
+
+#endif

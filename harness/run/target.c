@@ -1,0 +1,437 @@
+#include "run/target.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/files.h"
+#include "base/units.h"
+#include "clock.h"
+#include "compiler.h"
+#include "host/shell.h"
+
+enum {
+    LIST_TIMEOUT_MS = 60000, /* Wine prepares itself at its first start */
+    START_TIMEOUT_MS = 60000,
+    ANSWER_TIMEOUT_MS = 20000,
+    STOP_GRACE_MS = 15000,
+    FAILED_GRACE_MS = 3000,
+    END_GRACE_MS = 500,
+    LIST_BYTES_MAX = 1 << 20,
+    LIST_QUOTED = 40, /* most of what an error shows of a list */
+    NS_PER_MS = 1000000,
+    WORDS_MAX = 32 /* that are added to a command */
+};
+
+static const char line_version[] = "iomodels=1 ";
+
+static void say(char *message, size_t size, const char *format, ...) COMPILER_PRINTF(3, 4);
+
+static void say(char *message, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, size, format, arguments);
+    va_end(arguments);
+}
+
+/* The command's words, then `added` (NULL-terminated); to free(). NULL without memory. */
+static const char **words_join(char **command, const char *const *added)
+{
+    size_t count = 0, more = 0;
+    while (command[count] != NULL)
+        count++;
+    while (added[more] != NULL)
+        more++;
+    const char **words = malloc((count + more + 1) * sizeof *words);
+    if (words == NULL)
+        return NULL;
+    memcpy((void *)words, (void *)command, count * sizeof *words);
+    memcpy((void *)(words + count), (const void *)added, (more + 1) * sizeof *words);
+    return words;
+}
+
+/* The child, or NULL with a message. */
+static struct child *command_start(const struct target *target, const char *const *added,
+                                   const char *cpus, char *message, size_t message_size)
+{
+    struct child *child = NULL;
+    const char **words = words_join(target->words, added);
+    if (words == NULL)
+        say(message, message_size, "out of memory");
+    else
+        child = child_start(words, cpus, message, message_size);
+    free((void *)words);
+    return child;
+}
+
+/* A process ends a moment after its pipe does. */
+static bool ended_soon(struct child *child, int *status)
+{
+    uint64_t begun_ns = clock_now_ns();
+    while (!child_ended(child, status)) {
+        if (clock_now_ns() - begun_ns >= (uint64_t)END_GRACE_MS * NS_PER_MS)
+            return false;
+        clock_sleep_ms(1);
+    }
+    return true;
+}
+
+/* Why a child did not do what was asked of it: its own last words, else how it ended. */
+static void explain(struct child *child, enum child_read read, char *message, size_t size)
+{
+    int status;
+    bool ended = read == CHILD_EOF && ended_soon(child, &status);
+    const char *words = child_error_line(child);
+    const char *colon = words[0] == '\0' ? "" : ": ";
+    if (read == CHILD_CANCELLED)
+        say(message, size, "interrupted");
+    else if (read == CHILD_STOPPED)
+        say(message, size,
+            child_waits_for_terminal(child)
+                ? "it asks something on the terminal, which no target gets: `ssh -o "
+                  "BatchMode=yes` and `sudo -n` ask nothing%s%s"
+                : "it was stopped by a signal%s%s",
+            colon, words);
+    else if (read == CHILD_TIMEOUT)
+        say(message, size, "no answer in time%s%s", colon, words);
+    else if (read == CHILD_FAILED)
+        say(message, size, "its answer can't be read%s%s", colon, words);
+    else if (words[0] != '\0')
+        say(message, size, "%s", words);
+    else if (ended)
+        say(message, size, "it ended with exit status %d and said nothing", status);
+    else
+        say(message, size, "it closed its standard output");
+}
+
+/* All lines of its standard output, in a block to free(); NULL with a message. */
+static char *read_all(struct child *child, bool (*cancelled)(void *context), void *context,
+                      char *message, size_t message_size)
+{
+    char line[TARGET_LINE_BYTES];
+    size_t length = 0, capacity = 0;
+    char *text = NULL;
+    enum child_read read;
+    while ((read = child_read_line(child, line, sizeof line, LIST_TIMEOUT_MS, cancelled,
+                                   context)) == CHILD_LINE) {
+        size_t more = strlen(line) + 1;
+        if (length + more + 1 > capacity) {
+            capacity = 2 * (length + more + 1);
+            char *larger = capacity > LIST_BYTES_MAX ? NULL : realloc(text, capacity);
+            if (larger == NULL) {
+                say(message, message_size, "its list is too long");
+                free(text);
+                return NULL;
+            }
+            text = larger;
+        }
+        length += (size_t)snprintf(text + length, capacity - length, "%s\n", line);
+    }
+    if (read == CHILD_EOF && text != NULL)
+        return text;
+    explain(child, read, message, message_size);
+    free(text);
+    return NULL;
+}
+
+/* Each model has a name of its own: it is what tells two rows apart. */
+static bool models_valid(const struct csv_table *models, char *cause, size_t size)
+{
+    int column = csv_column(models, "model");
+    if (column < 0 || csv_column(models, "available") < 0) {
+        say(cause, size, "no columns model and available");
+        return false;
+    }
+    for (size_t row = 1; row < models->rows; row++) {
+        const char *name = csv_field(models, row, column);
+        if (name[0] == '\0') {
+            say(cause, size, "a model without a name");
+            return false;
+        }
+        for (size_t before = 1; before < row; before++)
+            if (strcmp(csv_field(models, before, column), name) == 0) {
+                say(cause, size, "two models are called %.40s", name);
+                return false;
+            }
+    }
+    return true;
+}
+
+static int models_ask(struct target *target, bool (*cancelled)(void *context), void *context,
+                      char *message, size_t message_size)
+{
+    static const char *const words[] = {"list", "--csv", NULL};
+    char cause[200];
+    struct child *child = command_start(target, words, NULL, message, message_size);
+    if (child == NULL)
+        return -1;
+    char *text = read_all(child, cancelled, context, message, message_size);
+    child_end(child, STOP_GRACE_MS, NULL);
+    if (text == NULL)
+        return -1;
+    int error = csv_parse(&target->models, text, strlen(text), false, cause, sizeof cause);
+    if (error == 0 && !models_valid(&target->models, cause, sizeof cause)) {
+        csv_table_free(&target->models);
+        error = -1;
+    }
+    if (error != 0)
+        say(message, message_size, "it printed no list of models (%.*s): %s",
+            (int)strcspn(text, "\n") < LIST_QUOTED ? (int)strcspn(text, "\n") : LIST_QUOTED, text,
+            cause);
+    free(text);
+    return error;
+}
+
+/*
+ * The command's words. A path with blanks is easily forgotten to be quoted, so what is a file as it
+ * stands is that program. As child_split_command.
+ */
+static char **words_of(const char *command, char *message, size_t message_size)
+{
+    FILE *file = files_open_read(command);
+    if (file == NULL)
+        return child_split_command(command, message, message_size);
+    fclose(file);
+    size_t length = strlen(command);
+    char **words = malloc(2 * sizeof *words + length + 1);
+    if (words == NULL) {
+        say(message, message_size, "out of memory");
+        return NULL;
+    }
+    words[0] = memcpy(words + 2, command, length + 1);
+    words[1] = NULL;
+    return words;
+}
+
+/* What the user may have meant by a command that did not do; "" where nothing is known. */
+static const char *remedy_of(const struct target *target, char *text, size_t size)
+{
+    shell_remedy(target->words, shell_here(), text, size);
+    if (text[0] != '\0' || target->words[1] == NULL || strpbrk(target->words[0], "/\\") == NULL ||
+        strpbrk(target->command, "'\"") != NULL)
+        return text;
+    FILE *file = files_open_read(target->words[0]);
+    if (file != NULL)
+        fclose(file);
+    else
+        say(text, size, "a path with blanks takes quotes: --target \"%s='PATH' ...\"",
+            target->name);
+    return text;
+}
+
+int target_open(struct target *target, const char *name, const char *command,
+                bool (*cancelled)(void *context), void *context, char *message, size_t message_size)
+{
+    char cause[TARGET_MESSAGE_BYTES / 2], remedy[TARGET_MESSAGE_BYTES / 4] = "";
+    uint64_t begun_ns = clock_now_ns();
+    *target = (struct target){.name = name, .command = command};
+    target->words = words_of(command, cause, sizeof cause);
+    if (target->words != NULL && models_ask(target, cancelled, context, cause, sizeof cause) == 0) {
+        target->start_ns = clock_now_ns() - begun_ns;
+        return 0;
+    }
+    if (target->words != NULL)
+        remedy_of(target, remedy, sizeof remedy);
+    say(message, message_size, "target %s: %s; %s%stried: %s%s", name, cause, remedy,
+        remedy[0] == '\0' ? "" : "; ", command, target->words != NULL ? " list --csv" : "");
+    free((void *)target->words);
+    target->words = NULL;
+    return -1;
+}
+
+void target_close(struct target *target)
+{
+    free((void *)target->words);
+    csv_table_free(&target->models);
+}
+
+/* 0 where the list does not tell. */
+static unsigned count_of(const struct csv_table *models, size_t row, const char *column)
+{
+    uint64_t count;
+    return units_parse_count(csv_field(models, row, csv_column(models, column)), 0, UINT32_MAX,
+                             &count)
+               ? (unsigned)count
+               : 0;
+}
+
+struct target_model target_find(const struct target *target, const char *model)
+{
+    const struct csv_table *models = &target->models;
+    struct target_model found = {.reason = "", .lesson_of = ""};
+    int lesson_of = csv_column(models, "lesson_of");
+    for (size_t row = 1; row < models->rows; row++) {
+        found.has_lessons |= strcmp(csv_field(models, row, lesson_of), model) == 0;
+        if (strcmp(csv_field(models, row, csv_column(models, "model")), model) != 0)
+            continue;
+        found.known = true;
+        found.available =
+            strcmp(csv_field(models, row, csv_column(models, "available")), "yes") == 0;
+        found.reason = csv_field(models, row, csv_column(models, "reason"));
+        found.lesson_of = csv_field(models, row, lesson_of);
+        found.threads_apply =
+            strcmp(csv_field(models, row, csv_column(models, "threads_apply")), "no") != 0;
+        found.connections_per_thread = count_of(models, row, "connections_per_thread");
+        found.clients_at_once = count_of(models, row, "clients_at_once");
+    }
+    return found;
+}
+
+bool target_line_text(const char *line, const char *key, char *text, size_t size)
+{
+    size_t length = strlen(key);
+    while (*line != '\0') {
+        size_t word = strcspn(line, " ");
+        if (word > length && strncmp(line, key, length) == 0 && line[length] == '=') {
+            size_t value = word - length - 1;
+            if (value >= size)
+                return false;
+            memcpy(text, line + length + 1, value);
+            text[value] = '\0';
+            return true;
+        }
+        line += word + (line[word] == ' ');
+    }
+    return false;
+}
+
+double target_line_number(const char *line, const char *key)
+{
+    char text[32];
+    double value = NAN;
+    if (target_line_text(line, key, text, sizeof text))
+        units_parse_double(text, &value);
+    return value;
+}
+
+/* The next line with the event; what else stands between is passed over, nonsense is not. */
+static bool line_expect(struct child *child, const char *event, char *line, size_t size,
+                        unsigned timeout_ms, bool (*cancelled)(void *context), void *context,
+                        char *message, size_t message_size)
+{
+    char word[32];
+    for (;;) {
+        enum child_read read = child_read_line(child, line, size, timeout_ms, cancelled, context);
+        if (read != CHILD_LINE) {
+            line[0] = '\0';
+            explain(child, read, message, message_size);
+            return false;
+        }
+        if (strncmp(line, line_version, sizeof line_version - 1) != 0) {
+            say(message, message_size, "the server printed nonsense: %.60s", line);
+            line[0] = '\0';
+            return false;
+        }
+        if (target_line_text(line, "event", word, sizeof word) && strcmp(word, event) == 0)
+            return true;
+    }
+}
+
+static bool address_take(struct target_server *server, const struct reach *reach, char *message,
+                         size_t message_size)
+{
+    char address[NET_ADDRESS_TEXT], port[8];
+    uint64_t number;
+    if (target_line_text(server->listening, "address", address, sizeof address) &&
+        target_line_text(server->listening, "port", port, sizeof port) &&
+        units_parse_count(port, 1, 65535, &number) &&
+        net_address_parse(&server->address, address, (uint16_t)number)) {
+        server->address = net_address_reachable(&server->address);
+        if (reach->remote) {
+            server->address = reach->address;
+            net_address_set_port(&server->address, (uint16_t)number);
+        }
+        return true;
+    }
+    say(message, message_size, "no address and port in the server's line: %.100s",
+        server->listening);
+    return false;
+}
+
+int target_server_start(struct target_server *server, const struct target *target,
+                        const struct target_serve *serve, bool (*cancelled)(void *context),
+                        void *context, char *message, size_t message_size)
+{
+    char connections[24], threads[24], buffer[24], port[24];
+    const char *words[WORDS_MAX] = {
+        "serve",     "--model",           serve->model, "--port",         port,
+        "--control", "--max-connections", connections,  "--buffer-bytes", buffer};
+    size_t count = 10;
+    snprintf(connections, sizeof connections, "%u", serve->max_connections);
+    snprintf(buffer, sizeof buffer, "%llu", (unsigned long long)serve->buffer_bytes);
+    snprintf(port, sizeof port, "%u", serve->port);
+    if (target->reach.bind[0] != '\0') {
+        words[count++] = "--bind";
+        words[count++] = target->reach.bind;
+    }
+    if (serve->threads != 0) {
+        snprintf(threads, sizeof threads, "%u", serve->threads);
+        words[count++] = "--threads";
+        words[count++] = threads;
+    }
+    if (!serve->nodelay)
+        words[count++] = "--no-nodelay";
+    if (serve->trace)
+        words[count++] = "--trace";
+    words[count] = NULL;
+
+    server->child = command_start(target, words, serve->cpus, message, message_size);
+    if (server->child == NULL)
+        return -1;
+    if (line_expect(server->child, "listening", server->listening, sizeof server->listening,
+                    START_TIMEOUT_MS, cancelled, context, message, message_size) &&
+        address_take(server, &target->reach, message, message_size))
+        return 0;
+    /* A grace: a Wine program that is killed may leave its wineserver spinning. */
+    child_end(server->child, FAILED_GRACE_MS, NULL);
+    server->child = NULL;
+    return -1;
+}
+
+void target_server_assume(struct target_server *server, const struct target *target, uint16_t port)
+{
+    *server = (struct target_server){.child = NULL};
+    if (target->reach.remote)
+        server->address = target->reach.address;
+    else
+        (void)net_address_parse(&server->address, "127.0.0.1", 0);
+    net_address_set_port(&server->address, port);
+}
+
+void target_server_ask(struct target_server *server)
+{
+    child_write(server->child, "stats\n");
+}
+
+bool target_server_read(struct target_server *server, const char *event, char *line, size_t size,
+                        char *message, size_t message_size)
+{
+    return line_expect(server->child, event, line, size, ANSWER_TIMEOUT_MS, NULL, NULL, message,
+                       message_size);
+}
+
+int target_server_stop(struct target_server *server, bool *killed, char *words, size_t words_size)
+{
+    return target_server_stop_and_take(server, NULL, NULL, killed, words, words_size);
+}
+
+int target_server_stop_and_take(struct target_server *server, target_line_take *take, void *context,
+                                bool *killed, char *words, size_t words_size)
+{
+    char line[TARGET_LINE_BYTES];
+    uint64_t begun_ns = clock_now_ns();
+    /* Also one that has died already is read to its end: only then its last words are complete. */
+    (void)child_write(server->child, "stop\n");
+    while (clock_now_ns() - begun_ns < (uint64_t)ANSWER_TIMEOUT_MS * NS_PER_MS &&
+           child_read_line(server->child, line, sizeof line, ANSWER_TIMEOUT_MS, NULL, NULL) ==
+               CHILD_LINE)
+        if (take != NULL)
+            take(context, line);
+    say(words, words_size, "%s", child_error_line(server->child));
+    int status = child_end(server->child, STOP_GRACE_MS, killed);
+    server->child = NULL;
+    return status;
+}

@@ -1,0 +1,223 @@
+#include "check.h"
+#include "rows/row.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define TEMPORARY "test_record.tmp"
+
+static struct csv_table table;
+static struct row record;
+
+/* What was written to the file, as a table. */
+static void read_back(FILE *file)
+{
+    static char text[64 * 1024];
+    char message[200] = "";
+    rewind(file);
+    size_t size = fread(text, 1, sizeof text, file);
+    fclose(file);
+    remove(TEMPORARY);
+    CHECK(csv_parse(&table, text, size, false, message, sizeof message) == 0);
+    CHECK_EQ_TEXT(message, "");
+}
+
+/* The header and one row. */
+static void write_and_read(void)
+{
+    struct csv_writer csv;
+    FILE *file = fopen(TEMPORARY, "w+b");
+    if (file == NULL)
+        abort();
+    csv_writer_init(&csv, file);
+    CHECK(row_write_header(&csv) == 0);
+    CHECK(row_write(&csv, &record) == 0);
+    read_back(file);
+}
+
+static const char *field(const char *name)
+{
+    CHECK(csv_column(&table, name) >= 0);
+    return csv_field(&table, 1, csv_column(&table, name));
+}
+
+static void test_cleared_is_empty(void)
+{
+    memset(&record, 1, sizeof record);
+    row_clear(&record);
+    CHECK(!number_is_known(record.messages) && !number_is_known(record.clock_resolution_ns));
+    write_and_read();
+    CHECK_EQ_U64(table.rows, 2);
+    for (size_t i = 0; i < table.columns; i++)
+        CHECK_EQ_TEXT(csv_field(&table, 1, (int)i), "");
+    csv_table_free(&table);
+}
+
+static void test_each_column_has_its_own(void)
+{
+    row_clear(&record);
+    row_set_text(record.model, sizeof record.model, "select");
+    record.messages = 9007199254740991;
+    record.rtt_p50_us = 12.3456789;
+    record.rtt_p99_us = 1e-9;
+    record.errors = 0;
+    record.clock_resolution_ns = 100;
+    write_and_read();
+    CHECK_EQ_TEXT(field("model"), "select");
+    CHECK_EQ_TEXT(field("messages"), "9007199254740991");
+    CHECK_EQ_TEXT(field("rtt_p50_us"), "12.3457");
+    CHECK_EQ_TEXT(field("rtt_p99_us"), "0.000000001");
+    CHECK_EQ_TEXT(field("errors"), "0");
+    CHECK_EQ_TEXT(field("clock_resolution_ns"), "100");
+    CHECK_EQ_TEXT(field("schema_version"), "");
+    CHECK_EQ_TEXT(csv_field(&table, 0, 0), "schema_version");
+    CHECK_EQ_TEXT(csv_field(&table, 0, (int)table.columns - 1), "clock_resolution_ns");
+
+    struct row again;
+    const char *column = "";
+    CHECK(row_read(&again, &table, 1, &column));
+    CHECK_EQ_TEXT(again.model, "select");
+    CHECK(again.messages == 9007199254740991 && again.errors == 0 && !number_is_known(again.trial));
+    csv_table_free(&table);
+}
+
+/* What was decided by a row is decided again by the row that is read. */
+static void test_rounded_is_read_back(void)
+{
+    struct row again;
+    const char *column = "";
+    row_clear(&record);
+    record.rtt_p50_us = 1000.0004;
+    record.server_cpu_load = 0.123456789;
+    record.messages = 123456789;
+    row_round(&record);
+    CHECK(record.rtt_p50_us == 1000 && record.server_cpu_load == 0.1235);
+    CHECK(record.messages == 123456789 && !number_is_known(record.rtt_p99_us));
+    write_and_read();
+    CHECK(row_read(&again, &table, 1, &column));
+    CHECK(again.rtt_p50_us == record.rtt_p50_us && again.server_cpu_load == record.server_cpu_load);
+    csv_table_free(&table);
+}
+
+static void test_reading_refuses_what_is_no_number(void)
+{
+    static const char text[] = "model,unknown,messages\nselect,x,1\nselect,x,many\n";
+    char message[200] = "";
+    const char *column = "";
+    CHECK(csv_parse(&table, text, sizeof text - 1, false, message, sizeof message) == 0);
+    CHECK(row_read(&record, &table, 1, &column) && record.messages == 1);
+    CHECK(!row_read(&record, &table, 2, &column));
+    CHECK_EQ_TEXT(column, "messages");
+    csv_table_free(&table);
+}
+
+static void test_cells(void)
+{
+    struct row other;
+    char text[80];
+    row_clear(&record);
+    row_set_text(record.workload, sizeof record.workload, "rate");
+    row_set_text(record.model, sizeof record.model, "select");
+    record.connections = record.connections_active = 32;
+    record.message_bytes = 64;
+    record.target_rate_msgs_per_s = 10000;
+    other = record;
+    other.trial = 2;
+    CHECK(row_same_cell(&record, &other));
+    row_set_text(other.model, sizeof other.model, "poll");
+    CHECK(!row_same_cell(&record, &other) && row_same_configuration(&record, &other));
+    other.target_rate_msgs_per_s = NAN;
+    CHECK(!row_same_configuration(&record, &other));
+    CHECK_EQ_TEXT(row_workload_text(&record, text, sizeof text), "rate 10k/s 64 B x 32");
+    record.target_rate_msgs_per_s = NAN;
+    record.connections_active = 1;
+    CHECK_EQ_TEXT(row_workload_text(&record, text, sizeof text), "rate 64 B x 1 of 32");
+    record.burst_interval_us = 2500;
+    CHECK_EQ_TEXT(row_workload_text(&record, text, sizeof text), "rate 2.5 ms 64 B x 1 of 32");
+    record.connections_misbehaving = 6;
+    CHECK_EQ_TEXT(row_workload_text(&record, text, sizeof text), "rate 2.5 ms 64 B x 1 of 32+6");
+}
+
+static void test_text_is_cut_to_whole_characters(void)
+{
+    char text[8];
+    row_set_text(text, sizeof text, "1234567");
+    CHECK_EQ_TEXT(text, "1234567");
+    row_set_text(text, sizeof text, "12345678");
+    CHECK_EQ_TEXT(text, "1234567");
+    row_set_text(text, sizeof text, "123456\xc3\xbc");
+    CHECK_EQ_TEXT(text, "123456");
+    row_set_text(text, sizeof text, "12345\xc3\xbc");
+    CHECK_EQ_TEXT(text, "12345\xc3\xbc");
+    row_set_text(text, sizeof text, "1234\xf0\x9f\x98\x80");
+    CHECK_EQ_TEXT(text, "1234");
+    row_set_text(text, sizeof text, "\x80\x80\x80\x80\x80\x80\x80\x80\x80");
+    CHECK_EQ_TEXT(text, "");
+    row_set_text(text, sizeof text, "");
+    CHECK_EQ_TEXT(text, "");
+}
+
+static void test_warnings(void)
+{
+    row_clear(&record);
+    row_warn(&record, "host_busy");
+    CHECK_EQ_TEXT(record.warnings, "host_busy");
+    row_warn(&record, "server_killed");
+    row_warn(&record, "host_busy");
+    CHECK_EQ_TEXT(record.warnings, "host_busy;server_killed");
+    for (int i = 0; i < 100; i++) {
+        char warning[24];
+        snprintf(warning, sizeof warning, "warning_%d", i);
+        row_warn(&record, warning);
+    }
+    CHECK(strlen(record.warnings) < sizeof record.warnings);
+}
+
+static void test_histogram_lines(void)
+{
+    static const uint64_t values[] = {5, 5, 5, 4096, 4097, 123456789};
+    struct csv_writer csv;
+    struct histogram histogram;
+    uint64_t total = 0;
+    FILE *file = fopen(TEMPORARY, "w+b");
+    if (file == NULL || histogram_init(&histogram) != 0)
+        abort();
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        histogram_record(&histogram, values[i]);
+    row_clear(&record);
+    row_set_text(record.target, sizeof record.target, "a,b");
+    record.connections = 250;
+    record.trial = 3;
+    csv_writer_init(&csv, file);
+    CHECK(row_write_histogram_header(&csv) == 0);
+    const struct row_histogram kept = {"sent", &histogram};
+    CHECK(row_write_histogram(&csv, &record, &kept) == 0);
+    read_back(file);
+    CHECK_EQ_U64(table.rows, 4); /* 4096 and 4097 share a bucket */
+    for (size_t row = 1; row < table.rows; row++) {
+        CHECK_EQ_TEXT(csv_field(&table, row, csv_column(&table, "target")), "a,b");
+        CHECK_EQ_TEXT(csv_field(&table, row, csv_column(&table, "connections")), "250");
+        CHECK_EQ_TEXT(csv_field(&table, row, csv_column(&table, "trial")), "3");
+        total += strtoull(csv_field(&table, row, csv_column(&table, "count")), NULL, 10);
+    }
+    CHECK_EQ_U64(total, histogram.total);
+    CHECK_EQ_TEXT(csv_field(&table, 1, csv_column(&table, "low_ns")), "5");
+    CHECK_EQ_TEXT(csv_field(&table, 1, csv_column(&table, "high_ns")), "5");
+    CHECK_EQ_TEXT(csv_field(&table, 2, csv_column(&table, "low_ns")), "4096");
+    CHECK_EQ_TEXT(csv_field(&table, 2, csv_column(&table, "count")), "2");
+    csv_table_free(&table);
+    histogram_free(&histogram);
+}
+
+int main(void)
+{
+    test_cleared_is_empty();
+    test_each_column_has_its_own();
+    test_rounded_is_read_back();
+    test_reading_refuses_what_is_no_number();
+    test_cells();
+    test_text_is_cut_to_whole_characters();
+    test_warnings();
+    test_histogram_lines();
+    return check_report();
+}
