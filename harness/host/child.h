@@ -7,6 +7,7 @@
  */
 #ifndef IOMODELS_CHILD_H
 #define IOMODELS_CHILD_H
+#include "base/failure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,8 +29,7 @@ enum child_read {
  * shell. cpus: the processors it may use ("0", "0,2-3"), NULL: any. NULL on failure, with message:
  * one line that names the program and the cause.
  */
-struct child *child_start(const char *const *arguments, const char *cpus, char *message,
-                          size_t message_size);
+struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure);
 unsigned long child_pid(const struct child *child);
 /* Writes text to its standard input; false when it is gone. Does not block for a short text. */
 bool child_write(struct child *child, const char *text);
@@ -60,7 +60,7 @@ int child_end(struct child *child, unsigned grace_ms, bool *killed);
  * Windows, where it is an ordinary character. words: NULL-terminated, one block to free().
  * NULL with message where a quote is open or there is no word.
  */
-char **child_split_command(const char *command, char *message, size_t message_size);
+char **child_split_command(const char *command, struct failure *failure);
 /* The inverse: a command line that splits into these words, to free(); NULL without memory. */
 char *child_quote_words(const char *const *words, size_t count);
 

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/failure.h"
 #include "clock.h"
 #include "host/host.h"
 
@@ -177,44 +178,42 @@ static bool start_wait(int fd, struct start_failure *failure)
     return length != (ssize_t)sizeof *failure;
 }
 
-static void start_explain(const char *program, const char *cpus,
-                          const struct start_failure *failure, char *message, size_t size)
+static void start_explain(const char *program, const char *cpus, const struct start_failure *start,
+                          struct failure *failure)
 {
-    const char *cause = strerror(failure->error);
-    if (failure->step == STEP_CPUS && cpus != NULL)
-        snprintf(message, size, "cannot start \"%s\" on the processors %s: %s", program, cpus,
-                 cause);
+    const char *cause = strerror(start->error);
+    if (start->step == STEP_CPUS && cpus != NULL)
+        failure_set(failure, "cannot start \"%s\" on the processors %s: %s", program, cpus, cause);
     else
-        snprintf(message, size, "cannot start \"%s\": %s", program, cause);
+        failure_set(failure, "cannot start \"%s\": %s", program, cause);
 }
 
-struct child *child_start(const char *const *arguments, const char *cpus, char *message,
-                          size_t message_size)
+struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
 {
     if (arguments[0] == NULL) {
-        snprintf(message, message_size, "cannot start a program without a name");
+        failure_set(failure, "cannot start a program without a name");
         return NULL;
     }
     /* Not least so that host has made its first-time preparations before fork. */
     if (cpus != NULL && host_cpus_count(cpus) == 0) {
-        snprintf(message, message_size, "cannot start \"%s\" on the processors %s: %s",
-                 arguments[0], cpus, "not a list of processors that this process may use");
+        failure_set(failure, "cannot start \"%s\" on the processors %s: %s", arguments[0], cpus,
+                    "not a list of processors that this process may use");
         return NULL;
     }
     (void)host_cpu_count();
 
     struct start_files files;
-    struct start_failure failure = {.step = STEP_FILES};
+    struct start_failure start = {.step = STEP_FILES};
     pid_t pid = -1;
     bool opened = files_open(&files);
     struct child *child = opened ? calloc(1, sizeof *child) : NULL;
     if (child != NULL)
         pid = fork();
-    failure.error = errno;
+    start.error = errno;
     if (pid == 0)
         start_exec(arguments, cpus, &files);
     fd_close(&files.failure[1]);
-    if (pid > 0 && start_wait(files.failure[0], &failure)) {
+    if (pid > 0 && start_wait(files.failure[0], &start)) {
         child->pid = pid;
         child->input = files.input[1];
         child->output = files.output[0];
@@ -226,7 +225,7 @@ struct child *child_start(const char *const *arguments, const char *cpus, char *
     if (pid > 0)
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             continue;
-    start_explain(arguments[0], cpus, &failure, message, message_size);
+    start_explain(arguments[0], cpus, &start, failure);
     files_close(&files);
     free(child);
     return NULL;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "host/child.h"
 
 /* The one platform block: on Windows a backslash separates the parts of a path. */
@@ -40,13 +41,13 @@ static const char *word_copy(const char *from, char **to, char *open)
     return quote == '\0' ? from : NULL;
 }
 
-char **child_split_command(const char *command, char *message, size_t message_size)
+char **child_split_command(const char *command, struct failure *failure)
 {
     /* A word costs at least one character and its separator, so these always suffice. */
     size_t length = strlen(command), most = length / 2 + 2;
     char **words = malloc(most * sizeof *words + length + 1);
     if (words == NULL) {
-        snprintf(message, message_size, "out of memory");
+        failure_set(failure, "out of memory");
         return NULL;
     }
     char *text = (char *)(words + most), open = '\0';
@@ -59,13 +60,13 @@ char **child_split_command(const char *command, char *message, size_t message_si
         words[count++] = text;
         command = word_copy(command, &text, &open);
         if (command == NULL) {
-            snprintf(message, message_size, "a quote (%c) is not closed", open);
+            failure_set(failure, "a quote (%c) is not closed", open);
             free(words);
             return NULL;
         }
     }
     if (count == 0) {
-        snprintf(message, message_size, "the command is empty");
+        failure_set(failure, "the command is empty");
         free(words);
         return NULL;
     }

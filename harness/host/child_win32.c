@@ -5,6 +5,7 @@
 #include <string.h>
 #include <windows.h>
 
+#include "base/failure.h"
 #include "clock.h"
 #include "host/host_win32.h"
 
@@ -320,16 +321,15 @@ static DWORD process_start(const char *const *arguments, const char *cpus,
     return error;
 }
 
-struct child *child_start(const char *const *arguments, const char *cpus, char *message,
-                          size_t message_size)
+struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
 {
     if (arguments[0] == NULL) {
-        snprintf(message, message_size, "cannot start a program without a name");
+        failure_set(failure, "cannot start a program without a name");
         return NULL;
     }
     if (cpus != NULL && host_cpus_count(cpus) == 0) {
-        snprintf(message, message_size, "cannot start \"%s\" on the processors %s: %s",
-                 arguments[0], cpus, "not a list of processors that this process may use");
+        failure_set(failure, "cannot start \"%s\" on the processors %s: %s", arguments[0], cpus,
+                    "not a list of processors that this process may use");
         return NULL;
     }
     struct start_files files;
@@ -357,8 +357,8 @@ struct child *child_start(const char *const *arguments, const char *cpus, char *
         return child;
     }
     char cause[CAUSE_BYTES];
-    snprintf(message, message_size, "cannot start \"%s\": %s", arguments[0],
-             error_text(error, cause, sizeof cause));
+    failure_set(failure, "cannot start \"%s\": %s", arguments[0],
+                error_text(error, cause, sizeof cause));
     files_close(&files);
     if (child != NULL)
         handle_close(&child->reading.hEvent);

@@ -11,7 +11,7 @@ static void port_range_take(struct doctor_facts *facts)
 {
     static const char *const words[] = {"netsh", "int", "ipv4", "show", "dynamicport", "tcp", NULL};
     char text[LINE_BYTES];
-    struct child *netsh = child_start(words, NULL, text, sizeof text);
+    struct child *netsh = child_start(words, NULL, NULL);
     if (netsh == NULL)
         return;
     while (child_read_line(netsh, text, sizeof text, NETSH_MS, NULL, NULL) == CHILD_LINE)

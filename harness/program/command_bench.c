@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/failure.h"
 #include "base/terminal.h"
 #include "base/units.h"
 #include "clock.h"
@@ -31,28 +32,26 @@
 #include "run/target_reach.h"
 
 /* One that was named: environment.csv, which is UTF-8, keeps it for --resume. As plan_add_target. */
-static int add_target(struct plan *plan, const char *text, bool missing, char *message,
-                      size_t message_size)
+static int add_target(struct plan *plan, const char *text, bool missing, struct failure *failure)
 {
     if (csv_is_text(text))
-        return plan_add_target(plan, text, missing, interrupt_came, NULL, message, message_size);
-    snprintf(message, message_size,
-             "--target%s %s: not in UTF-8, as the files of a run are, so that --resume would not "
-             "find it again; rename it, or name it by a link",
-             missing ? "-missing" : "", text);
+        return plan_add_target(plan, text, missing, interrupt_came, NULL, failure);
+    failure_set(
+        failure,
+        "--target%s %s: not in UTF-8, as the files of a run are, so that --resume would not "
+        "find it again; rename it, or name it by a link",
+        missing ? "-missing" : "", text);
     return EXIT_USAGE;
 }
 
-static int add_targets(struct plan *plan, const struct bench_request *given, char *message,
-                       size_t message_size)
+static int add_targets(struct plan *plan, const struct bench_request *given,
+                       struct failure *failure)
 {
-    int status = given->targets.count == 0
-                     ? plan_add_self(plan, interrupt_came, NULL, message, message_size)
-                     : 0;
+    int status = given->targets.count == 0 ? plan_add_self(plan, interrupt_came, NULL, failure) : 0;
     for (size_t i = 0; i < given->targets.count && status == 0; i++)
-        status = add_target(plan, given->targets.items[i], false, message, message_size);
+        status = add_target(plan, given->targets.items[i], false, failure);
     for (size_t i = 0; i < given->missing.count && status == 0; i++)
-        status = add_target(plan, given->missing.items[i], true, message, message_size);
+        status = add_target(plan, given->missing.items[i], true, failure);
     return status;
 }
 
@@ -63,21 +62,19 @@ static int fail(const char *message)
     return EXIT_FAILED;
 }
 
-static int folder_open(struct results *results, const struct bench_request *given, char *message,
-                       size_t message_size)
+static int folder_open(struct results *results, const struct bench_request *given,
+                       struct failure *failure)
 {
     const struct generator *generator = &given->generator;
     char run_id[24], folder[RESULTS_PATH_BYTES + 1];
     if (generator->count == 1)
-        return results_open(results, given->out, message, message_size);
-    if (clock_utc_ns() >= generator->start_utc_ns) {
-        snprintf(message, message_size,
-                 "--start-at has passed before all was ready; choose a later moment");
-        return -1;
-    }
+        return results_open(results, given->out, failure);
+    if (clock_utc_ns() >= generator->start_utc_ns)
+        return failure_set(failure,
+                           "--start-at has passed before all was ready; choose a later moment");
     results_run_id(generator->start_utc_ns, run_id, sizeof run_id);
     snprintf(folder, sizeof folder, "%s/%s/generator-%u", given->out, run_id, generator->index);
-    return results_open_at(results, folder, run_id, message, message_size);
+    return results_open_at(results, folder, run_id, failure);
 }
 
 /* How well the medians of each workload are known, where that was asked for. */
@@ -192,36 +189,35 @@ static int search_write_csv(struct csv_writer *csv, const void *context)
     return search_write(context, csv);
 }
 
-/* Measures the plan, or searches by it. 0, or -1 with a message. */
-static int measure(struct bench *bench, struct search *search, char *message, size_t message_size)
+/* Measures the plan, or searches by it. 0, or -1 with a failure. */
+static int measure(struct bench *bench, struct search *search, struct failure *failure)
 {
     program_usage_prepare();
-    int error = search == NULL ? bench_run(bench, message, message_size)
-                               : search_run(search, bench, message, message_size);
+    int error = search == NULL ? bench_run(bench, failure) : search_run(search, bench, failure);
     terminal_progress(NULL);
     if (error == 0 && search != NULL)
-        error = results_write_csv(bench->results, "rate_search.csv", search_write_csv, search,
-                                  message, message_size);
+        error =
+            results_write_csv(bench->results, "rate_search.csv", search_write_csv, search, failure);
     if (error == 0)
-        return bench_write_derived(bench, message, message_size);
+        return bench_write_derived(bench, failure);
     /* What is kept of the run is summed up all the same; the first cause is the one to tell. */
     if (bench->row_lost)
-        (void)bench_write_derived(bench, message, 0);
+        (void)bench_write_derived(bench, NULL);
     return error;
 }
 
 /* Measures, keeps, shows. search: NULL, or what is searched. The exit status. */
 static int carry_out(struct bench *bench, const struct bench_request *given, struct search *search)
 {
-    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
+    struct failure failure = {""};
     int error = bench_open(bench);
     if (error != 0)
-        snprintf(message, sizeof message, "out of memory");
+        failure_set(&failure, "out of memory");
     else
-        error = measure(bench, search, message, sizeof message);
-    int status = error == 0 ? 0 : fail(message);
-    if (results_close(bench->results, message, sizeof message) != 0 && status == 0)
-        status = fail(message);
+        error = measure(bench, search, &failure);
+    int status = error == 0 ? 0 : fail(failure.text);
+    if (results_close(bench->results, &failure) != 0 && status == 0)
+        status = fail(failure.text);
     if (status == 0 || !found_finished(bench))
         print_results(bench, given, search);
     if (bench->cancelled)
@@ -238,7 +234,7 @@ static int carry_out(struct bench *bench, const struct bench_request *given, str
 static int begin(struct bench *bench, const struct bench_request *given,
                  struct run_settings *settings, struct search *search, const char *arguments)
 {
-    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
+    struct failure failure = {""};
     struct environment environment;
     if (search == NULL)
         announce(bench->plan, settings, 0);
@@ -246,20 +242,20 @@ static int begin(struct bench *bench, const struct bench_request *given,
         search_announce(search, bench->plan, settings);
     if (given->dry_run)
         return 0;
-    if (folder_open(bench->results, given, message, sizeof message) != 0)
-        return fail(message);
+    if (folder_open(bench->results, given, &failure) != 0)
+        return fail(failure.text);
     settings->run_id = bench->results->run_id;
     int error = environment_gather(&environment, bench, given->suite, arguments);
     if (error != 0)
-        snprintf(message, sizeof message, "out of memory");
+        failure_set(&failure, "out of memory");
     else
         error = results_write_environment(bench->results, environment.facts, environment.count,
-                                          message, sizeof message);
+                                          &failure);
     environment_free(&environment);
     if (error == 0)
         return carry_out(bench, given, search);
-    (void)results_close(bench->results, message, 0);
-    return fail(message);
+    (void)results_close(bench->results, NULL);
+    return fail(failure.text);
 }
 
 /* What bench needs to know of the run that it goes on with. */
@@ -268,37 +264,38 @@ struct going_on {
     struct results *results;
 };
 
-static int note(void *context, char *message, size_t message_size)
+static int note(void *context, struct failure *failure)
 {
     const struct going_on *going_on = context;
-    return resume_note(going_on->resume, going_on->results, message, message_size);
+    return resume_note(going_on->resume, going_on->results, failure);
 }
 
 static int same_environment(const struct bench *bench, const struct bench_request *given,
-                            const struct resume *resume, char *message, size_t message_size)
+                            const struct resume *resume, struct failure *failure)
 {
     struct environment environment;
     int error = environment_gather(&environment, bench, given->suite, resume->arguments);
     if (error == 0)
-        error = resume_check(resume, environment.facts, environment.count, message, message_size);
+        error = resume_check(resume, environment.facts, environment.count, failure);
     else
-        snprintf(message, message_size, "out of memory");
+        failure_set(failure, "out of memory");
     environment_free(&environment);
     return error;
 }
 
 /* The rows of a run that stopped, where more can be added to them. */
-static int finished_open(struct results_reader *finished, const char *folder, char *message,
-                         size_t message_size)
+static int finished_open(struct results_reader *finished, const char *folder,
+                         struct failure *failure)
 {
-    if (results_reader_open(finished, folder, message, message_size) != 0)
+    if (results_reader_open(finished, folder, failure) != 0)
         return -1;
     if (finished->foreign == NULL)
         return 0;
-    snprintf(message, message_size,
-             "%s/%s: it has not the columns that bench writes, so that no rows can be added; was "
-             "it saved by another program? Put the original back, or begin a new run",
-             folder, finished->foreign);
+    failure_set(
+        failure,
+        "%s/%s: it has not the columns that bench writes, so that no rows can be added; was "
+        "it saved by another program? Put the original back, or begin a new run",
+        folder, finished->foreign);
     results_reader_close(finished);
     return -1;
 }
@@ -307,22 +304,21 @@ static int finished_open(struct results_reader *finished, const char *folder, ch
 static int go_on(struct bench *bench, const struct bench_request *given,
                  struct run_settings *settings, struct search *search, const struct resume *resume)
 {
-    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
+    struct failure failure = {""};
     struct results_reader finished;
     struct going_on going_on = {resume, bench->results};
-    if (same_environment(bench, given, resume, message, sizeof message) != 0)
-        return fail(message);
+    if (same_environment(bench, given, resume, &failure) != 0)
+        return fail(failure.text);
     /* Before it is read, so that nobody else writes on meanwhile. */
-    if (!given->dry_run &&
-        results_open_again(bench->results, given->resume, resume_fact(resume, "run_id"), message,
-                           sizeof message) != 0)
-        return fail(message);
+    if (!given->dry_run && results_open_again(bench->results, given->resume,
+                                              resume_fact(resume, "run_id"), &failure) != 0)
+        return fail(failure.text);
     settings->run_id = bench->results->run_id;
     int status = 0;
-    if (finished_open(&finished, given->resume, message, sizeof message) != 0) {
+    if (finished_open(&finished, given->resume, &failure) != 0) {
         if (!given->dry_run)
-            (void)results_close(bench->results, message, 0);
-        return fail(message);
+            (void)results_close(bench->results, NULL);
+        return fail(failure.text);
     }
     if (search == NULL)
         announce(bench->plan, settings, bench_finished_runs(&finished));
@@ -346,26 +342,24 @@ static unsigned connections_most(const struct plan *plan)
     return most;
 }
 
-/* Of what not each generator can have a part. 0, or -1 with a message. */
-static int shares_check(const struct plan *plan, unsigned generators, char *message,
-                        size_t message_size)
+/* Of what not each generator can have a part. 0, or -1 with a failure. */
+static int shares_check(const struct plan *plan, unsigned generators, struct failure *failure)
 {
     for (size_t i = 0; i < plan->workload_count; i++) {
         const struct workload *workload = &plan->workloads[i];
         bool rate = workload->rate_msgs_per_s != 0 && workload->rate_msgs_per_s < generators;
         if (!rate && (workload->active == 0 || workload->active >= generators))
             continue;
-        snprintf(message, message_size,
-                 "%s is too small for %u load generators: each takes a part of it",
-                 rate ? "--rate" : "--active", generators);
-        return -1;
+        return failure_set(failure,
+                           "%s is too small for %u load generators: each takes a part of it",
+                           rate ? "--rate" : "--active", generators);
     }
     return 0;
 }
 
-/* What --until-ci asks for. 0, or -1 with a message. */
-static int until_ci_choose(struct plan *plan, const struct bench_request *given, char *message,
-                           size_t message_size)
+/* What --until-ci asks for. 0, or -1 with a failure. */
+static int until_ci_choose(struct plan *plan, const struct bench_request *given,
+                           struct failure *failure)
 {
     enum { TRIALS_MOST_DEFAULT = 50 };
     const char *wrong = NULL;
@@ -381,17 +375,16 @@ static int until_ci_choose(struct plan *plan, const struct bench_request *given,
         wrong = "not with several generators, which would not all stop at once";
     if (wrong == NULL)
         return 0;
-    snprintf(message, message_size, "--until-ci %s: %s", given->until_ci, wrong);
-    return -1;
+    return failure_set(failure, "--until-ci %s: %s", given->until_ci, wrong);
 }
 
-/* What --rate-search asks for. 0, or -1 with a message. */
-static int search_choose(struct search *search, struct bench_request *given, char *message,
-                         size_t message_size)
+/* What --rate-search asks for. 0, or -1 with a failure. */
+static int search_choose(struct search *search, struct bench_request *given,
+                         struct failure *failure)
 {
     enum { TRIALS_DEFAULT = 3 };
     search->trials = given->trials == 0 ? TRIALS_DEFAULT : (unsigned)given->trials;
-    if (rate_bound_parse(given->rate_search, &search->bound, message, message_size) != 0)
+    if (rate_bound_parse(given->rate_search, &search->bound, failure) != 0)
         return -1;
     if (given->workloads.count == 0)
         given->workloads = (struct text_list){{"rate"}, 1};
@@ -408,15 +401,14 @@ static int search_choose(struct search *search, struct bench_request *given, cha
         wrong = "takes one load generator";
     if (wrong == NULL)
         return 0;
-    snprintf(message, message_size, "--rate-search %s", wrong);
-    return -1;
+    return failure_set(failure, "--rate-search %s", wrong);
 }
 
 /* resume: of the run to go on with, or NULL; arguments: of the command line. */
 static int bench(struct bench_request *given, struct plan *plan, const struct resume *resume,
                  const char *arguments)
 {
-    char message[TARGET_MESSAGE_BYTES];
+    struct failure failure = {""};
     const struct suite *suite = suite_find(given->suite);
     if (suite == NULL)
         return options_fail("bench", "unknown suite %s; known are quick, smoke, lessons, textbook",
@@ -434,31 +426,32 @@ static int bench(struct bench_request *given, struct plan *plan, const struct re
     };
     struct search search = {.count = 0};
     bool searches = given->rate_search != NULL;
-    if (searches && search_choose(&search, given, message, sizeof message) != 0)
-        return options_fail("bench", "%s", message);
+    if (searches && search_choose(&search, given, &failure) != 0)
+        return options_fail("bench", "%s", failure.text);
     plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
-    if (given->until_ci != NULL && until_ci_choose(plan, given, message, sizeof message) != 0)
-        return options_fail("bench", "%s", message);
-    if (plan_choose_workloads(plan, suite, given, message, sizeof message) != 0 ||
-        shares_check(plan, given->generator.count, message, sizeof message) != 0 ||
-        placement_choose(given, &settings, message, sizeof message) != 0)
-        return options_fail("bench", "%s", message);
+    if (given->until_ci != NULL && until_ci_choose(plan, given, &failure) != 0)
+        return options_fail("bench", "%s", failure.text);
+    if (plan_choose_workloads(plan, suite, given, &failure) != 0 ||
+        shares_check(plan, given->generator.count, &failure) != 0 ||
+        placement_choose(given, &settings, &failure) != 0)
+        return options_fail("bench", "%s", failure.text);
     if (!interrupt_catch("bench"))
         return EXIT_FAILED;
     descriptors_raise("bench", connections_most(plan));
-    if (engine_waits_otherwise(message, sizeof message))
-        fprintf(stderr, "iomodels bench: %s\n", message);
+    if (engine_waits_otherwise(failure.text, sizeof failure.text))
+        fprintf(stderr, "iomodels bench: %s\n", failure.text);
     payload_init();
-    int status = add_targets(plan, given, message, sizeof message);
+    int status = add_targets(plan, given, &failure);
     if (interrupt_came(NULL))
         return EXIT_INTERRUPTED;
     if (status != 0)
-        return status == EXIT_USAGE ? options_fail("bench", "%s", message) : fail(message);
+        return status == EXIT_USAGE ? options_fail("bench", "%s", failure.text)
+                                    : fail(failure.text);
     if (reach_choose(plan->targets, plan->target_count, &given->connects, &given->server_binds,
-                     message, sizeof message) != 0)
-        return options_fail("bench", "%s", message);
-    if (plan_choose_models(plan, &given->models, suite->lessons, message, sizeof message) != 0)
-        return options_fail("bench", "%s", message);
+                     &failure) != 0)
+        return options_fail("bench", "%s", failure.text);
+    if (plan_choose_models(plan, &given->models, suite->lessons, &failure) != 0)
+        return options_fail("bench", "%s", failure.text);
     static struct results results;
     struct bench bench = {
         .plan = plan, .settings = &settings, .results = &results, .seed = given->seed};
@@ -472,10 +465,11 @@ static int bench(struct bench_request *given, struct plan *plan, const struct re
 /* The options of a run that stopped, and what is given now. The exit status, or 0. */
 static int options_resume(struct bench_request *given, struct resume *resume, int argc, char **argv)
 {
-    char message[RESULTS_PATH_BYTES + TARGET_MESSAGE_BYTES];
-    int status = resume_open(resume, given->resume, argc, argv, message, sizeof message);
+    struct failure failure = {""};
+    int status = resume_open(resume, given->resume, argc, argv, &failure);
     if (status != 0)
-        return status == EXIT_USAGE ? options_fail("bench", "%s", message) : fail(message);
+        return status == EXIT_USAGE ? options_fail("bench", "%s", failure.text)
+                                    : fail(failure.text);
     if (!bench_options_take(given, resume->argc, resume->argv, &status))
         resume_close(resume);
     return status;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/files.h"
 #include "base/units.h"
 #include "names.h"
@@ -14,7 +15,7 @@
 #include "report/gate_report.h"
 #include "rows/results.h"
 
-enum { METRICS_MAX = 64, NAME_BYTES = 64, MESSAGE_BYTES = 2 * RESULTS_PATH_BYTES };
+enum { METRICS_MAX = 64, NAME_BYTES = 64 };
 
 struct compare_options {
     struct text_list runs;
@@ -108,8 +109,8 @@ static int format_parse(struct compare *compare)
     return options_fail("compare", "unknown format %s; known are text, markdown, csv", given);
 }
 
-/* A run's folder, or its runs.csv. NULL with a message. */
-static FILE *run_open(const char *run, char *message, size_t message_size)
+/* A run's folder, or its runs.csv. NULL with a failure. */
+static FILE *run_open(const char *run, struct failure *failure)
 {
     char path[RESULTS_PATH_BYTES + 16];
     FILE *file = files_open_read(run);
@@ -119,23 +120,22 @@ static FILE *run_open(const char *run, char *message, size_t message_size)
         file = files_open_read(path);
     }
     if (file == NULL)
-        snprintf(message, message_size, "%s: %s; name a run's folder or its runs.csv", path,
-                 strerror(errno));
+        failure_set(failure, "%s: %s; name a run's folder or its runs.csv", path, strerror(errno));
     return file;
 }
 
 static int run_read(struct compare *compare, const char *run)
 {
-    char cause[CSV_MESSAGE_BYTES], message[MESSAGE_BYTES];
+    struct failure failure = {""}, cause = {""};
     size_t cut_line = 0, parts = compare->trials.parts;
-    FILE *file = run_open(run, message, sizeof message);
+    FILE *file = run_open(run, &failure);
     if (file == NULL)
-        return refuse(message);
-    int error = trials_read(&compare->trials, file, &cut_line, cause, sizeof cause);
+        return refuse(failure.text);
+    int error = trials_read(&compare->trials, file, &cut_line, &cause);
     fclose(file);
     if (error != 0) {
-        snprintf(message, sizeof message, "%s: %s", run, cause);
-        return refuse(message);
+        failure_set(&failure, "%s: %s", run, cause.text);
+        return refuse(failure.text);
     }
     if (cut_line != 0)
         fprintf(stderr, "iomodels compare: %s: line %zu is cut off and was left out\n", run,

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "host/doctor.h"
 #include "load/engine.h"
 #include "model.h"
@@ -43,7 +44,7 @@ static void judge_waits(struct doctor_report *report)
 /* What a target answered to `list --csv`. */
 struct answer {
     const struct target *target; /* NULL: it did not, as the message says */
-    char message[TARGET_MESSAGE_BYTES];
+    struct failure failure;
 };
 
 /* Asks all before anything is printed, since what was given may be no target. 0 or the exit status. */
@@ -51,10 +52,9 @@ static int targets_ask(const struct text_list *given, struct plan *plan, struct 
 {
     for (size_t i = 0; i < given->count; i++) {
         struct answer *answer = &answers[i];
-        int status = plan_add_target(plan, given->items[i], false, NULL, NULL, answer->message,
-                                     sizeof answer->message);
+        int status = plan_add_target(plan, given->items[i], false, NULL, NULL, &answer->failure);
         if (status == EXIT_USAGE)
-            return options_fail("doctor", "%s", answer->message);
+            return options_fail("doctor", "%s", answer->failure.text);
         answer->target = status == 0 ? &plan->targets[plan->target_count - 1] : NULL;
     }
     return 0;
@@ -65,7 +65,7 @@ static void judge_target(struct doctor_report *report, const struct answer *answ
     const struct target *target = answer->target;
     unsigned able = 0;
     if (target == NULL) {
-        doctor_find(report, DOCTOR_PROBLEM, "target", "%s", answer->message);
+        doctor_find(report, DOCTOR_PROBLEM, "target", "%s", answer->failure.text);
         doctor_advise(report, "the command, run by hand, has to print a list of models");
         return;
     }

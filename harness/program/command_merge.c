@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/terminal.h"
 #include "base/units.h"
 #include "program/command.h"
@@ -18,7 +19,6 @@ enum {
     BASES_MAX = MERGED_BASES_MAX,
     BASIS_BYTES = 16,
     FACTS_MAX = 64,
-    MESSAGE_BYTES = 2 * RESULTS_PATH_BYTES
 };
 
 /* What one load generator has kept. */
@@ -44,13 +44,12 @@ struct merger {
     struct row *rows; /* that were written */
     size_t row_count;
     size_t failed;
-    char message[MESSAGE_BYTES];
+    struct failure failure;
 };
 
 _Static_assert((int)PARTS_MAX <= LIST_TEXTS_MAX, "each part's folder is an argument");
 
-#define FAIL(merger, ...)                                                                          \
-    (snprintf((merger)->message, sizeof(merger)->message, __VA_ARGS__), EXIT_FAILED)
+#define FAIL(merger, ...) (failure_set(&(merger)->failure, __VA_ARGS__), EXIT_FAILED)
 
 static bool is_there(const struct part *part)
 {
@@ -59,7 +58,7 @@ static bool is_there(const struct part *part)
 
 /* ---- which folder is whose ---- */
 
-/* The Ith of N: as all its rows say. 0, or the exit status with a message. */
+/* The Ith of N: as all its rows say. 0, or the exit status with a failure. */
 static int identity_read(struct merger *merger, const struct results_reader *reader,
                          uint64_t *index, uint64_t *count)
 {
@@ -128,8 +127,7 @@ static int parts_open(struct merger *merger, const struct text_list *folders)
 {
     for (size_t i = 0; i < folders->count; i++) {
         struct results_reader reader;
-        if (results_reader_open(&reader, folders->items[i], merger->message,
-                                sizeof merger->message) != 0)
+        if (results_reader_open(&reader, folders->items[i], &merger->failure) != 0)
             return EXIT_FAILED;
         int status = part_place(merger, &reader);
         if (status != 0) {
@@ -194,8 +192,8 @@ static int part_histograms(struct merger *merger, struct part *part, const struc
     int found;
     do {
         histogram_clear(kept);
-        found = results_reader_histogram(&part->reader, row, name, sizeof name, kept,
-                                         merger->message, sizeof merger->message);
+        found =
+            results_reader_histogram(&part->reader, row, name, sizeof name, kept, &merger->failure);
         if (found <= 0)
             break;
         struct basis *basis = basis_of(merger, name);
@@ -242,8 +240,7 @@ static int row_keep(struct merger *merger, const struct row *merged)
         kept[i] = (struct row_histogram){merger->bases[i].name, &merger->bases[i].histogram};
     if (merged_add(&merger->cells, merged, kept, merger->bases_used) != 0)
         return FAIL(merger, "out of memory");
-    return results_add(&merger->results, merged, kept, merger->bases_used, merger->message,
-                       sizeof merger->message) == 0
+    return results_add(&merger->results, merged, kept, merger->bases_used, &merger->failure) == 0
                ? 0
                : EXIT_FAILED;
 }
@@ -344,8 +341,8 @@ static int environment_write(struct merger *merger, const struct csv_table *tabl
     }
     snprintf(generators, sizeof generators, "%zu", merger->count);
     facts[count] = (struct results_fact){"generators", generators};
-    if (status == 0 && results_write_environment(&merger->results, facts, count + 1,
-                                                 merger->message, sizeof merger->message) != 0)
+    if (status == 0 &&
+        results_write_environment(&merger->results, facts, count + 1, &merger->failure) != 0)
         status = EXIT_FAILED;
     for (size_t i = 0; i < count; i++)
         free(values[i]);
@@ -359,7 +356,7 @@ static int environment_merge(struct merger *merger)
     for (size_t i = 0; i < merger->count && status == 0; i++)
         if (is_there(&merger->parts[i]) &&
             results_read_table(merger->parts[i].reader.folder, "environment.csv", &tables[i],
-                               merger->message, sizeof merger->message) != 0)
+                               &merger->failure) != 0)
             status = EXIT_FAILED;
     if (status == 0)
         status = environment_write(merger, tables);
@@ -373,18 +370,17 @@ static int environment_merge(struct merger *merger)
 static int results_make(struct merger *merger, const char *folder)
 {
     if (results_open_at(&merger->results, folder, reader_any(merger)->rows[0].run_id,
-                        merger->message, sizeof merger->message) != 0)
+                        &merger->failure) != 0)
         return EXIT_FAILED;
     int status = environment_merge(merger);
     if (status == 0)
         status = rows_merge(merger);
-    if (status == 0 &&
-        results_write_derived(&merger->results, merger->rows, merger->row_count, &merger->cells,
-                              merger->message, sizeof merger->message) != 0)
+    if (status == 0 && results_write_derived(&merger->results, merger->rows, merger->row_count,
+                                             &merger->cells, &merger->failure) != 0)
         status = EXIT_FAILED;
-    char message[MESSAGE_BYTES];
-    if (results_close(&merger->results, message, sizeof message) != 0 && status == 0)
-        status = FAIL(merger, "%s", message);
+    struct failure failure = {""};
+    if (results_close(&merger->results, &failure) != 0 && status == 0)
+        status = FAIL(merger, "%s", failure.text);
     return status;
 }
 
@@ -408,7 +404,7 @@ static int merge(const struct text_list *folders, const char *out)
     if (status == 0)
         status = results_make(&merger, out);
     if (status != 0) {
-        fprintf(stderr, "iomodels merge: %s\n", merger.message);
+        fprintf(stderr, "iomodels merge: %s\n", merger.failure.text);
     } else {
         summary_table_print(stdout, merger.rows, merger.row_count, terminal_table_width(stdout));
         warnings_print(stdout, merger.rows, merger.row_count,

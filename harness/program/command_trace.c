@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/terminal.h"
 #include "load/payload.h"
 #include "observe.h"
@@ -29,23 +30,22 @@ static const char script_default[] = "connect,pause:300ms,send:6,pause:300ms,fin
 /* 0 or the exit status, after a message. */
 static int targets_open(struct plan *plan, const struct trace_options *given)
 {
-    char message[TARGET_MESSAGE_BYTES];
-    int status = given->targets.count == 0
-                     ? plan_add_self(plan, interrupt_came, NULL, message, sizeof message)
-                     : 0;
+    struct failure failure = {""};
+    int status =
+        given->targets.count == 0 ? plan_add_self(plan, interrupt_came, NULL, &failure) : 0;
     for (size_t i = 0; i < given->targets.count && status == 0; i++)
-        status = plan_add_target(plan, given->targets.items[i], false, interrupt_came, NULL,
-                                 message, sizeof message);
+        status =
+            plan_add_target(plan, given->targets.items[i], false, interrupt_came, NULL, &failure);
     if (interrupt_came(NULL))
         return EXIT_INTERRUPTED;
     if (status == EXIT_USAGE)
-        return options_fail("trace", "%s", message);
+        return options_fail("trace", "%s", failure.text);
     if (status != 0) {
-        fprintf(stderr, "iomodels trace: %s\n", message);
+        fprintf(stderr, "iomodels trace: %s\n", failure.text);
         return status;
     }
-    if (plan_choose_models(plan, &given->models, false, message, sizeof message) != 0)
-        return options_fail("trace", "%s", message);
+    if (plan_choose_models(plan, &given->models, false, &failure) != 0)
+        return options_fail("trace", "%s", failure.text);
     return 0;
 }
 
@@ -76,17 +76,18 @@ static int traces_take(const struct contestant **chosen, size_t count, const str
 {
     int status = 0;
     for (*taken = 0; *taken < count && !interrupt_came(NULL);) {
-        char message[TARGET_MESSAGE_BYTES], progress[160];
+        struct failure failure = {""};
+        char progress[160];
         const struct contestant *contestant = chosen[*taken];
         snprintf(progress, sizeof progress, "%zu of %zu  %s %s", *taken + 1, count,
                  contestant->target->name, contestant->model);
         terminal_progress(progress);
-        if (trace_take(&traces[*taken], contestant->target, contestant->model, run, message,
-                       sizeof message) != 0 &&
+        if (trace_take(&traces[*taken], contestant->target, contestant->model, run, &failure) !=
+                0 &&
             !interrupt_came(NULL)) {
             terminal_progress(NULL);
             fprintf(stderr, "iomodels trace: %s on %s: %s\n", contestant->model,
-                    contestant->target->name, message);
+                    contestant->target->name, failure.text);
             status = EXIT_FAILED;
         }
         (*taken)++;
@@ -135,7 +136,7 @@ int command_trace(int argc, char **argv)
 {
     static struct plan plan;
     static struct trace_script script;
-    char message[200];
+    struct failure failure = {""};
     struct trace_options given = {
         .script = script_default, .clients = 1, .buffer_bytes = (uint64_t)64 * 1024};
     const struct option options[] = {
@@ -189,8 +190,8 @@ int command_trace(int argc, char **argv)
                                      "`iomodels list` has them all");
     if (given.format != NULL && strcmp(given.format, "csv") != 0)
         return options_fail("trace", "--format %s: csv is the only one", given.format);
-    if (!trace_script_parse(&script, given.script, message, sizeof message))
-        return options_fail("trace", "--script: %s", message);
+    if (!trace_script_parse(&script, given.script, &failure))
+        return options_fail("trace", "--script: %s", failure.text);
     if (!observe_enabled() && given.targets.count == 0)
         return options_fail("trace", "this build observes nothing (-Dobserve=false)");
     status = trace(&plan, &given, &script);

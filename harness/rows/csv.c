@@ -1,5 +1,6 @@
 #include "rows/csv.h"
 
+#include "base/failure.h"
 #include "base/units.h"
 #include "rows/foreign.h"
 
@@ -181,7 +182,7 @@ enum field_end { FIELD_COMMA, FIELD_LINE, FIELD_CUT, FIELD_BAD };
 
 static void say(struct csv_reader *reader, size_t line, const char *cause)
 {
-    snprintf(reader->message, sizeof reader->message, "line %zu: %s", line, cause);
+    failure_set(&reader->failure, "line %zu: %s", line, cause);
 }
 
 /* Room for one more field of the row in hand. */
@@ -319,9 +320,8 @@ static bool check_row(struct csv_reader *reader)
         reader->columns = reader->count;
     if (reader->count == reader->columns)
         return true;
-    snprintf(reader->message, sizeof reader->message,
-             "line %zu: %zu field%s where the header has %zu", reader->row_line, reader->count,
-             reader->count == 1 ? "" : "s", reader->columns);
+    failure_set(&reader->failure, "line %zu: %zu field%s where the header has %zu",
+                reader->row_line, reader->count, reader->count == 1 ? "" : "s", reader->columns);
     return false;
 }
 
@@ -342,7 +342,7 @@ static bool refill(struct csv_reader *reader)
     reader->end = reader->text + kept + came;
     reader->is_whole = came < wanted;
     if (ferror(reader->file)) {
-        snprintf(reader->message, sizeof reader->message, "reading failed: %s", strerror(errno));
+        failure_set(&reader->failure, "reading failed: %s", strerror(errno));
         return false;
     }
     return true;
@@ -462,13 +462,11 @@ static bool read_rows(struct csv_table *table, struct csv_reader *reader, bool t
 }
 
 int csv_parse(struct csv_table *table, const char *text, size_t size, bool tolerate_cut,
-              char *message, size_t message_size)
+              struct failure *failure)
 {
     *table = (struct csv_table){.text = size < SIZE_MAX ? malloc(size + 1) : NULL};
-    if (table->text == NULL) {
-        snprintf(message, message_size, "line 1: out of memory");
-        return -1;
-    }
+    if (table->text == NULL)
+        return failure_set(failure, "line 1: out of memory");
     if (size > 0)
         memcpy(table->text, text, size);
     struct csv_reader reader = {.text = table->text,
@@ -480,7 +478,7 @@ int csv_parse(struct csv_table *table, const char *text, size_t size, bool toler
                                 .line = 1};
     bool read = read_rows(table, &reader, tolerate_cut);
     if (!read) {
-        snprintf(message, message_size, "%s", reader.message);
+        failure_set(failure, "%s", reader.failure.text);
         csv_table_free(table);
     }
     table->bytes = read ? (size_t)csv_reader_offset(&reader) : 0;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/failure.h"
 #include "rows/foreign.h"
 
 struct csv_writer {
@@ -43,7 +44,6 @@ int csv_end_row(struct csv_writer *writer);
 #define CSV_ROW_BYTES_MAX (1 << 20)
 
 /* No message of these readers is longer. */
-#define CSV_MESSAGE_BYTES (FOREIGN_FAULT_BYTES + 40)
 
 enum csv_result {
     CSV_ROW,
@@ -54,10 +54,10 @@ enum csv_result {
 
 /* Row by row, whatever the file's size. The first row is the header. */
 struct csv_reader {
-    char **fields;   /* of the row in hand, valid until the next; owned, as its texts */
-    size_t columns;  /* fields of each row, as many as the header has */
-    size_t row_line; /* of the file, from 1, where the row in hand begins */
-    char message[CSV_MESSAGE_BYTES]; /* after CSV_BAD */
+    char **fields;          /* of the row in hand, valid until the next; owned, as its texts */
+    size_t columns;         /* fields of each row, as many as the header has */
+    size_t row_line;        /* of the file, from 1, where the row in hand begins */
+    struct failure failure; /* after CSV_BAD */
     /* The rest is the reader's own. */
     FILE *file;
     char *text; /* what of the file is in memory */
@@ -100,7 +100,7 @@ struct csv_table {
  * which, and how to save it again.
  */
 int csv_parse(struct csv_table *table, const char *text, size_t size, bool tolerate_cut,
-              char *message, size_t message_size);
+              struct failure *failure);
 void csv_table_free(struct csv_table *table);
 /* The column's index by its name in the header, or -1. */
 int csv_column(const struct csv_table *table, const char *name);

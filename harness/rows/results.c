@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/files.h"
 #include "base/units.h"
 #include "clock.h"
@@ -17,10 +18,9 @@ enum {
 };
 
 /* -1, with the message: what failed, why, and what to do. */
-static int fail(char *message, size_t size, const char *path, int error)
+static int fail(struct failure *failure, const char *path, int error)
 {
-    snprintf(message, size, "%s: %s; choose another folder with --out", path, strerror(error));
-    return -1;
+    return failure_set(failure, "%s: %s; choose another folder with --out", path, strerror(error));
 }
 
 static const char *path_of(const struct results *results, const char *name, char path[PATH_BYTES])
@@ -49,14 +49,13 @@ static void run_id_make(struct results *results, unsigned attempt)
         snprintf(results->run_id, sizeof results->run_id, "%s-%u", now, attempt + 1);
 }
 
-static int folder_make(struct results *results, const char *parent, char *message,
-                       size_t message_size)
+static int folder_make(struct results *results, const char *parent, struct failure *failure)
 {
     enum { RUN_BYTES = 48 };
     if (strlen(parent) + RUN_BYTES > sizeof results->folder)
-        return fail(message, message_size, parent, ENAMETOOLONG);
+        return fail(failure, parent, ENAMETOOLONG);
     if (files_make_folders(parent) != 0)
-        return fail(message, message_size, parent, errno);
+        return fail(failure, parent, errno);
     for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
         run_id_make(results, attempt);
         snprintf(results->folder, sizeof results->folder, "%s/%s", parent, results->run_id);
@@ -65,56 +64,54 @@ static int folder_make(struct results *results, const char *parent, char *messag
         if (errno != EEXIST)
             break;
     }
-    return fail(message, message_size, results->folder, errno);
+    return fail(failure, results->folder, errno);
 }
 
 /* Ends a file. -1, with the message, where it could not take its place. */
-static int file_end(FILE *file, const char *path, int error, char *message, size_t message_size)
+static int file_end(FILE *file, const char *path, int error, struct failure *failure)
 {
     switch (files_replace_end(file, path, error)) {
     case FILES_REPLACED:
         return 0;
     case FILES_KEPT_APART:
-        snprintf(message, message_size,
-                 "%s could not be replaced: %s; what it should hold is in %s.part", path,
-                 strerror(errno), path);
-        return -1;
+        return failure_set(failure,
+                           "%s could not be replaced: %s; what it should hold is in %s.part", path,
+                           strerror(errno), path);
     default:
-        return fail(message, message_size, path, errno);
+        return fail(failure, path, errno);
     }
 }
 
 /* A whole file: it is there with all that it holds, or not at all. */
 static int file_write(const struct results *results, const char *name, const struct csv_writer *csv,
-                      char *message, size_t message_size)
+                      struct failure *failure)
 {
     char path[PATH_BYTES];
     int error = csv->failed ? csv->error : 0;
     FILE *file = files_replace_begin(path_of(results, name, path));
     if (file == NULL)
-        return fail(message, message_size, path, errno);
+        return fail(failure, path, errno);
     errno = 0;
     if (error == 0 && fwrite(csv->text, 1, csv->bytes, file) != csv->bytes)
         error = errno == 0 ? ENOSPC : errno;
-    return file_end(file, path, error, message, message_size);
+    return file_end(file, path, error, failure);
 }
 
-static int log_open(struct results *results, struct files_log *log, const char *name, char *message,
-                    size_t message_size)
+static int log_open(struct results *results, struct files_log *log, const char *name,
+                    struct failure *failure)
 {
     char path[PATH_BYTES];
     if (files_log_open(log, path_of(results, name, path)) == 0)
         return 0;
-    snprintf(message, message_size, "%s: %s", path,
-             errno == EBUSY ? "another process is writing it" : strerror(errno));
-    return -1;
+    return failure_set(failure, "%s: %s", path,
+                       errno == EBUSY ? "another process is writing it" : strerror(errno));
 }
 
-static int logs_open(struct results *results, char *message, size_t message_size)
+static int logs_open(struct results *results, struct failure *failure)
 {
-    if (log_open(results, &results->histograms, "histogram.csv", message, message_size) != 0)
+    if (log_open(results, &results->histograms, "histogram.csv", failure) != 0)
         return -1;
-    if (log_open(results, &results->runs, "runs.csv", message, message_size) == 0)
+    if (log_open(results, &results->runs, "runs.csv", failure) == 0)
         return 0;
     files_log_close(&results->histograms);
     return -1;
@@ -129,79 +126,75 @@ static bool is_there(const char *path)
 }
 
 /* The files in the folder, with their heads. */
-static int files_begin(struct results *results, char *message, size_t message_size)
+static int files_begin(struct results *results, struct failure *failure)
 {
     char path[PATH_BYTES];
     if (is_there(path_of(results, "runs.csv", path)))
-        return fail(message, message_size, path, EEXIST);
+        return fail(failure, path, EEXIST);
     csv_writer_init_text(&results->csv);
     row_write_histogram_header(&results->csv);
-    int error = file_write(results, "histogram.csv", &results->csv, message, message_size);
+    int error = file_write(results, "histogram.csv", &results->csv, failure);
     csv_writer_clear(&results->csv);
     row_write_header(&results->csv);
     if (error == 0)
-        error = file_write(results, "runs.csv", &results->csv, message, message_size);
+        error = file_write(results, "runs.csv", &results->csv, failure);
     if (error == 0)
-        error = logs_open(results, message, message_size);
+        error = logs_open(results, failure);
     if (error != 0)
         csv_writer_free(&results->csv);
     return error;
 }
 
-int results_open(struct results *results, const char *parent, char *message, size_t message_size)
+int results_open(struct results *results, const char *parent, struct failure *failure)
 {
     memset(results, 0, sizeof *results);
-    if (folder_make(results, parent, message, message_size) != 0)
+    if (folder_make(results, parent, failure) != 0)
         return -1;
-    return files_begin(results, message, message_size);
+    return files_begin(results, failure);
 }
 
-int results_open_at(struct results *results, const char *folder, const char *run_id, char *message,
-                    size_t message_size)
+int results_open_at(struct results *results, const char *folder, const char *run_id,
+                    struct failure *failure)
 {
     memset(results, 0, sizeof *results);
     if (strlen(folder) >= sizeof results->folder)
-        return fail(message, message_size, folder, ENAMETOOLONG);
+        return fail(failure, folder, ENAMETOOLONG);
     snprintf(results->folder, sizeof results->folder, "%s", folder);
     snprintf(results->run_id, sizeof results->run_id, "%s", run_id);
     if (files_make_folders(folder) != 0)
-        return fail(message, message_size, folder, errno);
-    return files_begin(results, message, message_size);
+        return fail(failure, folder, errno);
+    return files_begin(results, failure);
 }
 
 /*
  * An older version's rows have fewer columns: its file keeps its own. What may be wrong with the
  * header is left to the reader of the rows, which says more of it.
  */
-static int header_read(struct results *results, char *message, size_t message_size)
+static int header_read(struct results *results, struct failure *failure)
 {
-    char path[PATH_BYTES], line[HEADER_BYTES] = "", cause[200];
+    char path[PATH_BYTES], line[HEADER_BYTES] = "";
     FILE *file = files_open_read(path_of(results, "runs.csv", path));
-    if (file == NULL) {
-        snprintf(message, message_size, "%s: %s", path, strerror(errno));
-        return -1;
-    }
+    if (file == NULL)
+        return failure_set(failure, "%s: %s", path, strerror(errno));
     bool read = fgets(line, sizeof line, file) != NULL && strchr(line, '\n') != NULL;
     fclose(file);
     if (read)
-        (void)csv_parse(&results->header, line, strlen(line), false, cause, sizeof cause);
+        (void)csv_parse(&results->header, line, strlen(line), false, NULL);
     return 0;
 }
 
 int results_open_again(struct results *results, const char *folder, const char *run_id,
-                       char *message, size_t message_size)
+                       struct failure *failure)
 {
     memset(results, 0, sizeof *results);
-    if (strlen(folder) >= sizeof results->folder) {
-        snprintf(message, message_size, "%s: %s", folder, strerror(ENAMETOOLONG));
-        return -1;
-    }
+    if (strlen(folder) >= sizeof results->folder)
+        return failure_set(failure, "%s: %s", folder, strerror(ENAMETOOLONG));
     snprintf(results->folder, sizeof results->folder, "%s", folder);
     snprintf(results->run_id, sizeof results->run_id, "%s", run_id);
-    if (header_read(results, message, message_size) != 0)
+    if (header_read(results, failure) != 0)
         return -1;
     csv_writer_init_text(&results->csv);
-    if (logs_open(results, message, message_size) == 0)
+    if (logs_open(results, failure) == 0)
         return 0;
     csv_writer_free(&results->csv);
     csv_table_free(&results->header);
@@ -209,19 +202,18 @@ int results_open_again(struct results *results, const char *folder, const char *
 }
 
 int results_go_on(struct results *results, uint64_t runs_bytes, uint64_t histogram_bytes,
-                  char *message, size_t message_size)
+                  struct failure *failure)
 {
     /* The rows first: never one without its lines. */
     if (files_log_cut(&results->runs, runs_bytes) == 0 &&
         files_log_cut(&results->histograms, histogram_bytes) == 0)
         return 0;
-    snprintf(message, message_size, "%s: %s", results->folder, strerror(errno));
-    return -1;
+    return failure_set(failure, "%s: %s", results->folder, strerror(errno));
 }
 
 /* What is in hand goes to one of the two files, as one piece. */
 static int piece_add(struct results *results, struct files_log *log, const char *name, bool wait,
-                     char *message, size_t message_size)
+                     struct failure *failure)
 {
     char path[PATH_BYTES];
     const struct csv_writer *csv = &results->csv;
@@ -229,12 +221,11 @@ static int piece_add(struct results *results, struct files_log *log, const char 
     if (error == 0 &&
         (files_log_append(log, csv->text, csv->bytes) != 0 || (wait && files_log_sync(log) != 0)))
         error = errno;
-    return error == 0 ? 0 : fail(message, message_size, path_of(results, name, path), error);
+    return error == 0 ? 0 : fail(failure, path_of(results, name, path), error);
 }
 
 int results_add(struct results *results, const struct row *record,
-                const struct row_histogram *histograms, size_t count, char *message,
-                size_t message_size)
+                const struct row_histogram *histograms, size_t count, struct failure *failure)
 {
     /* What took no time to measure is not worth the wait for the disk. */
     bool wait = strcmp(record->status, "skipped") != 0;
@@ -242,17 +233,17 @@ int results_add(struct results *results, const struct row *record,
     for (size_t i = 0; i < count; i++)
         row_write_histogram(&results->csv, record, &histograms[i]);
     /* The histograms first: a row in runs.csv means that the rest of it is there. */
-    if (piece_add(results, &results->histograms, "histogram.csv", wait, message, message_size) != 0)
+    if (piece_add(results, &results->histograms, "histogram.csv", wait, failure) != 0)
         return -1;
     csv_writer_clear(&results->csv);
     if (results->header.columns > 0)
         row_write_as(&results->csv, record, &results->header);
     else
         row_write(&results->csv, record);
-    return piece_add(results, &results->runs, "runs.csv", wait, message, message_size);
+    return piece_add(results, &results->runs, "runs.csv", wait, failure);
 }
 
-int results_close(struct results *results, char *message, size_t message_size)
+int results_close(struct results *results, struct failure *failure)
 {
     int first = files_log_close(&results->runs) == 0 ? 0 : errno;
     int second = files_log_close(&results->histograms) == 0 ? 0 : errno;
@@ -260,12 +251,12 @@ int results_close(struct results *results, char *message, size_t message_size)
     csv_table_free(&results->header);
     key_table_free(&results->curves);
     if (first != 0 || second != 0)
-        return fail(message, message_size, results->folder, first != 0 ? first : second);
+        return fail(failure, results->folder, first != 0 ? first : second);
     return 0;
 }
 
 int results_write_environment(struct results *results, const struct results_fact *facts,
-                              size_t count, char *message, size_t message_size)
+                              size_t count, struct failure *failure)
 {
     struct csv_writer *csv = &results->csv;
     csv_writer_clear(csv);
@@ -277,17 +268,17 @@ int results_write_environment(struct results *results, const struct results_fact
         csv_write_text(csv, facts[i].value);
         csv_end_row(csv);
     }
-    return file_write(results, "environment.csv", csv, message, message_size);
+    return file_write(results, "environment.csv", csv, failure);
 }
 
 int results_write_csv(struct results *results, const char *name,
                       int (*write)(struct csv_writer *csv, const void *context),
-                      const void *context, char *message, size_t message_size)
+                      const void *context, struct failure *failure)
 {
     csv_writer_clear(&results->csv);
     if (write(&results->csv, context) != 0 && !results->csv.failed)
-        return fail(message, message_size, results->folder, ENOMEM);
-    return file_write(results, name, &results->csv, message, message_size);
+        return fail(failure, results->folder, ENOMEM);
+    return file_write(results, name, &results->csv, failure);
 }
 
 struct summarized {
@@ -304,10 +295,10 @@ static int summarized_write(struct csv_writer *csv, const void *context)
 }
 
 static int summary_write_file(struct results *results, const struct row *rows, size_t count,
-                              const struct merged *merged, char *message, size_t message_size)
+                              const struct merged *merged, struct failure *failure)
 {
     const struct summarized all = {results->run_id, rows, count, merged};
-    return results_write_csv(results, "summary.csv", summarized_write, &all, message, message_size);
+    return results_write_csv(results, "summary.csv", summarized_write, &all, failure);
 }
 
 /* A name that no other file of this run has, also where upper and lower case are alike. */
@@ -332,16 +323,16 @@ static int curve_take(struct results *results, const char *name, char unique[NAM
 
 /* NAME.hgrm */
 static int curve_write(struct results *results, const char *name, const struct histogram *histogram,
-                       char *message, size_t message_size)
+                       struct failure *failure)
 {
     char path[PATH_BYTES], unique[NAME_BYTES];
     if (curve_take(results, name, unique) != 0)
-        return fail(message, message_size, results->folder, ENOMEM);
+        return fail(failure, results->folder, ENOMEM);
     FILE *file = files_replace_begin(path_of(results, unique, path));
     if (file == NULL)
-        return fail(message, message_size, path, errno);
+        return fail(failure, path, errno);
     int error = histogram_write_hgrm(histogram, file) == 0 ? 0 : errno;
-    return file_end(file, path, error, message, message_size);
+    return file_end(file, path, error, failure);
 }
 
 static void curve_name(const struct row *cell, char *name, size_t size)
@@ -359,15 +350,15 @@ static void curve_name(const struct row *cell, char *name, size_t size)
 }
 
 int results_write_derived(struct results *results, const struct row *rows, size_t count,
-                          const struct merged *merged, char *message, size_t message_size)
+                          const struct merged *merged, struct failure *failure)
 {
     char name[200];
-    int error = summary_write_file(results, rows, count, merged, message, message_size);
+    int error = summary_write_file(results, rows, count, merged, failure);
     for (size_t i = 0; i < merged->count; i++) {
         const struct row *cell = &merged->cells[i].row;
         curve_name(cell, name, sizeof name);
         if (curve_write(results, name, merged_histogram(&merged->cells[i], cell->latency_basis),
-                        message, error == 0 ? message_size : 0) != 0)
+                        error == 0 ? failure : NULL) != 0)
             error = -1;
     }
     return error;

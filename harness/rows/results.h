@@ -7,6 +7,7 @@
 #ifndef IOMODELS_RESULTS_H
 #define IOMODELS_RESULTS_H
 
+#include "base/failure.h"
 #include "base/files.h"
 #include "rows/key_table.h"
 #include "rows/merged.h"
@@ -26,31 +27,30 @@ struct results {
 
 /*
  * Makes PARENT/RUN_ID, with PARENT where that is missing, and the heads of its files. RUN_ID is the
- * time, in UTC. 0, or -1 with a one-line message.
+ * time, in UTC. 0, or -1 with a failure.
  */
-int results_open(struct results *results, const char *parent, char *message, size_t message_size);
+int results_open(struct results *results, const char *parent, struct failure *failure);
 /* The name of a run that began at that moment of clock_utc_ns, into text of at least 21 bytes. */
 const char *results_run_id(uint64_t utc_ns, char *text, size_t size);
 /* Makes the run in `folder` itself, which may not hold a run yet. Returns as results_open does. */
-int results_open_at(struct results *results, const char *folder, const char *run_id, char *message,
-                    size_t message_size);
+int results_open_at(struct results *results, const char *folder, const char *run_id,
+                    struct failure *failure);
 /*
  * Opens a folder in which a run has stopped, for this process alone. results_go_on then keeps that
  * many bytes of its rows, and new ones follow. Both return as results_open does.
  */
 int results_open_again(struct results *results, const char *folder, const char *run_id,
-                       char *message, size_t message_size);
+                       struct failure *failure);
 int results_go_on(struct results *results, uint64_t runs_bytes, uint64_t histogram_bytes,
-                  char *message, size_t message_size);
+                  struct failure *failure);
 /*
  * Writes a row and its histograms; a row without a measurement has none. When it returns the system
  * has them, and a measured row is on the disk. Returns as results_open does.
  */
 int results_add(struct results *results, const struct row *row,
-                const struct row_histogram *histograms, size_t count, char *message,
-                size_t message_size);
-/* 0, or -1 with a one-line message where what was written before did not reach the disk. */
-int results_close(struct results *results, char *message, size_t message_size);
+                const struct row_histogram *histograms, size_t count, struct failure *failure);
+/* 0, or -1 with a failure where what was written before did not reach the disk. */
+int results_close(struct results *results, struct failure *failure);
 
 /* environment.csv: what the figures depend on, a name and a value each line. */
 struct results_fact {
@@ -58,7 +58,7 @@ struct results_fact {
     const char *value;
 };
 int results_write_environment(struct results *results, const struct results_fact *facts,
-                              size_t count, char *message, size_t message_size);
+                              size_t count, struct failure *failure);
 /*
  * Writes what follows from the rows, whole each time: summary.csv, by cell and metric, and for each
  * cell a .hgrm file with the round trips of its rows, for the public HdrHistogram plotter. A file
@@ -66,10 +66,10 @@ int results_write_environment(struct results *results, const struct results_fact
  * Returns as results_open does.
  */
 int results_write_derived(struct results *results, const struct row *rows, size_t count,
-                          const struct merged *merged, char *message, size_t message_size);
+                          const struct merged *merged, struct failure *failure);
 /* Writes a file by `write`: 0, or -1 once a write failed (csv->error). As results_open. */
 int results_write_csv(struct results *results, const char *name,
                       int (*write)(struct csv_writer *csv, const void *context),
-                      const void *context, char *message, size_t message_size);
+                      const void *context, struct failure *failure);
 
 #endif

@@ -4,25 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/files.h"
 #include "base/units.h"
 #include "rows/results.h"
 
 enum { BLOCK_BYTES = 1 << 16 };
 
-static int fail(char *message, size_t size, const char *folder, const char *name, const char *cause)
+static int fail(struct failure *failure, const char *folder, const char *name, const char *cause)
 {
-    snprintf(message, size, "%s/%s: %s", folder, name, cause);
-    return -1;
+    return failure_set(failure, "%s/%s: %s", folder, name, cause);
 }
 
-static FILE *file_open(const char *folder, const char *name, char *message, size_t message_size)
+static FILE *file_open(const char *folder, const char *name, struct failure *failure)
 {
     char path[RESULTS_PATH_BYTES + 40];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = strlen(folder) < RESULTS_PATH_BYTES ? files_open_read(path) : NULL;
     if (file == NULL)
-        fail(message, message_size, folder, name, strerror(errno));
+        fail(failure, folder, name, strerror(errno));
     return file;
 }
 
@@ -48,33 +48,33 @@ static char *read_all(FILE *file, size_t *size)
     return text;
 }
 
-int results_read_table(const char *folder, const char *name, struct csv_table *table, char *message,
-                       size_t message_size)
+int results_read_table(const char *folder, const char *name, struct csv_table *table,
+                       struct failure *failure)
 {
-    char cause[CSV_MESSAGE_BYTES];
+    struct failure cause = {""};
     size_t size = 0;
-    FILE *file = file_open(folder, name, message, message_size);
+    FILE *file = file_open(folder, name, failure);
     if (file == NULL)
         return -1;
     char *text = read_all(file, &size);
     bool failed = text == NULL || ferror(file) != 0;
     int error = 0;
     if (failed)
-        error = fail(message, message_size, folder, name, strerror(errno));
-    else if (csv_parse(table, text, size, true, cause, sizeof cause) != 0)
-        error = fail(message, message_size, folder, name, cause);
+        error = fail(failure, folder, name, strerror(errno));
+    else if (csv_parse(table, text, size, true, &cause) != 0)
+        error = fail(failure, folder, name, cause.text);
     fclose(file);
     free(text);
     return error;
 }
 
-static int records_read(struct results_reader *reader, char *message, size_t message_size)
+static int records_read(struct results_reader *reader, struct failure *failure)
 {
     static const char name[] = "runs.csv";
     struct csv_table table;
-    char cause[CSV_MESSAGE_BYTES];
+    struct failure cause = {""};
     const char *column = NULL;
-    if (results_read_table(reader->folder, name, &table, message, message_size) != 0)
+    if (results_read_table(reader->folder, name, &table, failure) != 0)
         return -1;
     int error = 0;
     reader->count = table.rows > 0 ? table.rows - 1 : 0;
@@ -82,15 +82,14 @@ static int records_read(struct results_reader *reader, char *message, size_t mes
     reader->foreign = row_has_columns(&table) ? NULL : name;
     reader->rows = calloc(reader->count + 1, sizeof *reader->rows);
     if (reader->rows == NULL)
-        error = fail(message, message_size, reader->folder, name, "out of memory");
+        error = fail(failure, reader->folder, name, "out of memory");
     if (error == 0 && csv_column(&table, "run_id") < 0)
-        error = fail(message, message_size, reader->folder, name, "it has no column run_id");
+        error = fail(failure, reader->folder, name, "it has no column run_id");
     for (size_t row = 1; row < table.rows && error == 0; row++)
         if (!row_read(&reader->rows[row - 1], &table, row, &column)) {
             const char *text = csv_field(&table, row, csv_column(&table, column));
-            snprintf(cause, sizeof cause, "row %zu: %s: %s", row, column,
-                     foreign_number_fault(text));
-            error = fail(message, message_size, reader->folder, name, cause);
+            failure_set(&cause, "row %zu: %s: %s", row, column, foreign_number_fault(text));
+            error = fail(failure, reader->folder, name, cause.text);
         }
     csv_table_free(&table);
     return error;
@@ -99,24 +98,24 @@ static int records_read(struct results_reader *reader, char *message, size_t mes
 static const char histogram_name[] = "histogram.csv";
 
 /* Its next line, if there is one. */
-static int line_next(struct results_reader *reader, char *message, size_t message_size)
+static int line_next(struct results_reader *reader, struct failure *failure)
 {
     enum csv_result result = csv_reader_next(&reader->csv);
     reader->has_line = result == CSV_ROW;
     if (result == CSV_BAD)
-        return fail(message, message_size, reader->folder, histogram_name, reader->csv.message);
+        return fail(failure, reader->folder, histogram_name, reader->csv.failure.text);
     return 0;
 }
 
-static int histograms_open(struct results_reader *reader, char *message, size_t message_size)
+static int histograms_open(struct results_reader *reader, struct failure *failure)
 {
     char cause[80];
-    reader->file = file_open(reader->folder, histogram_name, message, message_size);
+    reader->file = file_open(reader->folder, histogram_name, failure);
     if (reader->file == NULL)
         return -1;
     if (csv_reader_open(&reader->csv, reader->file) != 0)
-        return fail(message, message_size, reader->folder, histogram_name, reader->csv.message);
-    if (line_next(reader, message, message_size) != 0)
+        return fail(failure, reader->folder, histogram_name, reader->csv.failure.text);
+    if (line_next(reader, failure) != 0)
         return -1;
     for (size_t i = 0; i < ROW_HISTOGRAM_COLUMNS; i++) {
         reader->columns[i] =
@@ -126,19 +125,17 @@ static int histograms_open(struct results_reader *reader, char *message, size_t 
         if (reader->columns[i] >= 0)
             continue;
         snprintf(cause, sizeof cause, "it has no column %s", row_histogram_columns[i]);
-        return fail(message, message_size, reader->folder, histogram_name, cause);
+        return fail(failure, reader->folder, histogram_name, cause);
     }
     if (reader->csv.columns != ROW_HISTOGRAM_COLUMNS)
         reader->foreign = histogram_name;
-    return line_next(reader, message, message_size);
+    return line_next(reader, failure);
 }
 
-int results_reader_open(struct results_reader *reader, const char *folder, char *message,
-                        size_t message_size)
+int results_reader_open(struct results_reader *reader, const char *folder, struct failure *failure)
 {
     *reader = (struct results_reader){.folder = folder};
-    if (records_read(reader, message, message_size) == 0 &&
-        histograms_open(reader, message, message_size) == 0)
+    if (records_read(reader, failure) == 0 && histograms_open(reader, failure) == 0)
         return 0;
     results_reader_close(reader);
     return -1;
@@ -196,8 +193,8 @@ static bool count_read(const char *text, uint64_t *count)
     return (double)*count == number;
 }
 
-static int line_add(const struct results_reader *reader, struct histogram *into, char *message,
-                    size_t message_size)
+static int line_add(const struct results_reader *reader, struct histogram *into,
+                    struct failure *failure)
 {
     uint64_t low, high, count;
     char cause[80];
@@ -208,24 +205,22 @@ static int line_add(const struct results_reader *reader, struct histogram *into,
         return 0;
     snprintf(cause, sizeof cause, "line %zu is no bucket of these histograms",
              reader->csv.row_line);
-    return fail(message, message_size, reader->folder, histogram_name, cause);
+    return fail(failure, reader->folder, histogram_name, cause);
 }
 
 int results_reader_histogram(struct results_reader *reader, const struct row *record, char *basis,
-                             size_t basis_size, struct histogram *into, char *message,
-                             size_t message_size)
+                             size_t basis_size, struct histogram *into, struct failure *failure)
 {
     bool is_first = reader->row != record;
     while (is_first && reader->has_line && !line_is_of(reader, record))
-        if (line_next(reader, message, message_size) != 0)
+        if (line_next(reader, failure) != 0)
             return -1;
     reader->row = record;
     if (!line_is_of(reader, record))
         return 0;
     snprintf(basis, basis_size, "%s", field(reader, ROW_HISTOGRAM_BASIS));
     do {
-        if (line_add(reader, into, message, message_size) != 0 ||
-            line_next(reader, message, message_size) != 0)
+        if (line_add(reader, into, failure) != 0 || line_next(reader, failure) != 0)
             return -1;
     } while (line_is_of(reader, record) && strcmp(field(reader, ROW_HISTOGRAM_BASIS), basis) == 0);
     return 1;

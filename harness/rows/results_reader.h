@@ -5,6 +5,7 @@
 #ifndef IOMODELS_RESULTS_READER_H
 #define IOMODELS_RESULTS_READER_H
 
+#include "base/failure.h"
 #include "rows/row.h"
 
 struct results_reader {
@@ -22,25 +23,23 @@ struct results_reader {
     int columns[ROW_HISTOGRAM_COLUMNS];
 };
 
-/* 0, or -1 with a one-line message that names the file; then nothing needs closing. */
-int results_reader_open(struct results_reader *reader, const char *folder, char *message,
-                        size_t message_size);
+/* 0, or -1 with a failure that names the file; then nothing needs closing. */
+int results_reader_open(struct results_reader *reader, const char *folder, struct failure *failure);
 void results_reader_close(struct results_reader *reader);
 
 /*
  * Adds the next histogram of a row to `into`. basis, of at least 16 bytes: what it counts. Ask for
  * rows in their order, and only for those with histograms; what lies between is passed over.
- * Returns 1, 0 where the row has no more, or -1 with a message.
+ * Returns 1, 0 where the row has no more, or -1 with a failure.
  */
 int results_reader_histogram(struct results_reader *reader, const struct row *record, char *basis,
-                             size_t basis_size, struct histogram *into, char *message,
-                             size_t message_size);
+                             size_t basis_size, struct histogram *into, struct failure *failure);
 
 /* Bytes of histogram.csv up to the end of what was asked for. */
 uint64_t results_reader_histogram_bytes(const struct results_reader *reader);
 
-/* A whole CSV file of the folder. 0, or -1 with a message; then nothing needs freeing. */
-int results_read_table(const char *folder, const char *name, struct csv_table *table, char *message,
-                       size_t message_size);
+/* A whole CSV file of the folder. 0, or -1 with a failure; then nothing needs freeing. */
+int results_read_table(const char *folder, const char *name, struct csv_table *table,
+                       struct failure *failure);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/units.h"
 #include "rows/warnings.h"
 
@@ -63,33 +64,29 @@ void trials_free(struct trials *trials)
     *trials = (struct trials){0};
 }
 
-static int fail(char *message, size_t size, size_t line, const char *cause)
+static int fail(struct failure *failure, size_t line, const char *cause)
 {
-    snprintf(message, size, "line %zu: %s", line, cause);
-    return -1;
+    return failure_set(failure, "line %zu: %s", line, cause);
 }
 
-static int fail_number(char *message, size_t size, const struct csv_reader *reader, int place,
+static int fail_number(struct failure *failure, const struct csv_reader *reader, int place,
                        const char *column)
 {
-    snprintf(message, size, "line %zu: %s: %s", reader->row_line, column,
-             foreign_number_fault(field(reader, place)));
-    return -1;
+    return failure_set(failure, "line %zu: %s: %s", reader->row_line, column,
+                       foreign_number_fault(field(reader, place)));
 }
 
 /* The header is in hand. */
 static int places_find(struct places *places, const struct csv_reader *reader,
-                       const struct trials *trials, char *message, size_t message_size)
+                       const struct trials *trials, struct failure *failure)
 {
     static const char *const needed[] = {"status", "target", "model", "workload", "connections"};
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-        if (csv_reader_column(reader, needed[i]) < 0) {
-            snprintf(message, message_size, "line 1: no column %s; is this a runs.csv?", needed[i]);
-            return -1;
-        }
+        if (csv_reader_column(reader, needed[i]) < 0)
+            return failure_set(failure, "line 1: no column %s; is this a runs.csv?", needed[i]);
     places->metrics = malloc((trials->metric_count + 1) * sizeof *places->metrics);
     if (places->metrics == NULL)
-        return fail(message, message_size, 1, "out of memory");
+        return fail(failure, 1, "out of memory");
     for (size_t i = 0; i < trials->metric_count; i++)
         places->metrics[i] = csv_reader_column(reader, trials->metrics[i]->name);
     for (size_t i = 0; i < TEXTS; i++)
@@ -205,19 +202,19 @@ static bool conditions_keep(struct trials_cell *cell, const struct row *record)
 
 /* For texts that came for the first time: reads them as a row's, and finds the cell by that. */
 static int cell_find(struct trials *trials, const struct csv_reader *reader,
-                     const struct places *places, size_t *cell, char *message, size_t message_size)
+                     const struct places *places, size_t *cell, struct failure *failure)
 {
     struct row record;
     row_clear(&record);
     for (size_t i = 0; i < TEXTS; i++)
         if (!row_set(&record, text_name(i), field(reader, places->texts[i])))
-            return fail_number(message, message_size, reader, places->texts[i], text_name(i));
+            return fail_number(failure, reader, places->texts[i], text_name(i));
     if (!row_set(&record, "schema_version", field(reader, places->schema_version)))
-        return fail_number(message, message_size, reader, places->schema_version, "schema_version");
+        return fail_number(failure, reader, places->schema_version, "schema_version");
     row_complete(&record);
     *cell = cell_of(trials, &record);
     if (*cell == KEY_TABLE_NONE || !conditions_keep(&trials->cells[*cell], &record))
-        return fail(message, message_size, reader->row_line, "out of memory");
+        return fail(failure, reader->row_line, "out of memory");
     return 0;
 }
 
@@ -260,20 +257,19 @@ static double *row_add(struct trials *trials, size_t number, const char *host_ki
 }
 
 static int row_keep(struct trials *trials, const struct csv_reader *reader,
-                    const struct places *places, size_t cell, char *message, size_t message_size)
+                    const struct places *places, size_t cell, struct failure *failure)
 {
     const char *warnings = field(reader, places->warnings);
     double none = unanswered(field(reader, places->loop), warnings);
     double *values = row_add(trials, cell, field(reader, places->host_kind),
                              field(reader, places->bound), warnings);
     if (values == NULL)
-        return fail(message, message_size, reader->row_line, "out of memory");
+        return fail(failure, reader->row_line, "out of memory");
     for (size_t i = 0; i < trials->metric_count; i++) {
         const char *text = field(reader, places->metrics[i]);
         values[i] = is_percentile(trials->metrics[i]) ? none : NAN;
         if (text[0] != '\0' && !units_parse_double(text, &values[i]))
-            return fail_number(message, message_size, reader, places->metrics[i],
-                               trials->metrics[i]->name);
+            return fail_number(failure, reader, places->metrics[i], trials->metrics[i]->name);
     }
     return 0;
 }
@@ -309,18 +305,17 @@ int trials_add(struct trials *trials, const struct row *record)
 
 /* key: room that is used again and again. */
 static int row_take(struct trials *trials, const struct csv_reader *reader,
-                    const struct places *places, struct key *key, char *message,
-                    size_t message_size)
+                    const struct places *places, struct key *key, struct failure *failure)
 {
     bool complete = key_begin(key, trials);
     for (size_t i = 0; i < TEXTS && complete; i++)
         complete = key_append(key, field(reader, places->texts[i]));
     size_t cell = complete ? key_table_find(&trials->raw, key->bytes, key->length) : KEY_TABLE_NONE;
     if (cell == KEY_TABLE_NONE) {
-        if (cell_find(trials, reader, places, &cell, message, message_size) != 0)
+        if (cell_find(trials, reader, places, &cell, failure) != 0)
             return -1;
         if (!complete || key_table_add(&trials->raw, key->bytes, key->length, cell) != 0)
-            return fail(message, message_size, reader->row_line, "out of memory");
+            return fail(failure, reader->row_line, "out of memory");
     }
     trials->parts += field(reader, places->generator)[0] != '\0';
     if (is_left_out(&trials->cells[cell], field(reader, places->status)))
@@ -329,40 +324,37 @@ static int row_take(struct trials *trials, const struct csv_reader *reader,
         trials->cells[cell].incomplete++;
         return 0;
     }
-    return row_keep(trials, reader, places, cell, message, message_size);
+    return row_keep(trials, reader, places, cell, failure);
 }
 
 static int rows_read(struct trials *trials, struct csv_reader *reader, struct places *places,
-                     size_t *cut_line, char *message, size_t message_size)
+                     size_t *cut_line, struct failure *failure)
 {
     struct key key = {0};
     enum csv_result result = csv_reader_next(reader);
     int error = 0;
     if (result == CSV_END || result == CSV_CUT)
-        return fail(message, message_size, 1, "no header");
+        return fail(failure, 1, "no header");
     if (result == CSV_ROW)
-        error = places_find(places, reader, trials, message, message_size);
+        error = places_find(places, reader, trials, failure);
     while (error == 0 && result != CSV_BAD && (result = csv_reader_next(reader)) == CSV_ROW)
-        error = row_take(trials, reader, places, &key, message, message_size);
+        error = row_take(trials, reader, places, &key, failure);
     free(key.bytes);
-    if (result == CSV_BAD) {
-        snprintf(message, message_size, "%s", reader->message);
-        return -1;
-    }
+    if (result == CSV_BAD)
+        return failure_set(failure, "%s", reader->failure.text);
     *cut_line = result == CSV_CUT ? reader->row_line : 0;
     return error;
 }
 
-int trials_read(struct trials *trials, FILE *file, size_t *cut_line, char *message,
-                size_t message_size)
+int trials_read(struct trials *trials, FILE *file, size_t *cut_line, struct failure *failure)
 {
     struct csv_reader reader;
     struct places places = {.metrics = NULL};
     int error = csv_reader_open(&reader, file);
     if (error != 0)
-        snprintf(message, message_size, "%s", reader.message);
+        failure_set(failure, "%s", reader.failure.text);
     else
-        error = rows_read(trials, &reader, &places, cut_line, message, message_size);
+        error = rows_read(trials, &reader, &places, cut_line, failure);
     free(places.metrics);
     csv_reader_close(&reader);
     trials->files++;

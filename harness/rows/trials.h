@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/failure.h"
 #include "rows/key_table.h"
 #include "rows/metric.h"
 #include "rows/row.h"
@@ -63,10 +64,9 @@ void trials_init(struct trials *trials, const struct metric *const *metrics, siz
 /*
  * Adds a runs.csv, which is open in binary mode; columns are found by their names, those of an
  * older schema may be missing. *cut_line: where a last line was cut off and left out, or 0. 0, or
- * -1 with a one-line message.
+ * -1 with a failure.
  */
-int trials_read(struct trials *trials, FILE *file, size_t *cut_line, char *message,
-                size_t message_size);
+int trials_read(struct trials *trials, FILE *file, size_t *cut_line, struct failure *failure);
 /* Adds a row, as if it were of the first file. 0, or -1 without memory. */
 int trials_add(struct trials *trials, const struct row *row);
 /* Once, after the last file. 0, or -1 without memory. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/random.h"
 #include "base/terminal.h"
 #include "base/units.h"
@@ -71,10 +72,9 @@ static bool same_row(const struct row *a, const struct row *b)
            a->trial == b->trial && a->order_index == b->order_index;
 }
 
-static int no_memory(char *message, size_t message_size)
+static int no_memory(struct failure *failure)
 {
-    snprintf(message, message_size, "out of memory");
-    return -1;
+    return failure_set(failure, "out of memory");
 }
 
 /*
@@ -94,8 +94,7 @@ static void restore_ends(const struct row *row, struct histogram *rtt)
 }
 
 /* The histograms of a finished row, which have to hold all its round trips. */
-static int histograms_replay(struct bench *bench, const struct row *row, char *message,
-                             size_t message_size)
+static int histograms_replay(struct bench *bench, const struct row *row, struct failure *failure)
 {
     char basis[sizeof row->latency_basis];
     struct histogram *histogram = &bench->load.rtt;
@@ -103,8 +102,8 @@ static int histograms_replay(struct bench *bench, const struct row *row, char *m
     int found;
     for (;;) {
         histogram_clear(histogram);
-        found = results_reader_histogram(bench->finished, row, basis, sizeof basis, histogram,
-                                         message, message_size);
+        found =
+            results_reader_histogram(bench->finished, row, basis, sizeof basis, histogram, failure);
         if (found <= 0)
             break;
         if (strcmp(basis, row->latency_basis) == 0) {
@@ -113,25 +112,24 @@ static int histograms_replay(struct bench *bench, const struct row *row, char *m
         }
         const struct row_histogram kept = {basis, histogram};
         if (merged_add(&bench->merged, row, &kept, 1) != 0)
-            return no_memory(message, message_size);
+            return no_memory(failure);
         histogram = &bench->load.rtt_from_sent; /* the row's own round trips come first, and stay */
     }
-    if (found == 0 && samples != row->rtt_samples) {
-        snprintf(message, message_size,
-                 "%s/histogram.csv: row %zu of runs.csv has %.0f round trips, and here are %.0f",
-                 bench->finished->folder, bench->replayed, row->rtt_samples, samples);
-        return -1;
-    }
+    if (found == 0 && samples != row->rtt_samples)
+        return failure_set(
+            failure,
+            "%s/histogram.csv: row %zu of runs.csv has %.0f round trips, and here are %.0f",
+            bench->finished->folder, bench->replayed, row->rtt_samples, samples);
     return found;
 }
 
 /* Takes the finished row that is the plan's next one. */
-static int row_replay(struct bench *bench, struct row *row, char *message, size_t message_size)
+static int row_replay(struct bench *bench, struct row *row, struct failure *failure)
 {
     const struct row *finished = &bench->finished->rows[bench->replayed++];
     if (!same_row(row, finished)) {
-        snprintf(
-            message, message_size,
+        failure_set(
+            failure,
             "%s/runs.csv: row %zu is trial %.0f of %s on %s, and the plan has trial %.0f of %s "
             "on %s there: this is not what the run was begun with; begin a new one",
             bench->finished->folder, bench->replayed, finished->trial, finished->model,
@@ -143,20 +141,18 @@ static int row_replay(struct bench *bench, struct row *row, char *message, size_
     bench->failed += strcmp(row->status, "failed") == 0;
     if (bench->runs > 0)
         bench->runs -= strcmp(row->status, "skipped") != 0;
-    return strcmp(row->status, "ok") == 0
-               ? histograms_replay(bench, finished, message, message_size)
-               : 0;
+    return strcmp(row->status, "ok") == 0 ? histograms_replay(bench, finished, failure) : 0;
 }
 
 /* Before the first row that is not there yet. */
-static int go_on(struct bench *bench, char *message, size_t message_size)
+static int go_on(struct bench *bench, struct failure *failure)
 {
     if (bench->finished == NULL || bench->row_count != bench->replayed)
         return 0;
     if (results_go_on(bench->results, bench->finished->runs_bytes,
-                      results_reader_histogram_bytes(bench->finished), message, message_size) != 0)
+                      results_reader_histogram_bytes(bench->finished), failure) != 0)
         return -1;
-    return bench->going_on == NULL ? 0 : bench->going_on(bench->context, message, message_size);
+    return bench->going_on == NULL ? 0 : bench->going_on(bench->context, failure);
 }
 
 size_t bench_finished_runs(const struct results_reader *finished)
@@ -169,10 +165,9 @@ size_t bench_finished_runs(const struct results_reader *finished)
 
 /* The newest row: there is no row in memory that is not in runs.csv. */
 static int row_keep(struct bench *bench, const struct row *row,
-                    const struct row_histogram *histograms, size_t count, char *message,
-                    size_t message_size)
+                    const struct row_histogram *histograms, size_t count, struct failure *failure)
 {
-    if (results_add(bench->results, row, histograms, count, message, message_size) == 0)
+    if (results_add(bench->results, row, histograms, count, failure) == 0)
         return 0;
     bench->row_count--;
     bench->row_lost = true;
@@ -181,23 +176,23 @@ static int row_keep(struct bench *bench, const struct row *row,
 
 int bench_measure(struct bench *bench, const struct run_settings *settings,
                   const struct contestant *contestant, const struct workload *workload,
-                  unsigned trial, unsigned order_index, char *message, size_t message_size)
+                  unsigned trial, unsigned order_index, struct failure *failure)
 {
     char reason[160];
-    if (!is_finished(bench) && go_on(bench, message, message_size) != 0)
+    if (!is_finished(bench) && go_on(bench, failure) != 0)
         return -1;
     struct row *row = row_new(bench);
     if (row == NULL)
-        return no_memory(message, message_size);
+        return no_memory(failure);
     run_describe(row, settings, contestant->target, contestant->model, workload, trial);
     row->order_index = order_index;
     if (is_finished(bench))
-        return row_replay(bench, row, message, message_size);
+        return row_replay(bench, row, failure);
     bool skipped = contestant->skipped[0] != '\0';
     if (skipped || too_many(bench, contestant, workload, reason, sizeof reason)) {
         run_skip(row, skipped ? contestant->skipped : reason);
         bench->done += !skipped;
-        return row_keep(bench, row, NULL, 0, message, message_size);
+        return row_keep(bench, row, NULL, 0, failure);
     }
     progress_show(bench, row);
     enum run_status status = run_execute(row, &bench->load, settings, contestant->target, workload);
@@ -216,9 +211,9 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
     struct row_histogram kept[RUN_HISTOGRAMS_MAX];
     size_t count = status == RUN_OK ? run_histograms(row, &bench->load, kept) : 0;
     row_round(row);
-    if (row_keep(bench, row, kept, count, message, message_size) != 0)
+    if (row_keep(bench, row, kept, count, failure) != 0)
         return -1;
-    return merged_add(&bench->merged, row, kept, count) == 0 ? 0 : no_memory(message, message_size);
+    return merged_add(&bench->merged, row, kept, count) == 0 ? 0 : no_memory(failure);
 }
 
 double bench_percentile_us(const struct bench *bench, double percentile)
@@ -240,28 +235,26 @@ void bench_shuffle(size_t *order, size_t count, struct random_state *random)
     }
 }
 
-int bench_write_derived(struct bench *bench, char *message, size_t message_size)
+int bench_write_derived(struct bench *bench, struct failure *failure)
 {
-    if (is_finished(bench)) {
-        snprintf(message, message_size,
-                 "%s/runs.csv has %zu rows and the plan only %zu: --trials can only be raised",
-                 bench->finished->folder, bench->finished->count, bench->replayed);
-        return -1;
-    }
+    if (is_finished(bench))
+        return failure_set(
+            failure, "%s/runs.csv has %zu rows and the plan only %zu: --trials can only be raised",
+            bench->finished->folder, bench->finished->count, bench->replayed);
     return results_write_derived(bench->results, bench->rows, bench->row_count, &bench->merged,
-                                 message, message_size);
+                                 failure);
 }
 
 /* All contestants of one workload in a row: a drift of the machine hits them alike. */
 static int round_run(struct bench *bench, const struct workload *workload, unsigned trial,
-                     struct random_state *random, char *message, size_t message_size)
+                     struct random_state *random, struct failure *failure)
 {
     const struct plan *plan = bench->plan;
     size_t order[PLAN_CONTESTANTS_MAX] = {0};
     bench_shuffle(order, plan->contestant_count, random);
     for (size_t i = 0; i < plan->contestant_count && !bench->cancelled; i++)
         if (bench_measure(bench, bench->settings, &plan->contestants[order[i]], workload, trial,
-                          (unsigned)i, message, message_size) != 0)
+                          (unsigned)i, failure) != 0)
             return -1;
     return 0;
 }
@@ -275,7 +268,7 @@ static double precision_now(const struct bench *bench, unsigned trial)
     return precision_of(bench->rows, bench->row_count, last).worst;
 }
 
-int bench_run(struct bench *bench, char *message, size_t message_size)
+int bench_run(struct bench *bench, struct failure *failure)
 {
     const struct plan *plan = bench->plan;
     double worst[SUITE_WORKLOADS_MAX] = {0}; /* 0: no round yet */
@@ -287,7 +280,7 @@ int bench_run(struct bench *bench, char *message, size_t message_size)
             if (trial > 1 && worst[j] <= plan->until_ci)
                 continue;
             bench->worst = worst[j];
-            if (round_run(bench, &plan->workloads[j], trial, &random, message, message_size) != 0)
+            if (round_run(bench, &plan->workloads[j], trial, &random, failure) != 0)
                 return -1;
             if (bench->cancelled)
                 return 0;

@@ -5,6 +5,7 @@
 #ifndef IOMODELS_BENCH_H
 #define IOMODELS_BENCH_H
 
+#include "base/failure.h"
 #include "base/random.h"
 #include "rows/merged.h"
 #include "rows/results.h"
@@ -21,7 +22,7 @@ struct bench {
     /* The finished rows of a run that stopped, which are taken over. NULL: this is a new run. */
     struct results_reader *finished;
     /* Called before the first new row of such a run; returns as bench_run does. May be NULL. */
-    int (*going_on)(void *context, char *message, size_t message_size);
+    int (*going_on)(void *context, struct failure *failure);
     void *context;
     size_t replayed;  /* rows that were taken over so far */
     struct row *rows; /* all rows so far; owned */
@@ -45,10 +46,10 @@ size_t bench_finished_runs(const struct results_reader *finished);
 /* Sets the private part; the caller sets the rest. 0, or -1 without memory. Ends by bench_close. */
 int bench_open(struct bench *bench);
 /*
- * Measures the whole plan. 0 once it is done or was cancelled; -1 with a one-line message where the
+ * Measures the whole plan. 0 once it is done or was cancelled; -1 with a failure where the
  * results can't be written (a full disk), or the finished rows do not belong to the plan.
  */
-int bench_run(struct bench *bench, char *message, size_t message_size);
+int bench_run(struct bench *bench, struct failure *failure);
 /*
  * Measures one contestant under one workload. The row is then the last of bench->rows, unless
  * the measurement was cancelled. Returns as bench_run does. settings: bench->settings, or a
@@ -56,14 +57,14 @@ int bench_run(struct bench *bench, char *message, size_t message_size);
  */
 int bench_measure(struct bench *bench, const struct run_settings *settings,
                   const struct contestant *contestant, const struct workload *workload,
-                  unsigned trial, unsigned order_index, char *message, size_t message_size);
+                  unsigned trial, unsigned order_index, struct failure *failure);
 /* A percentile of the last row's round trips, which was measured or taken just now and is `ok`; as
  * row_percentile_us. */
 double bench_percentile_us(const struct bench *bench, double percentile);
 /* Fisher and Yates' shuffle of 0..count-1. */
 void bench_shuffle(size_t *order, size_t count, struct random_state *random);
 /* Writes summary.csv and the .hgrm files once all rows are measured. Returns as bench_run does. */
-int bench_write_derived(struct bench *bench, char *message, size_t message_size);
+int bench_write_derived(struct bench *bench, struct failure *failure);
 void bench_close(struct bench *bench);
 
 #endif

@@ -4,15 +4,16 @@
 #ifndef IOMODELS_PLACEMENT_H
 #define IOMODELS_PLACEMENT_H
 
+#include "base/failure.h"
 #include "run/bench_request.h"
 #include "run/run_settings.h"
 
 /*
  * As the options say, by default apart, where this host has both sides. Pins the calling thread,
  * the client. Where the system lets nobody choose processors, the default is none, which is said on
- * standard error. The settings point to texts of its own. 0, or -1 with a one-line message.
+ * standard error. The settings point to texts of its own. 0, or -1 with a failure.
  */
 int placement_choose(const struct bench_request *given, struct run_settings *settings,
-                     char *message, size_t message_size);
+                     struct failure *failure);
 
 #endif

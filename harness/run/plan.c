@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/exit_status.h"
+#include "base/failure.h"
 #include "base/units.h"
 #include "clock.h"
 #include "host/descriptors.h"
@@ -23,18 +24,17 @@ enum {
 };
 
 int plan_add_target(struct plan *plan, const char *text, bool missing,
-                    bool (*cancelled)(void *context), void *context, char *message,
-                    size_t message_size)
+                    bool (*cancelled)(void *context), void *context, struct failure *failure)
 {
     size_t length = strcspn(text, "=");
     if (text[length] != '=' || length == 0 || text[length + 1] == '\0' ||
         length >= sizeof plan->target_names[0]) {
-        snprintf(message, message_size, "--target%s %s: not of the form NAME=%s",
-                 missing ? "-missing" : "", text, missing ? "REASON" : "COMMAND");
+        failure_set(failure, "--target%s %s: not of the form NAME=%s", missing ? "-missing" : "",
+                    text, missing ? "REASON" : "COMMAND");
         return EXIT_USAGE;
     }
     if (plan->target_count == PLAN_TARGETS_MAX) {
-        snprintf(message, message_size, "more than %d targets", PLAN_TARGETS_MAX);
+        failure_set(failure, "more than %d targets", PLAN_TARGETS_MAX);
         return EXIT_USAGE;
     }
     struct target *target = &plan->targets[plan->target_count];
@@ -43,31 +43,30 @@ int plan_add_target(struct plan *plan, const char *text, bool missing,
     name[length] = '\0';
     for (size_t i = 0; i < plan->target_count; i++)
         if (strcmp(plan->target_names[i], name) == 0) {
-            snprintf(message, message_size, "two targets are called %s", name);
+            failure_set(failure, "two targets are called %s", name);
             return EXIT_USAGE;
         }
     if (missing)
         *target = (struct target){.name = name, .missing = text + length + 1};
-    else if (target_open(target, name, text + length + 1, cancelled, context, message,
-                         message_size) != 0)
+    else if (target_open(target, name, text + length + 1, cancelled, context, failure) != 0)
         return EXIT_FAILED;
     plan->target_count++;
     return 0;
 }
 
-int plan_add_self(struct plan *plan, bool (*cancelled)(void *context), void *context, char *message,
-                  size_t message_size)
+int plan_add_self(struct plan *plan, bool (*cancelled)(void *context), void *context,
+                  struct failure *failure)
 {
     char path[4096], text[4200];
     if (!program_path(path, sizeof path)) {
-        snprintf(message, message_size, "this program's own path can't be told; name a --target");
+        failure_set(failure, "this program's own path can't be told; name a --target");
         return EXIT_FAILED;
     }
     static char kept[sizeof text]; /* the target points into it */
     char quote = strchr(path, '\'') == NULL ? '\'' : '"';
     snprintf(kept, sizeof kept, "%s=%c%s%c",
              strcmp(program_system(), "wine") == 0 ? "wine" : "native", quote, path, quote);
-    return plan_add_target(plan, kept, false, cancelled, context, message, message_size);
+    return plan_add_target(plan, kept, false, cancelled, context, failure);
 }
 
 void plan_close(struct plan *plan)
@@ -88,13 +87,11 @@ static bool is_chosen(const struct text_list *wanted, bool want_lessons, const c
 }
 
 static int contestant_add(struct plan *plan, const struct target *target, const char *model,
-                          const char *skipped, char *message, size_t message_size)
+                          const char *skipped, struct failure *failure)
 {
-    if (plan->contestant_count == PLAN_CONTESTANTS_MAX) {
-        snprintf(message, message_size, "more than %d models on all targets together",
-                 PLAN_CONTESTANTS_MAX);
-        return -1;
-    }
+    if (plan->contestant_count == PLAN_CONTESTANTS_MAX)
+        return failure_set(failure, "more than %d models on all targets together",
+                           PLAN_CONTESTANTS_MAX);
     struct contestant *contestant = &plan->contestants[plan->contestant_count++];
     contestant->target = target;
     contestant->model = model;
@@ -112,8 +109,8 @@ static bool known_has_lessons(const char *model)
 
 /* Those that this program knows, of a target that is missing. */
 static int missing_contestants(struct plan *plan, const struct target *target,
-                               const struct text_list *wanted, bool lessons, char *message,
-                               size_t message_size)
+                               const struct text_list *wanted, bool lessons,
+                               struct failure *failure)
 {
     int error = 0;
     for (const struct model_entry *entry = model_registry; entry->name != NULL && error == 0;
@@ -121,14 +118,12 @@ static int missing_contestants(struct plan *plan, const struct target *target,
         if (is_chosen(wanted, lessons, entry->name,
                       entry->lesson_of == NULL ? "" : entry->lesson_of,
                       known_has_lessons(entry->name)))
-            error =
-                contestant_add(plan, target, entry->name, target->missing, message, message_size);
+            error = contestant_add(plan, target, entry->name, target->missing, failure);
     return error;
 }
 
 static int listed_contestants(struct plan *plan, const struct target *target,
-                              const struct text_list *wanted, bool lessons, char *message,
-                              size_t message_size)
+                              const struct text_list *wanted, bool lessons, struct failure *failure)
 {
     const struct csv_table *models = &target->models;
     int error = 0;
@@ -137,8 +132,7 @@ static int listed_contestants(struct plan *plan, const struct target *target,
         struct target_model found = target_find(target, model);
         const char *reason = found.reason[0] == '\0' ? "not available" : found.reason;
         if (is_chosen(wanted, lessons, model, found.lesson_of, found.has_lessons))
-            error = contestant_add(plan, target, model, found.available ? "" : reason, message,
-                                   message_size);
+            error = contestant_add(plan, target, model, found.available ? "" : reason, failure);
     }
     return error;
 }
@@ -152,33 +146,32 @@ static bool is_listed(const struct plan *plan, const char *word, size_t length)
     return false;
 }
 
-static int unknown_model(const struct plan *plan, const char *word, size_t length, char *message,
-                         size_t message_size)
+static int unknown_model(const struct plan *plan, const char *word, size_t length,
+                         struct failure *failure)
 {
-    size_t used =
-        (size_t)snprintf(message, message_size, "unknown model %.*s; known are", (int)length, word);
+    failure_set(failure, "unknown model %.*s; known are", (int)length, word);
     for (size_t i = 0; i < plan->target_count; i++) {
         const struct csv_table *models = &plan->targets[i].models;
-        for (size_t row = 1; row < models->rows && used < message_size; row++) {
+        for (size_t row = 1; row < models->rows; row++) {
             const char *name = csv_field(models, row, csv_column(models, "model"));
             bool told = false;
             for (size_t j = 0; j < i; j++)
                 told |= target_find(&plan->targets[j], name).known;
             if (!told)
-                used += (size_t)snprintf(message + used, message_size - used, " %s", name);
+                failure_add(failure, " %s", name);
         }
     }
     return -1;
 }
 
-static int wanted_check(const struct plan *plan, const struct text_list *wanted, char *message,
-                        size_t message_size)
+static int wanted_check(const struct plan *plan, const struct text_list *wanted,
+                        struct failure *failure)
 {
     for (size_t i = 0; i < wanted->count; i++)
         for (const char *at = wanted->items[i];; at++) {
             size_t word = strcspn(at, ",");
             if (!is_listed(plan, at, word))
-                return unknown_model(plan, at, word, message, message_size);
+                return unknown_model(plan, at, word, failure);
             at += word;
             if (*at == '\0')
                 break;
@@ -187,26 +180,26 @@ static int wanted_check(const struct plan *plan, const struct text_list *wanted,
 }
 
 int plan_choose_models(struct plan *plan, const struct text_list *wanted, bool lessons,
-                       char *message, size_t message_size)
+                       struct failure *failure)
 {
     for (size_t i = 0; i < plan->target_count; i++) {
         const struct target *target = &plan->targets[i];
         int error = target->missing != NULL
-                        ? missing_contestants(plan, target, wanted, lessons, message, message_size)
-                        : listed_contestants(plan, target, wanted, lessons, message, message_size);
+                        ? missing_contestants(plan, target, wanted, lessons, failure)
+                        : listed_contestants(plan, target, wanted, lessons, failure);
         if (error != 0)
             return -1;
     }
-    if (wanted_check(plan, wanted, message, message_size) != 0)
+    if (wanted_check(plan, wanted, failure) != 0)
         return -1;
     for (size_t i = 0; i < plan->contestant_count; i++)
         if (plan->contestants[i].skipped[0] == '\0')
             return 0;
     if (plan->contestant_count == 0)
-        snprintf(message, message_size, "the targets list no %s", lessons ? "lesson" : "model");
+        failure_set(failure, "the targets list no %s", lessons ? "lesson" : "model");
     else
-        snprintf(message, message_size, "%s can't run on %s: %s", plan->contestants[0].model,
-                 plan->contestants[0].target->name, plan->contestants[0].skipped);
+        failure_set(failure, "%s can't run on %s: %s", plan->contestants[0].model,
+                    plan->contestants[0].target->name, plan->contestants[0].skipped);
     return -1;
 }
 
@@ -243,8 +236,8 @@ static bool takes_steps(const struct workload *workload)
 }
 
 /* An option that no workload takes would change nothing without a word. */
-static int options_check(const struct plan *plan, const struct bench_request *given, char *message,
-                         size_t message_size)
+static int options_check(const struct plan *plan, const struct bench_request *given,
+                         struct failure *failure)
 {
     const struct {
         const char *name;
@@ -263,11 +256,9 @@ static int options_check(const struct plan *plan, const struct bench_request *gi
         bool taken = !options[i].given;
         for (size_t j = 0; j < plan->workload_count && !taken; j++)
             taken = options[i].takes(&plan->workloads[j]);
-        if (!taken) {
-            snprintf(message, message_size, "%s is for --workload %s, which is not chosen",
-                     options[i].name, options[i].takers);
-            return -1;
-        }
+        if (!taken)
+            return failure_set(failure, "%s is for --workload %s, which is not chosen",
+                               options[i].name, options[i].takers);
     }
     return 0;
 }
@@ -281,21 +272,16 @@ static bool same_workload(const struct workload *a, const struct workload *b)
 }
 
 /* Once: what is given twice would be two rows that nothing tells apart. */
-static int workload_add(struct plan *plan, struct workload workload, char *message,
-                        size_t message_size)
+static int workload_add(struct plan *plan, struct workload workload, struct failure *failure)
 {
-    if (workload.active > workload.connections) {
-        snprintf(message, message_size, "--active %u: %s has %u connections", workload.active,
-                 workload_name(workload.kind), workload.connections);
-        return -1;
-    }
+    if (workload.active > workload.connections)
+        return failure_set(failure, "--active %u: %s has %u connections", workload.active,
+                           workload_name(workload.kind), workload.connections);
     for (size_t i = 0; i < plan->workload_count; i++)
         if (same_workload(&plan->workloads[i], &workload))
             return 0;
-    if (plan->workload_count == SUITE_WORKLOADS_MAX) {
-        snprintf(message, message_size, "more than %d workloads", SUITE_WORKLOADS_MAX);
-        return -1;
-    }
+    if (plan->workload_count == SUITE_WORKLOADS_MAX)
+        return failure_set(failure, "more than %d workloads", SUITE_WORKLOADS_MAX);
     plan->workloads[plan->workload_count++] = workload;
     return 0;
 }
@@ -315,14 +301,14 @@ static void single_options_apply(struct workload *workload, const struct bench_r
 
 /* A ramp is a workload for each of its steps, all others are one. */
 static int steps_add(struct plan *plan, struct workload workload, const struct bench_request *given,
-                     char *message, size_t message_size)
+                     struct failure *failure)
 {
     uint64_t most = workload.connections, steps = 1;
     if (takes_steps(&workload))
         steps = given->steps != 0 ? given->steps : STEPS_DEFAULT;
     for (uint64_t i = 1; i <= steps; i++) {
         workload.connections = (unsigned)(most * i / steps);
-        if (workload.connections > 0 && workload_add(plan, workload, message, message_size) != 0)
+        if (workload.connections > 0 && workload_add(plan, workload, failure) != 0)
             return -1;
     }
     return 0;
@@ -330,7 +316,7 @@ static int steps_add(struct plan *plan, struct workload workload, const struct b
 
 /* With every number of connections and every rate. */
 static int counts_add(struct plan *plan, struct workload workload,
-                      const struct bench_request *given, char *message, size_t message_size)
+                      const struct bench_request *given, struct failure *failure)
 {
     bool has_rates = given->rates.count > 0 && takes_rate(&workload);
     size_t counts = given->connections.count == 0 ? 1 : given->connections.count;
@@ -341,7 +327,7 @@ static int counts_add(struct plan *plan, struct workload workload,
         for (size_t j = 0; j < rates; j++) {
             if (has_rates)
                 workload.rate_msgs_per_s = given->rates.items[j];
-            if (steps_add(plan, workload, given, message, message_size) != 0)
+            if (steps_add(plan, workload, given, failure) != 0)
                 return -1;
         }
     }
@@ -350,27 +336,26 @@ static int counts_add(struct plan *plan, struct workload workload,
 
 /* One kind, with every message size too. */
 static int kind_add(struct plan *plan, enum workload_kind kind, const struct bench_request *given,
-                    char *message, size_t message_size)
+                    struct failure *failure)
 {
     struct workload workload = suite_workload_default(kind);
     const struct number_list *sizes = &given->message_sizes;
     single_options_apply(&workload, given);
     if (sizes->count == 0)
-        return counts_add(plan, workload, given, message, message_size);
+        return counts_add(plan, workload, given, failure);
     for (size_t i = 0; i < sizes->count; i++) {
         workload.message_bytes = (size_t)sizes->items[i];
-        if (counts_add(plan, workload, given, message, message_size) != 0)
+        if (counts_add(plan, workload, given, failure) != 0)
             return -1;
     }
     return 0;
 }
 
-static int unknown_workload(const char *name, char *message, size_t message_size)
+static int unknown_workload(const char *name, struct failure *failure)
 {
-    size_t used = (size_t)snprintf(message, message_size, "unknown workload %s; known are", name);
-    for (unsigned i = 0; i < workload_count() && used < message_size; i++)
-        used += (size_t)snprintf(message + used, message_size - used, "%s %s", i == 0 ? "" : ",",
-                                 workload_name((enum workload_kind)i));
+    failure_set(failure, "unknown workload %s; known are", name);
+    for (unsigned i = 0; i < workload_count(); i++)
+        failure_add(failure, "%s %s", i == 0 ? "" : ",", workload_name((enum workload_kind)i));
     return -1;
 }
 
@@ -388,7 +373,7 @@ static unsigned connections_that_fit(const struct plan *plan)
 }
 
 int plan_choose_workloads(struct plan *plan, const struct suite *suite,
-                          const struct bench_request *given, char *message, size_t message_size)
+                          const struct bench_request *given, struct failure *failure)
 {
     const struct text_list *kinds = &given->workloads;
     if (kinds->count == 0 && given->connections.count == 0 && given->message_sizes.count == 0) {
@@ -400,7 +385,7 @@ int plan_choose_workloads(struct plan *plan, const struct suite *suite,
             if (workload.connections > 0)
                 plan->workloads[plan->workload_count++] = workload;
         }
-        return options_check(plan, given, message, message_size);
+        return options_check(plan, given, failure);
     }
     /* What is given by hand replaces the suite's list; ping-pong is what most people mean. */
     const struct text_list pingpong = {{"pingpong"}, 1};
@@ -410,11 +395,11 @@ int plan_choose_workloads(struct plan *plan, const struct suite *suite,
     for (size_t i = 0; text_list_word(kinds, i, name, sizeof name); i++) {
         enum workload_kind kind;
         if (!workload_find(name, &kind))
-            return unknown_workload(name, message, message_size);
-        if (kind_add(plan, kind, given, message, message_size) != 0)
+            return unknown_workload(name, failure);
+        if (kind_add(plan, kind, given, failure) != 0)
             return -1;
     }
-    return options_check(plan, given, message, message_size);
+    return options_check(plan, given, failure);
 }
 
 size_t plan_runs(const struct plan *plan)

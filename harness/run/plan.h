@@ -4,6 +4,7 @@
 #ifndef IOMODELS_PLAN_H
 #define IOMODELS_PLAN_H
 
+#include "base/failure.h"
 #include "run/bench_request.h"
 #include "run/run_settings.h"
 #include "run/suite.h"
@@ -32,33 +33,32 @@ struct plan {
 };
 
 /*
- * Adds "NAME=COMMAND"; missing: of "NAME=REASON". 0, or with a one-line message the exit status:
+ * Adds "NAME=COMMAND"; missing: of "NAME=REASON". 0, or with a failure the exit status:
  * EXIT_USAGE where the text is wrong, EXIT_FAILED where the target can't be had. What was added
  * is plan_close's.
  */
 int plan_add_target(struct plan *plan, const char *text, bool missing,
-                    bool (*cancelled)(void *context), void *context, char *message,
-                    size_t message_size);
+                    bool (*cancelled)(void *context), void *context, struct failure *failure);
 /*
  * Adds this program itself as the target, for a user who names none. The target is called "native",
  * or "wine" where the program runs under Wine. Returns as plan_add_target does.
  */
-int plan_add_self(struct plan *plan, bool (*cancelled)(void *context), void *context, char *message,
-                  size_t message_size);
+int plan_add_self(struct plan *plan, bool (*cancelled)(void *context), void *context,
+                  struct failure *failure);
 /*
  * The models of `wanted` ("select", or "select,blocking"; none: all, or with `lessons` the lessons
  * and the models that they change) on every target; those that can't run there, and those of a
- * missing target, with the reason. -1 with a message where a wanted model is not known, or none can
+ * missing target, with the reason. -1 with a failure where a wanted model is not known, or none can
  * run.
  */
 int plan_choose_models(struct plan *plan, const struct text_list *wanted, bool lessons,
-                       char *message, size_t message_size);
+                       struct failure *failure);
 /*
  * The suite's workloads, or every combination of what was given by hand, each once. -1 with a
  * message, also where an option was given that none of them uses.
  */
 int plan_choose_workloads(struct plan *plan, const struct suite *suite,
-                          const struct bench_request *given, char *message, size_t message_size);
+                          const struct bench_request *given, struct failure *failure);
 /* Runs that will be measured, and about how long they take. */
 size_t plan_runs(const struct plan *plan);
 uint64_t plan_duration_ns(const struct plan *plan, const struct run_settings *settings);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/units.h"
 #include "names.h"
 
@@ -37,7 +38,7 @@ static void bound_name(double percentile, char *word, size_t size)
                  units_format_double(percentile, PERCENTILE_DIGITS, digits, sizeof digits));
 }
 
-int rate_bound_parse(const char *text, struct rate_bound *bound, char *message, size_t message_size)
+int rate_bound_parse(const char *text, struct rate_bound *bound, struct failure *failure)
 {
     const uint64_t most_ns = UINT64_C(60000000000);
     char word[12];
@@ -52,9 +53,8 @@ int rate_bound_parse(const char *text, struct rate_bound *bound, char *message, 
         snprintf(bound->text, sizeof bound->text, "%s<=%s", word, limit);
         return 0;
     }
-    snprintf(message, message_size,
-             "%s: not a bound such as p99:1ms (p1 to p99.99 or max, at most a minute)", text);
-    return -1;
+    return failure_set(
+        failure, "%s: not a bound such as p99:1ms (p1 to p99.99 or max, at most a minute)", text);
 }
 
 double rate_bound_samples(const struct rate_bound *bound)

@@ -4,6 +4,7 @@
  */
 #ifndef IOMODELS_RATE_SEARCH_H
 #define IOMODELS_RATE_SEARCH_H
+#include "base/failure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,10 +19,9 @@ struct rate_bound {
 
 /*
  * "p50:200us", "p95:1ms", "p99.9:5ms", "max:20ms"; also with <= for the colon, which shells take
- * for themselves. 0, or -1 with a one-line message.
+ * for themselves. 0, or -1 with a failure.
  */
-int rate_bound_parse(const char *text, struct rate_bound *bound, char *message,
-                     size_t message_size);
+int rate_bound_parse(const char *text, struct rate_bound *bound, struct failure *failure);
 /* How many messages it takes until that percentile can be told. */
 double rate_bound_samples(const struct rate_bound *bound);
 

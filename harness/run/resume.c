@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/exit_status.h"
+#include "base/failure.h"
 #include "clock.h"
 #include "host/child.h"
 #include "rows/results_reader.h"
@@ -47,20 +48,19 @@ static size_t allowed_find(const char *argument)
 }
 
 /*
- * kept: those of argv that stay, room for argc; how many. SIZE_MAX, with a message, where another
+ * kept: those of argv that stay, room for argc; how many. SIZE_MAX, with a failure, where another
  * option is given.
  */
-static size_t arguments_keep(int argc, char **argv, const char **kept, char *message,
-                             size_t message_size)
+static size_t arguments_keep(int argc, char **argv, const char **kept, struct failure *failure)
 {
     size_t count = 0;
     for (int i = 0; i < argc; i++) {
         size_t found = allowed_find(argv[i]);
         if (found == ALLOWED) {
-            snprintf(message, message_size,
-                     "%s: --resume goes on with the run's own arguments; only --trials and "
-                     "--dry-run can be given beside it",
-                     argv[i]);
+            failure_set(failure,
+                        "%s: --resume goes on with the run's own arguments; only --trials and "
+                        "--dry-run can be given beside it",
+                        argv[i]);
             return SIZE_MAX;
         }
         bool apart = allowed[found].has_value && strchr(argv[i], '=') == NULL && i + 1 < argc;
@@ -73,9 +73,9 @@ static size_t arguments_keep(int argc, char **argv, const char **kept, char *mes
     return count;
 }
 
-static int no_memory(char *message, size_t message_size)
+static int no_memory(struct failure *failure)
 {
-    snprintf(message, message_size, "out of memory");
+    failure_set(failure, "out of memory");
     return EXIT_FAILED;
 }
 
@@ -115,7 +115,7 @@ static int argv_make(struct resume *resume, int argc, char **argv)
 }
 
 /* Whether the folder's environment.csv is of a run that can be gone on with. */
-static int facts_check(const struct resume *resume, char *message, size_t message_size)
+static int facts_check(const struct resume *resume, struct failure *failure)
 {
     const char *cause = NULL;
     if (resume->facts.columns != 2 || resume_fact(resume, "seed")[0] == '\0' ||
@@ -126,42 +126,41 @@ static int facts_check(const struct resume *resume, char *message, size_t messag
         cause = "it is of several load generators, whose moments have passed; begin a new run";
     if (cause == NULL)
         return 0;
-    snprintf(message, message_size, "--resume %s: %s", resume->folder, cause);
+    failure_set(failure, "--resume %s: %s", resume->folder, cause);
     return EXIT_FAILED;
 }
 
-static int arguments_take(struct resume *resume, int argc, char **argv, char *message,
-                          size_t message_size)
+static int arguments_take(struct resume *resume, int argc, char **argv, struct failure *failure)
 {
     const char **kept = malloc(((size_t)argc + 1) * sizeof *kept);
     if (kept == NULL)
-        return no_memory(message, message_size);
+        return no_memory(failure);
     int status = 0;
-    size_t count = arguments_keep(argc, argv, kept, message, message_size);
+    size_t count = arguments_keep(argc, argv, kept, failure);
     if (count == SIZE_MAX)
         status = EXIT_USAGE;
     resume->changes = status == 0 && count > 0;
     const char *old = status == 0 ? resume_fact(resume, "arguments") : "";
     if (old[0] != '\0') {
-        resume->words = child_split_command(old, message, message_size);
+        resume->words = child_split_command(old, failure);
         status = resume->words == NULL ? EXIT_FAILED : 0;
     }
     if (status == 0 &&
         (arguments_join(resume, kept, count) != 0 || argv_make(resume, argc, argv) != 0))
-        status = no_memory(message, message_size);
+        status = no_memory(failure);
     free(kept);
     return status;
 }
 
-int resume_open(struct resume *resume, const char *folder, int argc, char **argv, char *message,
-                size_t message_size)
+int resume_open(struct resume *resume, const char *folder, int argc, char **argv,
+                struct failure *failure)
 {
     *resume = (struct resume){.folder = folder};
-    if (results_read_table(folder, "environment.csv", &resume->facts, message, message_size) != 0)
+    if (results_read_table(folder, "environment.csv", &resume->facts, failure) != 0)
         return EXIT_FAILED;
-    int status = facts_check(resume, message, message_size);
+    int status = facts_check(resume, failure);
     if (status == 0)
-        status = arguments_take(resume, argc, argv, message, message_size);
+        status = arguments_take(resume, argc, argv, failure);
     if (status != 0)
         resume_close(resume);
     return status;
@@ -185,26 +184,23 @@ static const char *fact_now(const struct results_fact *facts, size_t count, cons
 }
 
 int resume_check(const struct resume *resume, const struct results_fact *facts, size_t count,
-                 char *message, size_t message_size)
+                 struct failure *failure)
 {
     static const char *const same[] = {"tool_version", "placement",     "cpu_model",
                                        "cpu_count",    "client_system", "contestants"};
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
         const char *then = resume_fact(resume, same[i]), *now = fact_now(facts, count, same[i]);
-        if (strcmp(then, now) != 0) {
-            snprintf(
-                message, message_size,
+        if (strcmp(then, now) != 0)
+            return failure_set(
+                failure,
                 "--resume %s: what is measured now could not be compared with it: %s was %.80s "
                 "and is %.80s; begin a new run",
                 resume->folder, same[i], then, now);
-            return -1;
-        }
     }
     return 0;
 }
 
-int resume_note(const struct resume *resume, struct results *results, char *message,
-                size_t message_size)
+int resume_note(const struct resume *resume, struct results *results, struct failure *failure)
 {
     char now[24], *moments = NULL;
     const char *before = resume_fact(resume, "resumed_at_utc");
@@ -224,9 +220,9 @@ int resume_note(const struct resume *resume, struct results *results, char *mess
             else if (strcmp(fact->name, "arguments") == 0)
                 fact->value = resume->arguments;
         }
-        error = results_write_environment(results, facts, rows - 1, message, message_size);
+        error = results_write_environment(results, facts, rows - 1, failure);
     } else {
-        no_memory(message, message_size);
+        no_memory(failure);
     }
     free(facts);
     free(moments);

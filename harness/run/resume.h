@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/failure.h"
 #include "rows/csv.h"
 #include "rows/results.h"
 
@@ -21,22 +22,21 @@ struct resume {
 };
 
 /*
- * argc, argv: of the `iomodels bench` that goes on. 0, or with a one-line message the exit status:
+ * argc, argv: of the `iomodels bench` that goes on. 0, or with a failure the exit status:
  * EXIT_USAGE where something is given that can't be changed any more, EXIT_FAILED where that
  * folder holds no such run. Then nothing needs closing.
  */
-int resume_open(struct resume *resume, const char *folder, int argc, char **argv, char *message,
-                size_t message_size);
+int resume_open(struct resume *resume, const char *folder, int argc, char **argv,
+                struct failure *failure);
 void resume_close(struct resume *resume);
 
 /* A fact of its environment.csv; "" where it is not there. */
 const char *resume_fact(const struct resume *resume, const char *name);
 /* 0: new rows would be comparable with the old ones, by the facts of environment.csv, then and now. Else
- * -1 with a one-line message. */
+ * -1 with a failure. */
 int resume_check(const struct resume *resume, const struct results_fact *facts, size_t count,
-                 char *message, size_t message_size);
-/* Notes in environment.csv that the run goes on now. 0, or -1 with a one-line message. */
-int resume_note(const struct resume *resume, struct results *results, char *message,
-                size_t message_size);
+                 struct failure *failure);
+/* Notes in environment.csv that the run goes on now. 0, or -1 with a failure. */
+int resume_note(const struct resume *resume, struct results *results, struct failure *failure);
 
 #endif

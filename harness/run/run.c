@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "clock.h"
 #include "compiler.h"
 #include "host/host.h"
@@ -283,13 +284,13 @@ static enum run_status judge_slot(struct row *row, const struct measured_window 
     return RUN_OK;
 }
 
-/* Reads what was asked for at the window's ends. False, with a message. */
+/* Reads what was asked for at the window's ends. False, with a failure. */
 static bool statistics_read(struct measured_statistics *statistics, struct target_server *server,
-                            char *message, size_t message_size)
+                            struct failure *failure)
 {
     for (size_t i = 0; i < 2; i++)
         if (!target_server_read(server, "stats", statistics->lines[i], sizeof statistics->lines[i],
-                                message, message_size))
+                                failure))
             return false;
     return true;
 }
@@ -315,12 +316,13 @@ static enum run_status server_finish(struct row *row, struct measured_window *wi
                                      const struct load_result *load,
                                      const struct generator_slot *slot, enum run_status status)
 {
-    char message[TARGET_MESSAGE_BYTES] = "", words[TARGET_MESSAGE_BYTES];
+    struct failure failure = {""};
+    char words[TARGET_MESSAGE_BYTES];
     struct measured_statistics statistics = {{"", ""}};
     struct target_server *server = window->server;
     bool killed, told = false;
     if (window->moments[1].at_ns != 0 && !load->cancelled)
-        told = statistics_read(&statistics, server, message, sizeof message);
+        told = statistics_read(&statistics, server, &failure);
     bool dead = child_ended(server->child, NULL);
     bool cancelled = load->cancelled;
     if (slot != NULL && !dead && !cancelled)
@@ -338,7 +340,7 @@ static enum run_status server_finish(struct row *row, struct measured_window *wi
         set_status(row, "failed", "the server died with exit status %d%s%s", ended_with,
                    words[0] == '\0' ? "" : ": ", words);
     else if (status == RUN_OK && !told)
-        set_status(row, "failed", "the server gave no statistics: %s", message);
+        set_status(row, "failed", "the server gave no statistics: %s", failure.text);
     else
         return status;
     return RUN_FAILED;
@@ -422,7 +424,7 @@ static enum run_status serve_and_measure(struct row *row, struct load_result *lo
                                          const struct workload *workload, uint16_t port,
                                          const struct generator_slot *slot)
 {
-    char message[TARGET_MESSAGE_BYTES] = "";
+    struct failure failure = {""};
     struct target_server server = {0};
     struct measured_window window = {
         .settings = settings, .server = &server, .remote = target->reach.remote};
@@ -440,8 +442,8 @@ static enum run_status serve_and_measure(struct row *row, struct load_result *lo
         return RUN_CANCELLED;
     measured_host_now(&window, false);
     if (target_server_start(&server, target, &serve, settings->cancelled, settings->context,
-                            message, sizeof message) != 0)
-        return settings->cancelled(settings->context) ? RUN_CANCELLED : failed(row, message);
+                            &failure) != 0)
+        return settings->cancelled(settings->context) ? RUN_CANCELLED : failed(row, failure.text);
     const struct workload share = workload_share(workload, settings->generator);
     return measure(row, load, &window, target, &share, slot);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/random.h"
 #include "base/terminal.h"
 #include "base/units.h"
@@ -59,15 +60,15 @@ static uint64_t window_ns(const struct search *search, double rate, uint64_t lea
 /* One trial of a rate. *decided: +1 where it met the bound, -1 where not, 0 where there is no row. */
 static int trial_run(const struct search *search, struct search_finding *finding,
                      struct bench *bench, double rate, unsigned trial, unsigned order_index,
-                     int *decided, char *message, size_t message_size)
+                     int *decided, struct failure *failure)
 {
     struct workload workload = *finding->workload;
     struct run_settings settings = *bench->settings;
     workload.rate_msgs_per_s = (uint64_t)rate;
     settings.duration_ns = window_ns(search, rate, settings.duration_ns);
     *decided = 0;
-    if (bench_measure(bench, &settings, finding->contestant, &workload, trial, order_index, message,
-                      message_size) != 0)
+    if (bench_measure(bench, &settings, finding->contestant, &workload, trial, order_index,
+                      failure) != 0)
         return -1;
     if (bench->cancelled)
         return 0;
@@ -126,7 +127,7 @@ static void step_print(const struct search_finding *finding, double rate, enum r
 /* The trials of one round: each finding that still searches tries its rate until it is decided. */
 static int round_run(const struct search *search, struct search_finding *const *active,
                      const double *rates, size_t count, struct bench *bench,
-                     struct random_state *random, char *message, size_t message_size)
+                     struct random_state *random, struct failure *failure)
 {
     int tallies[PLAN_CONTESTANTS_MAX] = {0};
     unsigned before[PLAN_CONTESTANTS_MAX];
@@ -143,7 +144,7 @@ static int round_run(const struct search *search, struct search_finding *const *
             if (finding->ended[0] != '\0' || abs(*tally) > left)
                 continue;
             if (trial_run(search, finding, bench, rates[order[i]], before[order[i]] + trial,
-                          (unsigned)i, &decided, message, message_size) != 0)
+                          (unsigned)i, &decided, failure) != 0)
                 return -1;
             if (bench->cancelled)
                 return 0;
@@ -166,7 +167,7 @@ static int round_run(const struct search *search, struct search_finding *const *
 /* All contestants under one workload. */
 static int workload_search(const struct search *search, struct search_finding *findings,
                            size_t count, struct bench *bench, struct random_state *random,
-                           char *message, size_t message_size)
+                           struct failure *failure)
 {
     struct search_finding *active[PLAN_CONTESTANTS_MAX];
     double rates[PLAN_CONTESTANTS_MAX];
@@ -181,14 +182,14 @@ static int workload_search(const struct search *search, struct search_finding *f
         }
         if (searching == 0)
             return 0;
-        if (round_run(search, active, rates, searching, bench, random, message, message_size) != 0)
+        if (round_run(search, active, rates, searching, bench, random, failure) != 0)
             return -1;
         if (bench->cancelled)
             return 0;
     }
 }
 
-int search_run(struct search *search, struct bench *bench, char *message, size_t message_size)
+int search_run(struct search *search, struct bench *bench, struct failure *failure)
 {
     const struct plan *plan = bench->plan;
     struct random_state random;
@@ -196,8 +197,7 @@ int search_run(struct search *search, struct bench *bench, char *message, size_t
     search->findings = calloc(search->count, sizeof *search->findings);
     if (search->findings == NULL) {
         search->count = 0;
-        snprintf(message, message_size, "out of memory");
-        return -1;
+        return failure_set(failure, "out of memory");
     }
     double samples = SAMPLES_AMPLY * rate_bound_samples(&search->bound);
     search->run_id = bench->results->run_id;
@@ -216,7 +216,7 @@ int search_run(struct search *search, struct bench *bench, char *message, size_t
     int error = 0;
     for (size_t j = 0; j < plan->workload_count && error == 0 && !bench->cancelled; j++)
         error = workload_search(search, &search->findings[j * plan->contestant_count],
-                                plan->contestant_count, bench, &random, message, message_size);
+                                plan->contestant_count, bench, &random, failure);
     for (size_t i = 0; i < search->count; i++)
         if (search->findings[i].ended[0] == '\0' &&
             rate_search_next(&search->findings[i].search) > 0)

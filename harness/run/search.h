@@ -5,6 +5,7 @@
 #ifndef IOMODELS_SEARCH_H
 #define IOMODELS_SEARCH_H
 
+#include "base/failure.h"
 #include "run/bench.h"
 #include "run/rate_search.h"
 
@@ -32,8 +33,8 @@ struct search {
 size_t search_runs(const struct search *search, const struct plan *plan);
 uint64_t search_duration_ns(const struct search *search, const struct plan *plan,
                             const struct run_settings *settings);
-/* 0 once it is done or was cancelled; -1 with a one-line message where it can't go on. */
-int search_run(struct search *search, struct bench *bench, char *message, size_t message_size);
+/* 0 once it is done or was cancelled; -1 with a failure where it can't go on. */
+int search_run(struct search *search, struct bench *bench, struct failure *failure);
 /* rate_search.csv. 0, or -1 once a write failed. */
 int search_write(const struct search *search, struct csv_writer *csv);
 void search_print(const struct search *search, FILE *file);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/files.h"
 #include "base/units.h"
 #include "clock.h"
@@ -27,16 +28,6 @@ enum {
 
 static const char line_version[] = "iomodels=1 ";
 
-static void say(char *message, size_t size, const char *format, ...) COMPILER_PRINTF(3, 4);
-
-static void say(char *message, size_t size, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, size, format, arguments);
-    va_end(arguments);
-}
-
 /* The command's words, then `added` (NULL-terminated); to free(). NULL without memory. */
 static const char **words_join(char **command, const char *const *added)
 {
@@ -53,16 +44,16 @@ static const char **words_join(char **command, const char *const *added)
     return words;
 }
 
-/* The child, or NULL with a message. */
+/* The child, or NULL with a failure. */
 static struct child *command_start(const struct target *target, const char *const *added,
-                                   const char *cpus, char *message, size_t message_size)
+                                   const char *cpus, struct failure *failure)
 {
     struct child *child = NULL;
     const char **words = words_join(target->words, added);
     if (words == NULL)
-        say(message, message_size, "out of memory");
+        failure_set(failure, "out of memory");
     else
-        child = child_start(words, cpus, message, message_size);
+        child = child_start(words, cpus, failure);
     free((void *)words);
     return child;
 }
@@ -80,36 +71,36 @@ static bool ended_soon(struct child *child, int *status)
 }
 
 /* Why a child did not do what was asked of it: its own last words, else how it ended. */
-static void explain(struct child *child, enum child_read read, char *message, size_t size)
+static void explain(struct child *child, enum child_read read, struct failure *failure)
 {
     int status;
     bool ended = read == CHILD_EOF && ended_soon(child, &status);
     const char *words = child_error_line(child);
     const char *colon = words[0] == '\0' ? "" : ": ";
     if (read == CHILD_CANCELLED)
-        say(message, size, "interrupted");
+        failure_set(failure, "interrupted");
     else if (read == CHILD_STOPPED)
-        say(message, size,
-            child_waits_for_terminal(child)
-                ? "it asks something on the terminal, which no target gets: `ssh -o "
-                  "BatchMode=yes` and `sudo -n` ask nothing%s%s"
-                : "it was stopped by a signal%s%s",
-            colon, words);
+        failure_set(failure,
+                    child_waits_for_terminal(child)
+                        ? "it asks something on the terminal, which no target gets: `ssh -o "
+                          "BatchMode=yes` and `sudo -n` ask nothing%s%s"
+                        : "it was stopped by a signal%s%s",
+                    colon, words);
     else if (read == CHILD_TIMEOUT)
-        say(message, size, "no answer in time%s%s", colon, words);
+        failure_set(failure, "no answer in time%s%s", colon, words);
     else if (read == CHILD_FAILED)
-        say(message, size, "its answer can't be read%s%s", colon, words);
+        failure_set(failure, "its answer can't be read%s%s", colon, words);
     else if (words[0] != '\0')
-        say(message, size, "%s", words);
+        failure_set(failure, "%s", words);
     else if (ended)
-        say(message, size, "it ended with exit status %d and said nothing", status);
+        failure_set(failure, "it ended with exit status %d and said nothing", status);
     else
-        say(message, size, "it closed its standard output");
+        failure_set(failure, "it closed its standard output");
 }
 
-/* All lines of its standard output, in a block to free(); NULL with a message. */
+/* All lines of its standard output, in a block to free(); NULL with a failure. */
 static char *read_all(struct child *child, bool (*cancelled)(void *context), void *context,
-                      char *message, size_t message_size)
+                      struct failure *failure)
 {
     char line[TARGET_LINE_BYTES];
     size_t length = 0, capacity = 0;
@@ -122,7 +113,7 @@ static char *read_all(struct child *child, bool (*cancelled)(void *context), voi
             capacity = 2 * (length + more + 1);
             char *larger = capacity > LIST_BYTES_MAX ? NULL : realloc(text, capacity);
             if (larger == NULL) {
-                say(message, message_size, "its list is too long");
+                failure_set(failure, "its list is too long");
                 free(text);
                 return NULL;
             }
@@ -132,28 +123,28 @@ static char *read_all(struct child *child, bool (*cancelled)(void *context), voi
     }
     if (read == CHILD_EOF && text != NULL)
         return text;
-    explain(child, read, message, message_size);
+    explain(child, read, failure);
     free(text);
     return NULL;
 }
 
 /* Each model has a name of its own: it is what tells two rows apart. */
-static bool models_valid(const struct csv_table *models, char *cause, size_t size)
+static bool models_valid(const struct csv_table *models, struct failure *failure)
 {
     int column = csv_column(models, "model");
     if (column < 0 || csv_column(models, "available") < 0) {
-        say(cause, size, "no columns model and available");
+        failure_set(failure, "no columns model and available");
         return false;
     }
     for (size_t row = 1; row < models->rows; row++) {
         const char *name = csv_field(models, row, column);
         if (name[0] == '\0') {
-            say(cause, size, "a model without a name");
+            failure_set(failure, "a model without a name");
             return false;
         }
         for (size_t before = 1; before < row; before++)
             if (strcmp(csv_field(models, before, column), name) == 0) {
-                say(cause, size, "two models are called %.40s", name);
+                failure_set(failure, "two models are called %.40s", name);
                 return false;
             }
     }
@@ -161,26 +152,26 @@ static bool models_valid(const struct csv_table *models, char *cause, size_t siz
 }
 
 static int models_ask(struct target *target, bool (*cancelled)(void *context), void *context,
-                      char *message, size_t message_size)
+                      struct failure *failure)
 {
     static const char *const words[] = {"list", "--csv", NULL};
-    char cause[200];
-    struct child *child = command_start(target, words, NULL, message, message_size);
+    struct failure cause = {""};
+    struct child *child = command_start(target, words, NULL, failure);
     if (child == NULL)
         return -1;
-    char *text = read_all(child, cancelled, context, message, message_size);
+    char *text = read_all(child, cancelled, context, failure);
     child_end(child, STOP_GRACE_MS, NULL);
     if (text == NULL)
         return -1;
-    int error = csv_parse(&target->models, text, strlen(text), false, cause, sizeof cause);
-    if (error == 0 && !models_valid(&target->models, cause, sizeof cause)) {
+    int error = csv_parse(&target->models, text, strlen(text), false, &cause);
+    if (error == 0 && !models_valid(&target->models, &cause)) {
         csv_table_free(&target->models);
         error = -1;
     }
     if (error != 0)
-        say(message, message_size, "it printed no list of models (%.*s): %s",
-            (int)strcspn(text, "\n") < LIST_QUOTED ? (int)strcspn(text, "\n") : LIST_QUOTED, text,
-            cause);
+        failure_set(failure, "it printed no list of models (%.*s): %s",
+                    (int)strcspn(text, "\n") < LIST_QUOTED ? (int)strcspn(text, "\n") : LIST_QUOTED,
+                    text, cause.text);
     free(text);
     return error;
 }
@@ -189,16 +180,16 @@ static int models_ask(struct target *target, bool (*cancelled)(void *context), v
  * The command's words. A path with blanks is easily forgotten to be quoted, so what is a file as it
  * stands is that program. As child_split_command.
  */
-static char **words_of(const char *command, char *message, size_t message_size)
+static char **words_of(const char *command, struct failure *failure)
 {
     FILE *file = files_open_read(command);
     if (file == NULL)
-        return child_split_command(command, message, message_size);
+        return child_split_command(command, failure);
     fclose(file);
     size_t length = strlen(command);
     char **words = malloc(2 * sizeof *words + length + 1);
     if (words == NULL) {
-        say(message, message_size, "out of memory");
+        failure_set(failure, "out of memory");
         return NULL;
     }
     words[0] = memcpy(words + 2, command, length + 1);
@@ -217,26 +208,27 @@ static const char *remedy_of(const struct target *target, char *text, size_t siz
     if (file != NULL)
         fclose(file);
     else
-        say(text, size, "a path with blanks takes quotes: --target \"%s='PATH' ...\"",
-            target->name);
+        snprintf(text, size, "a path with blanks takes quotes: --target \"%s='PATH' ...\"",
+                 target->name);
     return text;
 }
 
 int target_open(struct target *target, const char *name, const char *command,
-                bool (*cancelled)(void *context), void *context, char *message, size_t message_size)
+                bool (*cancelled)(void *context), void *context, struct failure *failure)
 {
-    char cause[TARGET_MESSAGE_BYTES / 2], remedy[TARGET_MESSAGE_BYTES / 4] = "";
+    struct failure cause = {""};
+    char remedy[TARGET_MESSAGE_BYTES / 4] = "";
     uint64_t begun_ns = clock_now_ns();
     *target = (struct target){.name = name, .command = command};
-    target->words = words_of(command, cause, sizeof cause);
-    if (target->words != NULL && models_ask(target, cancelled, context, cause, sizeof cause) == 0) {
+    target->words = words_of(command, &cause);
+    if (target->words != NULL && models_ask(target, cancelled, context, &cause) == 0) {
         target->start_ns = clock_now_ns() - begun_ns;
         return 0;
     }
     if (target->words != NULL)
         remedy_of(target, remedy, sizeof remedy);
-    say(message, message_size, "target %s: %s; %s%stried: %s%s", name, cause, remedy,
-        remedy[0] == '\0' ? "" : "; ", command, target->words != NULL ? " list --csv" : "");
+    failure_set(failure, "target %s: %s; %s%stried: %s%s", name, cause.text, remedy,
+                remedy[0] == '\0' ? "" : "; ", command, target->words != NULL ? " list --csv" : "");
     free((void *)target->words);
     target->words = NULL;
     return -1;
@@ -310,18 +302,18 @@ double target_line_number(const char *line, const char *key)
 /* The next line with the event; what else stands between is passed over, nonsense is not. */
 static bool line_expect(struct child *child, const char *event, char *line, size_t size,
                         unsigned timeout_ms, bool (*cancelled)(void *context), void *context,
-                        char *message, size_t message_size)
+                        struct failure *failure)
 {
     char word[32];
     for (;;) {
         enum child_read read = child_read_line(child, line, size, timeout_ms, cancelled, context);
         if (read != CHILD_LINE) {
             line[0] = '\0';
-            explain(child, read, message, message_size);
+            explain(child, read, failure);
             return false;
         }
         if (strncmp(line, line_version, sizeof line_version - 1) != 0) {
-            say(message, message_size, "the server printed nonsense: %.60s", line);
+            failure_set(failure, "the server printed nonsense: %.60s", line);
             line[0] = '\0';
             return false;
         }
@@ -330,8 +322,8 @@ static bool line_expect(struct child *child, const char *event, char *line, size
     }
 }
 
-static bool address_take(struct target_server *server, const struct reach *reach, char *message,
-                         size_t message_size)
+static bool address_take(struct target_server *server, const struct reach *reach,
+                         struct failure *failure)
 {
     char address[NET_ADDRESS_TEXT], port[8];
     uint64_t number;
@@ -346,14 +338,13 @@ static bool address_take(struct target_server *server, const struct reach *reach
         }
         return true;
     }
-    say(message, message_size, "no address and port in the server's line: %.100s",
-        server->listening);
+    failure_set(failure, "no address and port in the server's line: %.100s", server->listening);
     return false;
 }
 
 int target_server_start(struct target_server *server, const struct target *target,
                         const struct target_serve *serve, bool (*cancelled)(void *context),
-                        void *context, char *message, size_t message_size)
+                        void *context, struct failure *failure)
 {
     char connections[24], threads[24], buffer[24], port[24];
     const char *words[WORDS_MAX] = {
@@ -378,12 +369,12 @@ int target_server_start(struct target_server *server, const struct target *targe
         words[count++] = "--trace";
     words[count] = NULL;
 
-    server->child = command_start(target, words, serve->cpus, message, message_size);
+    server->child = command_start(target, words, serve->cpus, failure);
     if (server->child == NULL)
         return -1;
     if (line_expect(server->child, "listening", server->listening, sizeof server->listening,
-                    START_TIMEOUT_MS, cancelled, context, message, message_size) &&
-        address_take(server, &target->reach, message, message_size))
+                    START_TIMEOUT_MS, cancelled, context, failure) &&
+        address_take(server, &target->reach, failure))
         return 0;
     /* A grace: a Wine program that is killed may leave its wineserver spinning. */
     child_end(server->child, FAILED_GRACE_MS, NULL);
@@ -407,10 +398,9 @@ void target_server_ask(struct target_server *server)
 }
 
 bool target_server_read(struct target_server *server, const char *event, char *line, size_t size,
-                        char *message, size_t message_size)
+                        struct failure *failure)
 {
-    return line_expect(server->child, event, line, size, ANSWER_TIMEOUT_MS, NULL, NULL, message,
-                       message_size);
+    return line_expect(server->child, event, line, size, ANSWER_TIMEOUT_MS, NULL, NULL, failure);
 }
 
 int target_server_stop(struct target_server *server, bool *killed, char *words, size_t words_size)
@@ -430,7 +420,7 @@ int target_server_stop_and_take(struct target_server *server, target_line_take *
                CHILD_LINE)
         if (take != NULL)
             take(context, line);
-    say(words, words_size, "%s", child_error_line(server->child));
+    snprintf(words, words_size, "%s", child_error_line(server->child));
     int status = child_end(server->child, STOP_GRACE_MS, killed);
     server->child = NULL;
     return status;

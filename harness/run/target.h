@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "host/child.h"
 #include "net.h"
 #include "rows/csv.h"
@@ -30,12 +31,11 @@ struct target {
 };
 
 /*
- * Splits the command and asks for its models. 0, or -1 with a one-line message that names the
+ * Splits the command and asks for its models. 0, or -1 with a failure that names the
  * target and the cause; then nothing needs closing.
  */
 int target_open(struct target *target, const char *name, const char *command,
-                bool (*cancelled)(void *context), void *context, char *message,
-                size_t message_size);
+                bool (*cancelled)(void *context), void *context, struct failure *failure);
 void target_close(struct target *target);
 
 /* What its list says of one model. */
@@ -69,17 +69,17 @@ struct target_server {
     char listening[TARGET_LINE_BYTES]; /* its line */
 };
 
-/* 0, or -1 with a one-line message; then nothing needs closing. */
+/* 0, or -1 with a failure; then nothing needs closing. */
 int target_server_start(struct target_server *server, const struct target *target,
                         const struct target_serve *serve, bool (*cancelled)(void *context),
-                        void *context, char *message, size_t message_size);
+                        void *context, struct failure *failure);
 /* One that another process has started at that port: its child is NULL. */
 void target_server_assume(struct target_server *server, const struct target *target, uint16_t port);
 /* Asks for its statistics; does not block. The answer is read later, in the order of asking. */
 void target_server_ask(struct target_server *server);
-/* The next line with that event. False, with a one-line message, where it does not come. */
+/* The next line with that event. False, with a failure, where it does not come. */
 bool target_server_read(struct target_server *server, const char *event, char *line, size_t size,
-                        char *message, size_t message_size);
+                        struct failure *failure);
 /* Takes one of the lines that a server prints, which it may change. */
 typedef void target_line_take(void *context, char *line);
 /* The same as target_server_stop, which hands each line that still comes to `take`, unless NULL. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "clock.h"
 #include "trace/trace_line.h"
 
@@ -113,20 +114,20 @@ static bool is_quiet(const struct watch *watch)
     return clock_now_ns() - watch->line_ns >= (asleep ? QUIET_MS : QUIET_UNKNOWN_MS) * NS_PER_MS;
 }
 
-/* All lines that have come. 0, or -1 with a message. */
-static int lines_read(struct watch *watch, struct target_server *server, char *message, size_t size)
+/* All lines that have come. 0, or -1 with a failure. */
+static int lines_read(struct watch *watch, struct target_server *server, struct failure *failure)
 {
     char line[TARGET_LINE_BYTES];
     enum child_read read;
     while ((read = child_read_line(server->child, line, sizeof line, 0, NULL, NULL)) == CHILD_LINE)
         line_take(watch, line);
     if (watch->failed)
-        snprintf(message, size, "more than %d calls, or no memory; a shorter script makes fewer",
-                 TRACE_LINES_MAX);
+        failure_set(failure, "more than %d calls, or no memory; a shorter script makes fewer",
+                    TRACE_LINES_MAX);
     else if (read == CHILD_TIMEOUT)
         return 0;
     else
-        snprintf(message, size, "the server ended: %.200s", child_error_line(server->child));
+        failure_set(failure, "the server ended: %.200s", child_error_line(server->child));
     return -1;
 }
 
@@ -136,78 +137,71 @@ static int lines_read(struct watch *watch, struct target_server *server, char *m
  */
 static int step_await(struct watch *watch, struct target_server *server,
                       struct trace_clients *clients, int client, bool needs_calls,
-                      const struct trace_run *run, uint64_t pause_ns, char *message, size_t size)
+                      const struct trace_run *run, uint64_t pause_ns, struct failure *failure)
 {
     uint64_t end_ns = clock_now_ns() + pause_ns + STEP_MS * NS_PER_MS;
     for (;;) {
         int error = trace_clients_run(clients, TURN_MS * NS_PER_MS);
         if (error != 0) {
             char cause[160];
-            snprintf(message, size, "the client can't wait: %s",
-                     net_error_text(error, cause, sizeof cause));
-            return -1;
+            return failure_set(failure, "the client can't wait: %s",
+                               net_error_text(error, cause, sizeof cause));
         }
-        if (lines_read(watch, server, message, size) != 0)
+        if (lines_read(watch, server, failure) != 0)
             return -1;
-        if (run->cancelled(NULL)) {
-            snprintf(message, size, "interrupted");
-            return -1;
-        }
-        const char *failure = client < 0 ? "" : clients->all[client].failure;
+        if (run->cancelled(NULL))
+            return failure_set(failure, "interrupted");
+        const char *broken = client < 0 ? "" : clients->all[client].failure;
         bool done = client < 0 || trace_clients_done(clients, (unsigned)client);
-        if (failure[0] != '\0') {
-            snprintf(message, size, "client %d: %s", client + 1, failure);
-            return -1;
-        }
+        if (broken[0] != '\0')
+            return failure_set(failure, "client %d: %s", client + 1, broken);
         if (done && is_quiet(watch) && (!needs_calls || watch->step_lines > 0))
             return 0;
         if (clock_now_ns() < end_ns)
             continue;
         if (done && watch->step_lines > 0)
             return 0; /* a model that never sleeps */
-        snprintf(message, size, "%s",
-                 done ? "the server printed no call (is the target's program older than this one?)"
-                      : "the server has not answered in time");
-        return -1;
+        return failure_set(
+            failure, "%s",
+            done ? "the server printed no call (is the target's program older than this one?)"
+                 : "the server has not answered in time");
     }
 }
 
 /* A step of the script, by one client after the other. */
 static int step_do(struct watch *watch, struct target_server *server, struct trace_clients *clients,
-                   const struct trace_step *step, const struct trace_run *run, char *message,
-                   size_t size)
+                   const struct trace_step *step, const struct trace_run *run,
+                   struct failure *failure)
 {
-    char cause[TARGET_MESSAGE_BYTES / 2];
+    struct failure cause = {""};
     bool pauses = step->action == TRACE_PAUSE;
     for (unsigned i = 0; i < (pauses ? 1 : run->clients); i++) {
         watch->step_lines = 0;
         trace_clients_begin(clients, i, step);
         if (step_await(watch, server, clients, (int)i, !pauses && step->action != TRACE_READ, run,
-                       pauses ? step->amount : 0, cause, sizeof cause) != 0) {
-            snprintf(message, size, "step %zu, %s: %s", watch->step, step->text, cause);
-            return -1;
-        }
+                       pauses ? step->amount : 0, &cause) != 0)
+            return failure_set(failure, "step %zu, %s: %s", watch->step, step->text, cause.text);
     }
     return 0;
 }
 
 static int script_run(struct watch *watch, struct target_server *server,
-                      struct trace_clients *clients, const struct trace_run *run, char *message,
-                      size_t size)
+                      struct trace_clients *clients, const struct trace_run *run,
+                      struct failure *failure)
 {
     watch->line_ns = clock_now_ns();
-    if (step_await(watch, server, clients, -1, true, run, 0, message, size) != 0)
+    if (step_await(watch, server, clients, -1, true, run, 0, failure) != 0)
         return -1;
     for (size_t i = 0; i < run->script->count; i++) {
         watch->step = i + 1;
-        if (step_do(watch, server, clients, &run->script->steps[i], run, message, size) != 0)
+        if (step_do(watch, server, clients, &run->script->steps[i], run, failure) != 0)
             return -1;
     }
     return 0;
 }
 
 int trace_take(struct trace *trace, const struct target *target, const char *model,
-               const struct trace_run *run, char *message, size_t message_size)
+               const struct trace_run *run, struct failure *failure)
 {
     char words[TARGET_MESSAGE_BYTES / 2], cause[160];
     struct trace_clients clients;
@@ -221,23 +215,22 @@ int trace_take(struct trace *trace, const struct target *target, const char *mod
                                  .buffer_bytes = run->buffer_bytes,
                                  .nodelay = true,
                                  .trace = true};
-    if (target_server_start(&server, target, &serve, run->cancelled, NULL, message, message_size) !=
-        0)
+    if (target_server_start(&server, target, &serve, run->cancelled, NULL, failure) != 0)
         return -1;
     int error = trace_clients_open(&clients, run->clients, &server.address);
     if (error != 0)
-        snprintf(message, message_size, "preparing the client: %s",
-                 net_error_text(error, cause, sizeof cause));
+        failure_set(failure, "preparing the client: %s",
+                    net_error_text(error, cause, sizeof cause));
     else
-        error = script_run(&watch, &server, &clients, run, message, message_size);
+        error = script_run(&watch, &server, &clients, run, failure);
     watch.step = run->script->count + 1;
     int status =
         target_server_stop_and_take(&server, line_take, &watch, &killed, words, sizeof words);
     if (clients.engine != NULL)
         trace_clients_close(&clients);
     if (error == 0 && (status != 0 || killed || watch.failed)) {
-        snprintf(message, message_size, "the server did not stop as it should (exit status %d)%s%s",
-                 status, words[0] == '\0' ? "" : ": ", words);
+        failure_set(failure, "the server did not stop as it should (exit status %d)%s%s", status,
+                    words[0] == '\0' ? "" : ": ", words);
         error = -1;
     }
     trace->complete = error == 0;

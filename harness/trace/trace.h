@@ -5,6 +5,7 @@
 #ifndef IOMODELS_TRACE_H
 #define IOMODELS_TRACE_H
 
+#include "base/failure.h"
 #include "run/target.h"
 #include "trace/trace_client.h"
 
@@ -40,9 +41,9 @@ struct trace {
     bool complete;        /* it was stopped, and all its lines were read */
 };
 
-/* 0, or -1 with a one-line message; what was seen until then is kept. trace_free afterwards. */
+/* 0, or -1 with a failure; what was seen until then is kept. trace_free afterwards. */
 int trace_take(struct trace *trace, const struct target *target, const char *model,
-               const struct trace_run *run, char *message, size_t message_size);
+               const struct trace_run *run, struct failure *failure);
 void trace_free(struct trace *trace);
 
 /* Step 0 is the server's start, then come those of the script, and its stop is the last one. */

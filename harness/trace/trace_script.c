@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "base/units.h"
 #include "names.h"
 
@@ -35,48 +36,49 @@ static bool action_find(const char *name, size_t length, enum trace_action *acti
 }
 
 /* value: what follows the colon, NULL: there is none. */
-static bool amount_parse(struct trace_step *step, const char *value, char *message, size_t size)
+static bool amount_parse(struct trace_step *step, const char *value, struct failure *failure)
 {
     switch (actions[step->action].amount) {
     case AMOUNT_BYTES:
         if (value != NULL && units_parse_size(value, 1, BYTES_MOST, &step->amount))
             return true;
-        snprintf(message, size, "%s: %s takes a size from 1 B to 64 MiB, such as %s:6", step->text,
-                 actions[step->action].name, actions[step->action].name);
+        failure_set(failure, "%s: %s takes a size from 1 B to 64 MiB, such as %s:6", step->text,
+                    actions[step->action].name, actions[step->action].name);
         return false;
     case AMOUNT_TIME:
         if (value != NULL && units_parse_duration(value, 1, PAUSE_MOST_S * NS_PER_S, &step->amount))
             return true;
-        snprintf(message, size, "%s: pause takes a time of at most 60 s, such as pause:300ms",
-                 step->text);
+        failure_set(failure, "%s: pause takes a time of at most 60 s, such as pause:300ms",
+                    step->text);
         return false;
     default:
         if (value == NULL)
             return true;
-        snprintf(message, size, "%s: %s takes nothing behind it", step->text,
-                 actions[step->action].name);
+        failure_set(failure, "%s: %s takes nothing behind it", step->text,
+                    actions[step->action].name);
         return false;
     }
 }
 
-static bool step_parse(struct trace_step *step, const char *text, size_t length, char *message,
-                       size_t size)
+static bool step_parse(struct trace_step *step, const char *text, size_t length,
+                       struct failure *failure)
 {
     snprintf(step->text, sizeof step->text, "%.*s", (int)length, text);
     const char *colon = strchr(step->text, ':');
     size_t name = colon == NULL ? strlen(step->text) : (size_t)(colon - step->text);
     if (length >= sizeof step->text || !action_find(step->text, name, &step->action)) {
-        snprintf(message, size,
-                 "%s is no step; the steps are connect, send:SIZE, write:SIZE, read, pause:TIME, "
-                 "finish and reset",
-                 step->text);
+        failure_set(
+            failure,
+            "%s is no step; the steps are connect, send:SIZE, write:SIZE, read, pause:TIME, "
+            "finish and reset",
+            step->text);
         return false;
     }
-    return amount_parse(step, colon == NULL ? NULL : colon + 1, message, size);
+    return amount_parse(step, colon == NULL ? NULL : colon + 1, failure);
 }
 
 /* Each step where it can be done: what has no connection connects first. */
-static bool order_check(const struct trace_script *script, char *message, size_t size)
+static bool order_check(const struct trace_script *script, struct failure *failure)
 {
     bool connected = false;
     for (size_t i = 0; i < script->count; i++) {
@@ -84,11 +86,12 @@ static bool order_check(const struct trace_script *script, char *message, size_t
         if (step->action == TRACE_PAUSE)
             continue;
         if ((step->action == TRACE_CONNECT) == connected) {
-            snprintf(message, size,
-                     connected ? "step %zu, %s: the client is connected already; finish or reset "
-                                 "before"
-                               : "step %zu, %s: the client is not connected; begin with connect",
-                     i + 1, step->text);
+            failure_set(failure,
+                        connected
+                            ? "step %zu, %s: the client is connected already; finish or reset "
+                              "before"
+                            : "step %zu, %s: the client is not connected; begin with connect",
+                        i + 1, step->text);
             return false;
         }
         connected = step->action != TRACE_FINISH && step->action != TRACE_RESET;
@@ -96,19 +99,19 @@ static bool order_check(const struct trace_script *script, char *message, size_t
     return true;
 }
 
-bool trace_script_parse(struct trace_script *script, const char *text, char *message, size_t size)
+bool trace_script_parse(struct trace_script *script, const char *text, struct failure *failure)
 {
     script->count = 0;
     for (;; text++) {
         size_t length = strcspn(text, ",");
         if (script->count == TRACE_STEPS_MAX) {
-            snprintf(message, size, "more than %d steps", TRACE_STEPS_MAX);
+            failure_set(failure, "more than %d steps", TRACE_STEPS_MAX);
             return false;
         }
-        if (!step_parse(&script->steps[script->count++], text, length, message, size))
+        if (!step_parse(&script->steps[script->count++], text, length, failure))
             return false;
         text += length;
         if (*text == '\0')
-            return order_check(script, message, size);
+            return order_check(script, failure);
     }
 }

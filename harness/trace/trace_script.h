@@ -3,6 +3,7 @@
  */
 #ifndef IOMODELS_TRACE_SCRIPT_H
 #define IOMODELS_TRACE_SCRIPT_H
+#include "base/failure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,6 @@ struct trace_script {
 };
 
 /* False where it is no script, with one clause that says what is wrong and what would be right. */
-bool trace_script_parse(struct trace_script *script, const char *text, char *message, size_t size);
+bool trace_script_parse(struct trace_script *script, const char *text, struct failure *failure);
 
 #endif

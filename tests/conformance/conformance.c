@@ -140,13 +140,14 @@ static char *list_read(struct test *test)
 {
     enum { LIST_BYTES = 64 * 1024, LINE_BYTES = 4096 };
     const char *words[] = {test->program, "list", "--csv", NULL};
-    char line[LINE_BYTES], message[256];
+    char line[LINE_BYTES];
+    struct failure failure = {""};
     char *list = malloc(LIST_BYTES);
     size_t used = 0;
     enum child_read read = CHILD_FAILED;
-    struct child *child = list == NULL ? NULL : child_start(words, NULL, message, sizeof message);
+    struct child *child = list == NULL ? NULL : child_start(words, NULL, &failure);
     if (child == NULL) {
-        test_fail(test, "%s", list == NULL ? "no memory" : message);
+        test_fail(test, "%s", list == NULL ? "no memory" : failure.text);
         free(list);
         return NULL;
     }
@@ -171,15 +172,15 @@ static unsigned list_number(const struct csv_table *table, size_t row, const cha
 static bool model_find(struct test *test, bool *available)
 {
     struct csv_table table;
-    char message[256];
+    struct failure failure = {""};
     char *list = list_read(test);
     bool found = false;
     *available = false;
     if (list == NULL)
         return false;
-    if (csv_parse(&table, list, strlen(list), false, message, sizeof message) != 0) {
+    if (csv_parse(&table, list, strlen(list), false, &failure) != 0) {
         free(list);
-        return test_fail(test, "list --csv: %s", message);
+        return test_fail(test, "list --csv: %s", failure.text);
     }
     for (size_t row = 1; row < table.rows && !found; row++) {
         found = strcmp(csv_field(&table, row, csv_column(&table, "model")), test->model) == 0;
@@ -204,22 +205,23 @@ static bool model_find(struct test *test, bool *available)
 static int unavailable_run(struct test *test)
 {
     const char *words[] = {test->program, "serve", "--model", test->model, NULL};
-    char message[256], line[256];
-    struct child *child = child_start(words, NULL, message, sizeof message);
+    char line[256];
+    struct failure failure = {""};
+    struct child *child = child_start(words, NULL, &failure);
     if (child == NULL) {
-        printf("FAILED unavailable: %s\n", message);
+        printf("FAILED unavailable: %s\n", failure.text);
         return EXIT_FAILED;
     }
     enum child_read read = child_read_line(child, line, sizeof line, test->hang_ms, NULL, NULL);
-    snprintf(message, sizeof message, "%s", child_error_line(child));
+    failure_set(&failure, "%s", child_error_line(child));
     int status = child_end(child, test->hang_ms, NULL);
     bool refused = status == EXIT_USAGE || status == EXIT_FAILED;
-    if (read != CHILD_EOF || !refused || strstr(message, test->model) == NULL) {
+    if (read != CHILD_EOF || !refused || strstr(failure.text, test->model) == NULL) {
         printf("FAILED unavailable: serve --model %s: exit status %d and \"%s\"\n", test->model,
-               status, message);
+               status, failure.text);
         return EXIT_FAILED;
     }
-    printf("skipped %s: %s\n", test->model, message);
+    printf("skipped %s: %s\n", test->model, failure.text);
     return EXIT_SKIPPED;
 }
 

@@ -64,9 +64,9 @@ static bool line_read(struct test *test, const char *event)
 
 static bool child_begin(struct test *test, const char *const *words)
 {
-    char message[MESSAGE_BYTES];
-    test->child = child_start(words, NULL, message, sizeof message);
-    return test->child != NULL || test_fail(test, "%s", message);
+    struct failure failure = {""};
+    test->child = child_start(words, NULL, &failure);
+    return test->child != NULL || test_fail(test, "%s", failure.text);
 }
 
 /* The words of the server's command line, from `at` on. */
@@ -133,14 +133,15 @@ bool subject_start_limited(struct test *test, unsigned files, bool *possible)
 
 bool subject_start_again(struct test *test, int *status, char *text, size_t size)
 {
-    char message[MESSAGE_BYTES], line[LINE_BYTES], port[8];
+    struct failure failure = {""};
+    char line[LINE_BYTES], port[8];
     const char *words[WORDS_MOST];
     bool killed;
     snprintf(port, sizeof port, "%u", net_address_port(&test->address));
     words_put(test, words, "127.0.0.1", port, NULL);
-    struct child *child = child_start(words, NULL, message, sizeof message);
+    struct child *child = child_start(words, NULL, &failure);
     if (child == NULL)
-        return test_fail(test, "%s", message);
+        return test_fail(test, "%s", failure.text);
     enum child_read read = child_read_line(child, line, sizeof line, test->hang_ms, NULL, NULL);
     snprintf(text, size, "%s", child_error_line(child));
     *status = child_end(child, test->hang_ms, &killed);

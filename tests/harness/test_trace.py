@@ -176,13 +176,15 @@ class Trace(unittest.TestCase):
         models = tool.available_models()
         rows = rows_of("--model", ",".join(models), "--script", SCRIPT)
         with tool.folder() as out:
-            shown = " ".join(tool.bench(out, "--explain", "--model", ",".join(models)).out.split())
+            result = tool.bench(out, "--explain", "--model", ",".join(models))
+        shown = " ".join(result.out.split())
         for model in models:
             with self.subTest(model):
                 made = {row["call"].split("(")[0] for row in rows
                         if row["model"] == model and row["step"] == "send:6" and
                         row["time"] == "worked" and
                         re.match(r"ok$|WSA_IO_PENDING|\d+ bytes at once|FD_", row["result"])}
+                self.assertIn(" %s: " % model, shown, result.err)
                 sentence = shown[shown.rindex(" %s: " % model):]
                 sentence = re.split(r" (?:%s): " % "|".join(models), sentence[1 + len(model):])[0]
                 named = re.search(r"other calls? \((.*?)\)", sentence)

@@ -28,6 +28,12 @@ ON_WINDOWS = os.name == "nt"
 ON_LINUX = sys.platform == "linux"  # also where the program runs under Wine
 NATIVE = "wine" if ON_WINE else "native"  # what `bench` calls itself as a target
 
+# What nohup or a shell's & has started ignores signals, and so would all that it starts itself.
+for name in ("SIGHUP", "SIGINT", "SIGTERM"):
+    if hasattr(signal, name):
+        signal.signal(getattr(signal, name),
+                      signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
+
 HANG_S = 240  # nothing here takes so long: no limit that a busy machine could miss
 MARK = "IOMODELS_TEST"
 

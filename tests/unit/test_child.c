@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/failure.h"
 #include "check.h"
 #include "clock.h"
 #include "host/child.h"
@@ -168,10 +169,10 @@ static int run_mode(int argc, char **argv)
 
 static struct child *start_mode_on(const char *mode, const char *cpus)
 {
-    char message[512] = "";
+    struct failure failure = {""};
     const char *arguments[] = {self, mode, NULL};
-    struct child *child = child_start(arguments, cpus, message, sizeof message);
-    CHECK_EQ_TEXT(message, "");
+    struct child *child = child_start(arguments, cpus, &failure);
+    CHECK_EQ_TEXT(failure.text, "");
     if (child == NULL)
         exit(check_report());
     return child;
@@ -321,26 +322,27 @@ static void test_inheritance(void)
 
 static void check_not_found(const char *program)
 {
-    char message[512] = "";
+    struct failure failure = {""};
     const char *arguments[] = {program, "list", NULL};
-    CHECK(child_start(arguments, NULL, message, sizeof message) == NULL);
-    CHECK(strstr(message, program) != NULL);
-    CHECK(strlen(message) > strlen("cannot start \"\": ") + strlen(program));
-    CHECK(strpbrk(message, "\r\n") == NULL);
+    CHECK(child_start(arguments, NULL, &failure) == NULL);
+    CHECK(strstr(failure.text, program) != NULL);
+    CHECK(strlen(failure.text) > strlen("cannot start \"\": ") + strlen(program));
+    CHECK(strpbrk(failure.text, "\r\n") == NULL);
 }
 
 static void test_not_found(void)
 {
-    char message[512] = "";
+    struct failure failure = {""};
     const char *none[] = {NULL};
     check_not_found("iomodels-no-such-program");
     check_not_found("./no-such-directory/iomodels");
-    CHECK(child_start(none, NULL, message, sizeof message) == NULL);
-    CHECK(message[0] != '\0');
+    CHECK(child_start(none, NULL, &failure) == NULL);
+    CHECK(failure.text[0] != '\0');
 #ifndef _WIN32
     const char *arguments[] = {"iomodels-no-such-program", NULL};
-    CHECK(child_start(arguments, NULL, message, sizeof message) == NULL);
-    CHECK_EQ_TEXT(message, "cannot start \"iomodels-no-such-program\": No such file or directory");
+    CHECK(child_start(arguments, NULL, &failure) == NULL);
+    CHECK_EQ_TEXT(failure.text,
+                  "cannot start \"iomodels-no-such-program\": No such file or directory");
 #endif
 }
 
@@ -359,10 +361,11 @@ static void test_arguments(void)
                                         "$HOME %PATH% ^& | 'single' `x`"};
     enum { COUNT = sizeof words / sizeof words[0] };
     const char *arguments[COUNT + 3] = {self, "arguments"};
-    char message[512] = "", expected[64];
+    struct failure failure = {""};
+    char expected[64];
     memcpy(arguments + 2, words, sizeof words);
-    struct child *child = child_start(arguments, NULL, message, sizeof message);
-    CHECK_EQ_TEXT(message, "");
+    struct child *child = child_start(arguments, NULL, &failure);
+    CHECK_EQ_TEXT(failure.text, "");
     if (child == NULL)
         return;
     for (size_t i = 0; i < COUNT; i++) {
@@ -382,11 +385,12 @@ static void check_cpus(const char *cpus, const char *expected)
 
 static void test_cpus(void)
 {
-    char all[HOST_CPUS_TEXT], first[HOST_CPUS_TEXT], last[HOST_CPUS_TEXT], message[512] = "";
+    char all[HOST_CPUS_TEXT], first[HOST_CPUS_TEXT], last[HOST_CPUS_TEXT];
+    struct failure failure = {""};
     const char *arguments[] = {self, "cpus", NULL};
     host_self_cpus(all, sizeof all);
-    CHECK(child_start(arguments, "99999", message, sizeof message) == NULL);
-    CHECK(strstr(message, "99999") != NULL);
+    CHECK(child_start(arguments, "99999", &failure) == NULL);
+    CHECK(strstr(failure.text, "99999") != NULL);
     if (!host_split_cpus(first, last, sizeof first)) {
         printf("skipped: placement on one processor\n");
         return;
@@ -468,9 +472,10 @@ static void test_kill_group(void)
 
 static void check_split(const char *command, const char *joined)
 {
-    char message[256] = "", text[512] = "";
-    char **words = child_split_command(command, message, sizeof message);
-    CHECK_EQ_TEXT(message, "");
+    struct failure failure = {""};
+    char text[512] = "";
+    char **words = child_split_command(command, &failure);
+    CHECK_EQ_TEXT(failure.text, "");
     for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
         strcat(text, "[");
         strcat(text, words[i]);
@@ -482,10 +487,11 @@ static void check_split(const char *command, const char *joined)
 
 static void check_quoted(const char *const *words, size_t count, const char *expected)
 {
-    char message[256] = "", *text = child_quote_words(words, count);
+    struct failure failure = {""};
+    char *text = child_quote_words(words, count);
     CHECK_EQ_TEXT(text, expected);
-    char **again = text == NULL ? NULL : child_split_command(text, message, sizeof message);
-    CHECK_EQ_TEXT(message, "");
+    char **again = text == NULL ? NULL : child_split_command(text, &failure);
+    CHECK_EQ_TEXT(failure.text, "");
     for (size_t i = 0; again != NULL && i < count; i++)
         CHECK_EQ_TEXT(again[i], words[i]);
     CHECK(again != NULL && again[count] == NULL);
@@ -515,9 +521,9 @@ static void test_quote(void)
 
 static void check_unsplit(const char *command)
 {
-    char message[256] = "";
-    CHECK(child_split_command(command, message, sizeof message) == NULL);
-    CHECK(message[0] != '\0');
+    struct failure failure = {""};
+    CHECK(child_split_command(command, &failure) == NULL);
+    CHECK(failure.text[0] != '\0');
 }
 
 static void test_split(void)

@@ -1,3 +1,4 @@
+#include "base/failure.h"
 #include "base/random.h"
 #include "check.h"
 #include "rows/csv.h"
@@ -8,18 +9,18 @@
 #define TEMPORARY "test_csv.tmp"
 
 static struct csv_table table;
-static char message[CSV_MESSAGE_BYTES];
+static struct failure failure = {""};
 
 static int parse(const char *text, bool tolerate_cut)
 {
-    message[0] = '\0';
-    return csv_parse(&table, text, strlen(text), tolerate_cut, message, sizeof message);
+    failure.text[0] = '\0';
+    return csv_parse(&table, text, strlen(text), tolerate_cut, &failure);
 }
 
 static void check_refused(const char *text, bool tolerate_cut, const char *expected)
 {
     CHECK(parse(text, tolerate_cut) == -1);
-    CHECK_EQ_TEXT(message, expected);
+    CHECK_EQ_TEXT(failure.text, expected);
     CHECK(table.text == NULL && table.fields == NULL && table.rows == 0);
     csv_table_free(&table);
 }
@@ -99,9 +100,9 @@ static void test_malformed(void)
     check_refused("a,b\n1,2\"3\n", true, "line 2: a quote within an unquoted field");
     check_refused("a,b\n1,\"2\"3\n", true, "line 2: text behind a closing quote");
     check_refused("a,b\n1\r,2\n", true, "line 2: a CR without its LF");
-    CHECK(csv_parse(&table, "a,b\n1\0,2\n", 9, true, message, sizeof message) == -1);
-    CHECK_EQ_TEXT(message, "line 2: a byte 0");
-    CHECK(csv_parse(&table, "", 0, true, NULL, 0) == -1);
+    CHECK(csv_parse(&table, "a,b\n1\0,2\n", 9, true, &failure) == -1);
+    CHECK_EQ_TEXT(failure.text, "line 2: a byte 0");
+    CHECK(csv_parse(&table, "", 0, true, NULL) == -1);
 }
 
 /* What is not of the form that is read here, by what it is. */
@@ -128,12 +129,11 @@ static void test_foreign_files(void)
         {"a,b\ngr\xfc\xdf,1\n", 11, "not UTF-8"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        CHECK(csv_parse(&table, cases[i].bytes, cases[i].size, true, message, sizeof message) ==
-              -1);
-        CHECK(strncmp(message, i == 9 ? "line 2: " : "line 1: ", 8) == 0);
-        if (strstr(message, cases[i].says) == NULL)
-            CHECK_EQ_TEXT(message, cases[i].says);
-        CHECK(strlen(message) < sizeof message - 1);
+        CHECK(csv_parse(&table, cases[i].bytes, cases[i].size, true, &failure) == -1);
+        CHECK(strncmp(failure.text, i == 9 ? "line 2: " : "line 1: ", 8) == 0);
+        if (strstr(failure.text, cases[i].says) == NULL)
+            CHECK_EQ_TEXT(failure.text, cases[i].says);
+        CHECK(strlen(failure.text) < sizeof failure.text - 1);
     }
     /* A separator of others is text like any other. */
     CHECK(parse("a,b\n1;2,3\t4\n", false) == 0);
@@ -298,7 +298,7 @@ static void test_written_is_read(void)
     size_t size = fread(file_text, 1, sizeof file_text, file);
     fclose(file);
     remove(TEMPORARY);
-    CHECK(csv_parse(&table, file_text, size, false, message, sizeof message) == 0);
+    CHECK(csv_parse(&table, file_text, size, false, &failure) == 0);
     CHECK_EQ_U64(table.rows, ROWS);
     for (size_t i = 0; i < ROWS * COLUMNS && table.rows == ROWS; i++)
         CHECK_EQ_TEXT(csv_field(&table, i / COLUMNS, (int)(i % COLUMNS)), texts[i]);
@@ -312,10 +312,10 @@ static void parse_bytes(const char *bytes, size_t size, bool tolerate_cut)
     if (copy == NULL)
         return;
     memcpy(copy, bytes, size);
-    message[0] = '\0';
-    int result = csv_parse(&table, copy, size, tolerate_cut, message, sizeof message);
-    CHECK(result == 0 ? table.rows > 0 && message[0] == '\0'
-                      : strncmp(message, "line ", 5) == 0 && table.text == NULL);
+    failure.text[0] = '\0';
+    int result = csv_parse(&table, copy, size, tolerate_cut, &failure);
+    CHECK(result == 0 ? table.rows > 0 && failure.text[0] == '\0'
+                      : strncmp(failure.text, "line ", 5) == 0 && table.text == NULL);
     free(copy);
     for (size_t i = 0; i < table.rows * table.columns; i++)
         CHECK(strlen(table.fields[i]) <= size);
@@ -397,7 +397,7 @@ static void test_reader_reads_large_files(void)
         rows++;
         lines++;
     }
-    CHECK_EQ_TEXT(reader.message, "");
+    CHECK_EQ_TEXT(reader.failure.text, "");
     CHECK_EQ_U64(rows, ROWS);
     CHECK_EQ_U64(csv_reader_offset(&reader), writer.bytes + 3);
     csv_writer_free(&again);
@@ -417,7 +417,7 @@ static void check_reader(const char *text, size_t size, enum csv_result expected
         CHECK(csv_reader_column(&reader, "b") == (reader.row_line == 1 ? 1 : -1));
     CHECK(result == expected);
     CHECK_EQ_U64(rows, 0);
-    CHECK_EQ_TEXT(reader.message, expected_message);
+    CHECK_EQ_TEXT(reader.failure.text, expected_message);
     csv_reader_close(&reader);
     file_end(file);
 }
@@ -462,7 +462,7 @@ static void test_reader_tells_of_failure(void)
     }
     CHECK(csv_reader_open(&reader, file) == 0);
     CHECK(csv_reader_next(&reader) == CSV_BAD);
-    CHECK(strncmp(reader.message, "reading failed: ", 16) == 0);
+    CHECK(strncmp(reader.failure.text, "reading failed: ", 16) == 0);
     csv_reader_close(&reader);
     file_end(file);
 }

@@ -1,16 +1,17 @@
+#include "base/failure.h"
 #include "check.h"
 #include "run/rate_search.h"
 
 #include <math.h>
 
 static struct rate_bound bound;
-static char message[200];
+static struct failure failure = {""};
 
 static bool parses(const char *text)
 {
-    message[0] = '\0';
-    bool good = rate_bound_parse(text, &bound, message, sizeof message) == 0;
-    CHECK(good == (message[0] == '\0'));
+    failure.text[0] = '\0';
+    bool good = rate_bound_parse(text, &bound, &failure) == 0;
+    CHECK(good == (failure.text[0] == '\0'));
     return good;
 }
 

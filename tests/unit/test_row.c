@@ -1,3 +1,4 @@
+#include "base/failure.h"
 #include "check.h"
 #include "rows/row.h"
 
@@ -13,13 +14,13 @@ static struct row record;
 static void read_back(FILE *file)
 {
     static char text[64 * 1024];
-    char message[200] = "";
+    struct failure failure = {""};
     rewind(file);
     size_t size = fread(text, 1, sizeof text, file);
     fclose(file);
     remove(TEMPORARY);
-    CHECK(csv_parse(&table, text, size, false, message, sizeof message) == 0);
-    CHECK_EQ_TEXT(message, "");
+    CHECK(csv_parse(&table, text, size, false, &failure) == 0);
+    CHECK_EQ_TEXT(failure.text, "");
 }
 
 /* The header and one row. */
@@ -102,9 +103,9 @@ static void test_rounded_is_read_back(void)
 static void test_reading_refuses_what_is_no_number(void)
 {
     static const char text[] = "model,unknown,messages\nselect,x,1\nselect,x,many\n";
-    char message[200] = "";
+    struct failure failure = {""};
     const char *column = "";
-    CHECK(csv_parse(&table, text, sizeof text - 1, false, message, sizeof message) == 0);
+    CHECK(csv_parse(&table, text, sizeof text - 1, false, &failure) == 0);
     CHECK(row_read(&record, &table, 1, &column) && record.messages == 1);
     CHECK(!row_read(&record, &table, 2, &column));
     CHECK_EQ_TEXT(column, "messages");

@@ -120,9 +120,10 @@ static void test_through_the_shell(void)
 
 static void check_remedy(enum shell shell, const char *command, const char *expected)
 {
-    char text[256], message[256] = "";
-    char **words = child_split_command(command, message, sizeof message);
-    CHECK_EQ_TEXT(message, "");
+    char text[256];
+    struct failure failure = {""};
+    char **words = child_split_command(command, &failure);
+    CHECK_EQ_TEXT(failure.text, "");
     if (words == NULL)
         return;
     shell_remedy(words, shell, text, sizeof text);

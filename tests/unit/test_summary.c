@@ -32,7 +32,8 @@ static void describe(const char *model)
 static void write_and_read(const struct row *records, size_t count, const struct merged *merged)
 {
     struct csv_writer csv;
-    char text[20000], message[200] = "";
+    char text[20000];
+    struct failure failure = {""};
     FILE *file = fopen(TEMPORARY, "w+b");
     if (file == NULL)
         abort();
@@ -40,8 +41,8 @@ static void write_and_read(const struct row *records, size_t count, const struct
     CHECK(summary_write(&csv, "now", records, count, merged) == 0);
     rewind(file);
     size_t size = fread(text, 1, sizeof text, file);
-    CHECK(csv_parse(&table, text, size, false, message, sizeof message) == 0);
-    CHECK_EQ_TEXT(message, "");
+    CHECK(csv_parse(&table, text, size, false, &failure) == 0);
+    CHECK_EQ_TEXT(failure.text, "");
     fclose(file);
     remove(TEMPORARY);
 }

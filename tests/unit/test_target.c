@@ -1,3 +1,4 @@
+#include "base/failure.h"
 #include "check.h"
 #include "run/target.h"
 
@@ -57,9 +58,9 @@ static void test_find(void)
                                ",blocking,yes,,no,1\n"
                                ",epoll,no,runs on Linux only,,\n"
                                ",odd,maybe,,yes,many\n";
-    char message[100];
+    struct failure failure = {""};
     struct target target = {.name = "test"};
-    CHECK(csv_parse(&target.models, list, sizeof list - 1, false, message, sizeof message) == 0);
+    CHECK(csv_parse(&target.models, list, sizeof list - 1, false, &failure) == 0);
     struct target_model found = target_find(&target, "wsaeventselect");
     CHECK(found.known && found.available && found.threads_apply);
     CHECK_EQ_U64(found.connections_per_thread, 63);
@@ -82,9 +83,9 @@ static void test_find(void)
 static void test_find_without_limits(void)
 {
     static const char list[] = "model,available\nfake,yes\n";
-    char message[100];
+    struct failure failure = {""};
     struct target target = {.name = "test"};
-    CHECK(csv_parse(&target.models, list, sizeof list - 1, false, message, sizeof message) == 0);
+    CHECK(csv_parse(&target.models, list, sizeof list - 1, false, &failure) == 0);
     struct target_model found = target_find(&target, "fake");
     CHECK(found.known && found.available);
     CHECK_EQ_U64(found.connections_per_thread, 0);
