@@ -6,13 +6,19 @@
 #include "load/engine.h"
 #include "net.h"
 
-enum { UNDER_WAY_MOST = 64, LOG_FIRST = 4096 };
+enum { UNDER_WAY_MOST = 64, LOG_FIRST = 4096, RECEIVE_BYTES_MOST = 64 * 1024 };
 
 /* What is under way on one connection: a connect, answers in their order, the end. */
 struct link {
     struct engine_connection *connection;
+    bool open;     /* from its connect to its close */
+    bool unserved; /* it gets no answer */
+    bool paused;
+    bool blocked; /* a send was cut short */
+    bool ended;   /* nothing more comes */
     bool connecting;
     uint64_t connected_ns;
+    uint64_t connects;
     bool finishing;
     uint64_t finished_ns;
     uint64_t sends;
@@ -29,6 +35,7 @@ struct engine {
     void *context;
     struct link *links;
     unsigned max_connections;
+    size_t receive_bytes;
 };
 
 static uint64_t now_ns = 1000000000;
@@ -70,26 +77,21 @@ void clock_sleep_ms(unsigned ms)
     now_ns += (uint64_t)ms * 1000000;
 }
 
-const char *clock_utc_text(char *text, size_t size)
-{
-    if (size > 0)
-        text[0] = '\0';
-    return text;
-}
-
 /* ---- engine.h ---- */
 
 struct engine *engine_open(const struct engine_callbacks *callbacks, void *context,
                            unsigned max_connections, size_t receive_bytes, int *error)
 {
     struct engine *engine = calloc(1, sizeof *engine);
-    (void)receive_bytes;
+    if (receive_bytes > RECEIVE_BYTES_MOST)
+        abort();
     *error = -NET_NO_MEMORY;
     if (engine == NULL)
         return NULL;
     engine->callbacks = *callbacks;
     engine->context = context;
     engine->max_connections = max_connections;
+    engine->receive_bytes = receive_bytes;
     engine->links = calloc(max_connections, sizeof *engine->links);
     if (engine->links != NULL)
         return engine;
@@ -109,9 +111,24 @@ void engine_wait_precisely(struct engine *engine)
     (void)engine; /* it does */
 }
 
+bool engine_waits_otherwise(char *text, size_t size)
+{
+    (void)text;
+    (void)size;
+    return false;
+}
+
 unsigned engine_ports_per_source(void)
 {
     return UINT32_MAX;
+}
+
+static bool is_served(const struct engine *engine)
+{
+    unsigned served = 0;
+    for (unsigned i = 0; i < engine->max_connections; i++)
+        served += engine->links[i].open && !engine->links[i].unserved;
+    return serving.serves_most == 0 || served < serving.serves_most;
 }
 
 int engine_connect(struct engine *engine, struct engine_connection *connection,
@@ -122,9 +139,14 @@ int engine_connect(struct engine *engine, struct engine_connection *connection,
     (void)source;
     (void)nodelay;
     *link = (struct link){.connection = connection,
+                          .open = true,
+                          .unserved = !is_served(engine),
                           .connecting = true,
-                          .connected_ns = now_ns + serving.connect_ns,
+                          .connected_ns = now_ns + serving.connect_ns +
+                                          link->connects % 16 * serving.connect_more_ns,
+                          .connects = link->connects + 1,
                           .sends = link->sends};
+    connection->socket = NET_SOCKET_NONE;
     connection->platform = link;
     connection->open = true;
     return 0;
@@ -144,26 +166,45 @@ static void log_add(struct link *link)
                                                          .answered_ns = VIRTUAL_NEVER};
 }
 
-int64_t engine_send(struct engine *engine, struct engine_connection *connection,
-                    const uint8_t *data, size_t size)
+static uint64_t answer_time(struct link *link, size_t size)
 {
-    struct link *link = connection->platform;
-    (void)engine;
-    if (link->count == UNDER_WAY_MOST)
-        abort();
+    if (link->unserved)
+        return VIRTUAL_NEVER;
+    if (serving.arrived != NULL)
+        serving.arrived(serving.context, link->connection->id, size);
+    return serving.answer_ns(serving.context, link->connection->id, link->sends, now_ns);
+}
+
+static void answer_add(struct link *link, const uint8_t *data, size_t size)
+{
+    static const uint8_t wrong[RECEIVE_BYTES_MOST];
     unsigned newest = (link->oldest + link->count - 1) % UNDER_WAY_MOST;
     unsigned place = (link->oldest + link->count) % UNDER_WAY_MOST;
-    uint64_t ready = serving.answer_ns(serving.context, connection->id, link->sends, now_ns);
+    uint64_t ready = answer_time(link, size);
     if (link->count > 0 && link->ready_ns[newest] > ready)
         ready = link->ready_ns[newest];
     link->ready_ns[place] = ready;
     link->logged[place] = message_count;
-    link->data[place] = data;
+    link->data[place] = serving.wrong_nth != 0 && link->sends >= serving.wrong_nth ? wrong : data;
     link->size[place] = size;
     link->count++;
     log_add(link);
+}
+
+int64_t engine_send(struct engine *engine, struct engine_connection *connection,
+                    const uint8_t *data, size_t size)
+{
+    struct link *link = connection->platform;
+    size_t taken = 0;
+    while (taken < size && link->count < UNDER_WAY_MOST) {
+        size_t left = size - taken;
+        size_t piece = left < engine->receive_bytes ? left : engine->receive_bytes;
+        answer_add(link, data + taken, piece);
+        taken += piece;
+    }
+    link->blocked = taken < size;
     now_ns += serving.send_cost_ns;
-    return (int64_t)size;
+    return (int64_t)taken;
 }
 
 void engine_finish_sending(struct engine *engine, struct engine_connection *connection)
@@ -178,10 +219,9 @@ void engine_finish_sending(struct engine *engine, struct engine_connection *conn
 
 void engine_pause_receiving(struct engine *engine, struct engine_connection *connection, bool pause)
 {
+    struct link *link = connection->platform;
     (void)engine;
-    (void)connection;
-    (void)pause;
-    abort(); /* nobody asks for it here */
+    link->paused = pause;
 }
 
 void engine_close(struct engine *engine, struct engine_connection *connection, bool abortive)
@@ -189,19 +229,35 @@ void engine_close(struct engine *engine, struct engine_connection *connection, b
     struct link *link = connection->platform;
     (void)engine;
     (void)abortive;
-    link->connecting = link->finishing = false;
+    link->open = link->connecting = link->finishing = false;
     link->count = 0;
     connection->open = false;
 }
 
-/* When something happens on it next. */
-static uint64_t link_next_ns(const struct link *link)
+static bool is_dead(void)
+{
+    return serving.dead_ns != 0 && now_ns >= serving.dead_ns;
+}
+
+/* When something would happen on it next, as long as the server lives. */
+static uint64_t link_alive_ns(const struct link *link)
 {
     if (link->connecting)
         return link->connected_ns;
     if (link->finishing && link->count == 0)
         return link->finished_ns;
-    return link->count > 0 ? link->ready_ns[link->oldest] : VIRTUAL_NEVER;
+    return link->count > 0 && !link->paused ? link->ready_ns[link->oldest] : VIRTUAL_NEVER;
+}
+
+/* When something happens on it next. */
+static uint64_t link_next_ns(const struct link *link)
+{
+    uint64_t next_ns = link_alive_ns(link);
+    if (!link->open || link->ended)
+        return VIRTUAL_NEVER;
+    if (serving.dead_ns == 0 || next_ns < serving.dead_ns)
+        return next_ns;
+    return link->connecting ? VIRTUAL_NEVER : serving.dead_ns;
 }
 
 static void link_advance(struct engine *engine, struct link *link)
@@ -209,8 +265,9 @@ static void link_advance(struct engine *engine, struct link *link)
     if (link->connecting) {
         link->connecting = false;
         engine->callbacks.connected(engine->context, link->connection, 0);
-    } else if (link->count == 0) {
+    } else if (link->count == 0 || is_dead()) {
         link->finishing = false;
+        link->ended = true;
         engine->callbacks.received(engine->context, link->connection, NULL, 0);
     } else {
         unsigned place = link->oldest;
@@ -219,6 +276,10 @@ static void link_advance(struct engine *engine, struct link *link)
         messages[link->logged[place]].answered_ns = now_ns;
         engine->callbacks.received(engine->context, link->connection, link->data[place],
                                    (int64_t)link->size[place]);
+        if (link->open && link->blocked) {
+            link->blocked = false;
+            engine->callbacks.writable(engine->context, link->connection);
+        }
     }
 }
 
