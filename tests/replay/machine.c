@@ -6,8 +6,8 @@
  * begins), others=PERCENT of each processor that others use, busy_ms=N (they use all of it for so
  * long), stolen=PERCENT, interrupts=PERCENT, quota=1 (stops in each window), throttle=1, step_ms=N
  * (the calendar gains that each second), asleep_ms=N (of each second), wineserver=PERCENT (what it
- * adds to a server's CPU time), spins=1 (it takes a processor until it is restarted), interrupt=N
- * (Ctrl-C as the Nth server begins), misplaced=1 (all run on processor 1).
+ * adds to a server's CPU time), spins=1 (it takes a processor until it is restarted), client=PERCENT (of the client's usual
+ * CPU time), interrupt=N (Ctrl-C as the Nth server begins), misplaced=1 (all run on processor 1).
  */
 #include "world.h"
 
@@ -25,7 +25,7 @@ static const uint64_t s_ns = UINT64_C(1000000000);
 static const uint64_t utc_begin_s = UINT64_C(1804240800); /* 2027-03-05T10:00:00Z */
 
 static uint64_t server_cpu_ns, client_cpu_ns, begun_ns;
-static bool wineserver_restarted;
+static bool server_hidden, wineserver_restarted;
 static unsigned pinned; /* calls */
 static void (*stop)(void *argument);
 static void *stop_argument;
@@ -87,12 +87,12 @@ void world_server_works(uint64_t ns)
 
 void world_client_works(uint64_t ns)
 {
-    client_cpu_ns += ns;
+    client_cpu_ns += ns * world_number(world_words(), "client", 100) / 100;
 }
 
-uint64_t world_server_cpu_ns(void)
+void world_server_is_hidden(bool hidden)
 {
-    return server_cpu_ns;
+    server_hidden = hidden;
 }
 
 void world_server_begins(unsigned index)
@@ -358,7 +358,7 @@ uint64_t host_memory_left(void)
 bool host_process_cpu_ns(unsigned long pid, uint64_t *ns)
 {
     if (pid != WINESERVER_PID)
-        *ns = server_cpu_ns;
+        *ns = server_hidden ? server_cpu_ns / 100 : server_cpu_ns;
     else if (word("spins") && !wineserver_restarted)
         *ns = elapsed_ns();
     else

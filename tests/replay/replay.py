@@ -5,8 +5,9 @@
 
 PROGRAM is tests/replay/replay of a build. golden/SCENARIO.txt has all that a scenario printed and
 wrote: runs.csv, summary.csv and whatever is short as they are, histogram.csv as its first lines and a
-SHA-256, .hgrm files as a SHA-256. In its tables ^ is a field that is as in the line above. Where a
-difference is meant, --record it and look at it by git diff.
+SHA-256, .hgrm files as a SHA-256. In its tables ^ is a field that is as in the line above, and for a
+header that of the table before with the same name. Where a difference is meant, --record it and look
+at it by git diff.
 """
 import csv
 import hashlib
@@ -40,28 +41,42 @@ def fields(line):
     return re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', line)
 
 
-def folded(lines):
-    """Of a table's lines each field as SAME that the line above has too."""
+def file_of(title):
+    """The name of the .csv file that a section is, without its folders; or None."""
+    found = re.match(r"(?:\S*/)?(\w+\.csv)(?::|$)", title)
+    return found and found.group(1)
+
+
+def folded(lines, header):
+    """Of a table's lines each field as SAME that the line above has too; header: of the one before."""
     above = []
     for line in lines:
         now = fields(line)
         if SAME in now:
             raise ValueError(line)
-        yield ",".join(SAME if a == b != "" else b for a, b in zip(above, now)) \
-            if len(above) == len(now) else line
+        if not above:
+            yield SAME if line == header else line
+        else:
+            yield ",".join(SAME if a == b != "" else b for a, b in zip(above, now)) \
+                if len(above) == len(now) else line
         above = now
 
 
 def unfolded(lines):
     """A golden file's lines, with all fields in all of its tables."""
-    above, is_table = [], False
+    above, headers, name = None, {}, None
     for line in lines:
         if line.startswith("==== "):
-            above, is_table = [], re.search(r"\.csv(:|$)", line) is not None
-        elif is_table:
-            above = [a if b == SAME else b for a, b in
-                     itertools.zip_longest(above, fields(line), fillvalue="")][:len(fields(line))]
-            line = ",".join(above)
+            above, name = None, file_of(line[5:])
+        elif name and above is None:
+            line = headers.get(name) if line == SAME else line
+            headers[name] = line
+            above = fields(line)
+        elif name:
+            now = fields(line)
+            if len(now) == len(above):
+                now = [a if b == SAME else b for a, b in zip(above, now)]
+            line, above = ",".join(now), now
         yield line
 
 
@@ -72,6 +87,7 @@ class Scenario:
         self.program = program
         self.folder = folder
         self.lines = []
+        self.headers = {}  # by the names of tables
 
     def path(self, name):
         return os.path.join(self.folder, *name.split("/"))
@@ -93,7 +109,11 @@ class Scenario:
         self.note(title)
         lines = text.split("\n")
         whole = lines[:-1] + ([lines[-1] + "\\ no line end"] if lines[-1] else [])
-        self.lines += folded(whole) if ".csv" in title else whole
+        name = file_of(title)
+        if name and whole:
+            header, whole = whole[0], list(folded(whole, self.headers.get(name)))
+            self.headers[name] = header
+        self.lines += whole
 
     def run(self, command, world=""):
         """`command` as one types it; world: words of the machine."""
@@ -131,8 +151,9 @@ class Scenario:
             lines = text.split("\n")
             if name.endswith(".hgrm"):
                 hgrm.update((name + digest).encode())
-            elif name.endswith("/histogram.csv") or len(lines) > LINES_MOST or \
-                    (brief and name.endswith(("/summary.csv", "/environment.csv"))):
+            elif brief and not name.endswith(("/runs.csv", "/rate_search.csv")):
+                self.note("%s: %d lines, %s" % (name, len(lines) - 1, digest))
+            elif name.endswith("/histogram.csv") or len(lines) > LINES_MOST:
                 self.keep("%s: %d lines, %s" % (name, len(lines) - 1, digest),
                           "\n".join(lines[:3]) + "\n")
             else:
@@ -175,7 +196,7 @@ TWO = ("--target 'old=virtual seed=3' --target 'new=virtual seed=4 cost=112' "
 
 
 def pingpong(s):
-    s.bench(TWO + " --model blocking,select,io_uring --connections 1,8 --trials 7")
+    s.bench(TWO + " --model blocking,select,iocp --connections 1,8 --trials 7")
     s.files()
     s.bench("--target 'a=virtual' --model epoll --message-bytes 1,1000,100KiB --duration 120ms "
             "--trials 2 --out sizes")
@@ -195,15 +216,15 @@ def opened(s):
     s.bench("--target 'a=virtual' --model blocking,select --workload rate,burst,mixed "
             "--connections 12 --rate 30k,60k --burst-every 5ms --misbehaving 3 --pipeline 2")
     s.files()
-    s.bench("--target 'a=virtual wake_late_us=60' --model epoll --workload rate --rate 60k "
-            "--duration 200ms --trials 1 --out many")
+    s.bench("--target 'a=virtual wake_late_us=60' --model io_uring --workload rate,burst --rate 60k "
+            "--burst-every 2ms --connections 12 --duration 200ms --trials 1 --explain --out many")
     s.files("many")
 
 
 def ramp(s):
     s.bench("--target 'a=virtual full=7,8,9' --model blocking,select,epoll --workload ramp "
             "--connections 20 --steps 4 --trials 2")
-    s.files()
+    s.files(brief=True)
 
 
 def suites(s):
@@ -216,14 +237,14 @@ def suites(s):
 
 
 FAULTS = ("unstarted", "nonsense", "crash", "dies", "mute", "wrong", "endless", "silent", "slow",
-          "full", "stopped", "late", "killed", "plateau", "badly")
+          "full", "stopped", "late", "killed", "badly")
 
 
 def faults(s):
     """Each server has another fault, in another loop."""
-    for workload in "pingpong", "churn", "rate", "burst", "ramp":
+    for workload in "pingpong", "churn", "rate":
         words = " ".join("%s=%d" % (fault, i) for i, fault in enumerate(FAULTS, 1))
-        s.bench("--target 'a=virtual %s' --model select --workload %s --connections 9 --trials 16 "
+        s.bench("--target 'a=virtual %s' --model select --workload %s --connections 9 --trials 15 "
                 "--out %s" % (words, workload, workload))
         s.files(workload, brief=True)
     s.run("compare pingpong/%s rate/%s" % (RUN_ID, RUN_ID))
@@ -234,19 +255,24 @@ def machine(s):
     many = "governor=powersave others=15 stolen=3 interrupts=2 quota=1 throttle=1 step_ms=300"
     slow = "--target 'a=virtual' --model select --workload rate --rate 1k --connections 4 --trials 2 "
     for i, world in enumerate((many, "asleep_ms=500", "busy_ms=700", "busy_ms=99999 cpus=1",
-                               "misplaced=1", "pin=no cpus=2", "others=40")):
+                               "misplaced=1", "client=90000 cpus=2", "pin=no cpus=2", "others=40")):
         s.bench(slow + "--duration 600ms --idle-wait 1s --out %d" % i, world=world)
         s.files(str(i), brief=True)
     for i, options in enumerate(("--placement none", "--server-cpus 0,1 --client-cpus 2-3",
-                                 "--client-cpus 3", "--server-cpus 1-9", "--placement somewhere")):
+                                 "--client-cpus 3", "--server-cpus 1-9", "--placement somewhere",
+                                 "--connect a=192.0.2.7 --server-port 7000-7001 --threads 2",
+                                 "--connect 192.0.2.7 --server-bind ::1 --client-cpus 2")):
         s.bench(slow + options + " --out placed-%d" % i)
         s.files("placed-%d" % i, brief=True)
+    s.bench("--target 'a=virtual deaf=1' --model select --connect 192.0.2.7 --trials 2 --out deaf")
 
 
 def loads(s):
     """What the load does: overload, clients that are late, messages that are lost, few samples."""
     for i, (words, options) in enumerate((
-            ("cost=900", "--rate 40k"), ("wake_late_us=400", "--rate 5k"), ("lost=300", "--rate 20k"),
+            ("cost=900", "--rate 40k"), ("lost=300", "--rate 20k"),
+            ("wake_late_us=400", "--rate 5k --duration 300ms"),
+            ("plateau=1,2,3", "--workload pingpong --duration 300ms"),
             ("", "--rate 3k --duration 20ms"), ("wake_late_us=180000", "--rate 20 --duration 1s"),
             ("drift=40", "--rate 20k"), ("counters=no", "--rate 20k"),
             ("lost=2000", "--workload pingpong"), ("lost=500", "--workload stream"))):
@@ -262,6 +288,9 @@ def wine(s):
             world="wineserver=80 spins=1")
     s.files()
     s.run("compare %s --by target" % RUN)
+    s.bench("--target 'wine=virtual system=wine wrapper=1' --model select,wsaeventselect --trials 3 "
+            "--workload pingpong,rate --placement none --out wrapped", world="wineserver=20")
+    s.files("wrapped", brief=True)
 
 
 def until_ci(s):
@@ -276,7 +305,7 @@ def rate_search(s):
     s.bench(TWO + " --model blocking,select --rate-search p99:300us --rate 20k --trials 3 "
             "--connections 8")
     s.files(brief=True)
-    s.bench("--target 'a=virtual dies=9' --model select,io_uring --workload mixed --rate-search max:2ms "
+    s.bench("--target 'a=virtual dies=9' --model select,wsapoll --workload mixed --rate-search max:2ms "
             "--trials 1 --out mixed")
     s.files("mixed", brief=True)
     s.bench("--target 'a=virtual wake_late_us=900' --model select --rate-search p90:500us --trials 3 "
@@ -343,7 +372,7 @@ def generators_few(s):
     """Fewer connections than generators, one that is late, and rows of different schemas."""
     few = ("--target 'a=virtual dies=2' --model select,blocking --connections 2 --trials 2 --allowance 1s "
            "--start-at 2027-03-05T10:00:10Z ")
-    for i, world in enumerate(("", "", "utc=1804240812"), 1):
+    for i, world in enumerate(("", "wake_late_us=4000", "utc=1804240812"), 1):
         s.bench(few + "--generator %d/3" % i, world=world)
     s.bench(few + "--generator 3/3 --out out")
     for i, schema in enumerate((2, 1), 1):
@@ -354,22 +383,25 @@ def generators_few(s):
 
 
 def compare(s):
-    s.bench(TWO + " --model blocking,select,epoll --connections 1,8")
+    s.bench(TWO + " --model blocking,select,epoll --connections 8")
     s.bench("--target 'old=virtual seed=30 cost=94' --target 'new=virtual seed=40' --duration 40ms "
-            "--model select,epoll,blocking --connections 1,8 --threads 2 --out later",
+            "--model select,epoll,blocking --connections 8,1 --out later",
             world="utc=1804250000 cpus=3")
-    later = "later/2027-03-05T12-33-20Z"
+    s.bench("--target 'old=virtual' --model select --connections 8 --threads 2 --out threads",
+            world="utc=1804250000")
+    later, threads = "later/2027-03-05T12-33-20Z", "threads/2027-03-05T12-33-20Z"
     for options in ("", "--by model", "--by target", "--by target --format csv",
                     "--by model --baseline select --format markdown", "--by target --baseline new",
                     "--by model --model select,epoll --target new",
-                    "--by target --metric rtt_p50_us,client_cpu_us_per_msg,wait_calls",
-                    "--by target --fail-if slower", "--by target --fail-if slower:5",
-                    "--by target --fail-if slower:40", "--by target --metric nonsense",
+                    "--by target --metric rtt_p50_us,client_cpu_us_per_msg,rtt_mean_us",
+                    "--by target --fail-if slower", "--by target --fail-if slower:5 --model select",
+                    "--by target --fail-if slower:40 --model epoll", "--by target --metric nonsense",
                     "--by target --baseline nobody"):
         s.run("compare %s %s" % (RUN, options))
     for options in "", "--format csv", "--format markdown", "--fail-if slower:3", "--model select":
         s.run("compare %s %s %s" % (RUN, later, options))
-    for schema in 1, 2:
+    s.run("compare %s %s" % (RUN, threads))
+    for schema in 2, 1:
         s.older(RUN, schema)
         s.run("compare %s %s" % (RUN, later))
     s.cut(RUN + "/runs.csv", 0.9)

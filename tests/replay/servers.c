@@ -16,7 +16,7 @@
  *         figures), wrong (bytes), endless (ends no connection), silent (from a moment on), slow
  *         (far too slow), full (serves 3 connections), stopped (by a signal), late (its first
  *         figures), killed (it does not stop), plateau (some answers take 40 ms), badly (its exit
- *         status)
+ *         status), deaf (answers nothing)
  */
 #include "world.h"
 
@@ -82,7 +82,8 @@ static const char *const list_linux[] = {
     "blocking,yes,,\"Linux, Windows\",none,no,1,0,no,65536,96,,\"a thread for each connection\"",
     "select,yes,,\"Linux, Windows\",readiness,yes,0,0,no,65536,96,,the sets of all sockets",
     "epoll,yes,,Linux,readiness,yes,63,0,no,65536,88,,the kernel keeps the set",
-    "io_uring,no,the kernel has no io_uring,Linux,completion,yes,0,0,no,65536,0,,\"operations in\"",
+    "io_uring,yes,,Linux,completion,yes,0,0,no,65536,0,,\"operations in, completions out\"",
+    "wsapoll,no,,Windows,readiness,,0,,,,,,Winsock's poll",
     "iocp,no,runs on Windows only,Windows,completion,,0,,,,,,operations",
     "blocking_single,yes,,\"Linux, Windows\",none,no,0,1,no,65536,0,blocking,one client at a time",
     NULL};
@@ -194,6 +195,8 @@ static uint64_t answer_ns(void *context, uint32_t connection, uint64_t nth, uint
     uint64_t arrives_ns = now_ns + PATH_NS + random % 1024,
              service = service_ns(child, random >> 16);
     bool idle = arrives_ns > child->free_ns;
+    if (has(child, "deaf"))
+        return VIRTUAL_NEVER;
     if (nth > 0 && lost != 0 && (random >> 32) % lost == 0)
         return VIRTUAL_NEVER;
     if (nth > 0 && has(child, "silent") && now_ns > child->begun_ns + 25 * NS_PER_MS &&
@@ -244,11 +247,14 @@ static void child_become(struct child *child, const char *model, unsigned client
     child->thousandths +=
         child->thousandths * world_number(child->words, "drift", 0) * child->index / 1000;
     child->begun_ns = child->free_ns = clock_now_ns();
+    world_server_is_hidden(world_number(child->words, "wrapper", 0) != 0);
     network_begin(child);
 }
 
 void servers_begin(void)
 {
+    for (size_t i = 0; world_words()[i] != NULL; i++)
+        alone.words[i] = world_words()[i];
     child_become(&alone, "select", 16);
 }
 

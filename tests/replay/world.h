@@ -34,14 +34,14 @@ uint64_t world_random(uint64_t *state);
 
 /* From now on the servers' processor is used by a server for that long more. */
 void world_server_works(uint64_t ns);
-/* The same of the client's. */
+/* Whether the process that was started is only one that leads to the server. */
+void world_server_is_hidden(bool hidden);
+/* The same of the client's processor as of the servers'. */
 void world_client_works(uint64_t ns);
-/* CPU time of the servers' process so far, as the host sees it. */
-uint64_t world_server_cpu_ns(void);
 /* A server is started: it is the index-th, from 1. May be where the user presses Ctrl-C. */
 void world_server_begins(unsigned index);
 
-/* Before the first command: a server that others have started answers. */
+/* Before the first command: a server that others have started answers, as the machine's words say. */
 void servers_begin(void);
 
 #endif
