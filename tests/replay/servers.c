@@ -366,8 +366,7 @@ static void serve(struct child *child)
                  "iomodels serve: connections are refused: it has room for 3");
 }
 
-struct child *child_start(const char *const *arguments, const char *cpus, char *message,
-                          size_t message_size)
+struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
 {
     struct child *child = calloc(1, sizeof *child);
     (void)cpus;
@@ -384,7 +383,7 @@ struct child *child_start(const char *const *arguments, const char *cpus, char *
         serve(child);
     if (strcmp(arguments[0], "virtual") == 0 && !has(child, "unstarted"))
         return child;
-    snprintf(message, message_size, "cannot start %s: there is no such program", arguments[0]);
+    failure_set(failure, "cannot start %s: there is no such program", arguments[0]);
     free(child->text);
     free(child);
     return NULL;

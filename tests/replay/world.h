@@ -15,12 +15,12 @@
 #include <stdint.h>
 
 /* The only headers of the harness that the replay knows. */
-#include "child.h"
-#include "command.h"
-#include "cpu_list.h"
-#include "descriptors.h"
-#include "host.h"
-#include "shell.h"
+#include "host/child.h"
+#include "host/cpu_list.h"
+#include "host/descriptors.h"
+#include "host/host.h"
+#include "host/shell.h"
+#include "program/command.h"
 
 /* Text of the word "KEY=TEXT" among words, NULL-terminated; NULL: there is none. */
 const char *world_text(const char *const *words, const char *key);
