@@ -144,6 +144,9 @@ void net_close_for_restart(net_socket socket);
  */
 void net_interrupt(net_socket socket);
 
+/* True: a connection waits at the listener, so that an accept would not wait for one. */
+bool net_has_arrival(net_socket listener);
+
 /*
  * A pair of connected non-blocking sockets of this process, by which one thread ends another's
  * select or poll: net_wake_send makes `wait_on` readable, net_wake_clear undoes that. Several

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -283,6 +284,12 @@ const char *net_limit_text(int error, char *text, size_t size)
         break;
     }
     return text;
+}
+
+bool net_has_arrival(net_socket listener)
+{
+    struct pollfd arrival = {.fd = listener, .events = POLLIN};
+    return poll(&arrival, 1, 0) == 1;
 }
 
 void net_reserve_open(struct net_reserve *reserve)

@@ -343,6 +343,14 @@ const char *net_limit_text(int error, char *text, size_t size)
     return text;
 }
 
+bool net_has_arrival(net_socket listener)
+{
+    fd_set arrivals;
+    FD_ZERO(&arrivals);
+    FD_SET(listener, &arrivals);
+    return select(0, &arrivals, NULL, NULL, &(struct timeval){0}) == 1;
+}
+
 void net_reserve_open(struct net_reserve *reserve)
 {
     reserve->socket = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0,

@@ -229,14 +229,20 @@ void server_refuse(struct worker *worker, net_socket socket)
     thread_mutex_unlock(&server->mutex);
 }
 
-/* Frees a descriptor, takes one connection from the queue and refuses it. False: took none. */
+/*
+ * Frees a descriptor, takes one connection from the queue and refuses it. False: took none. Linux
+ * reports a lack of descriptors also where no connection waits (accept(2) takes one first); an accept
+ * that waits there would refuse the next client, for whom there may be room by then.
+ */
 static bool refuse_by_reserve(struct worker *worker)
 {
     struct server *server = worker->server;
     thread_mutex_lock(&server->reserve_mutex);
-    net_reserve_close(&server->reserve);
     net_socket socket;
-    bool taken = observe_accept(worker, socket = accept(server->listener, NULL, NULL)) == 0;
+    bool taken = false;
+    net_reserve_close(&server->reserve);
+    if (net_has_arrival(server->listener))
+        taken = observe_accept(worker, socket = accept(server->listener, NULL, NULL)) == 0;
     if (taken)
         server_refuse(worker, socket);
     net_reserve_open(&server->reserve);
