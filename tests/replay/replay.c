@@ -3,6 +3,7 @@
  * compare with their own arguments. replay.py says what is replayed, and compares.
  *
  *     replay COMMAND [OPTION...]
+ *     replay --wait                 until its standard input ends
  */
 #include "world.h"
 
@@ -21,6 +22,11 @@ int main(int argc, char **argv)
     int status = EXIT_USAGE;
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("%s\n", IOMODELS_VERSION);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--wait") == 0) {
+        while (getchar() != EOF)
+            continue;
         return 0;
     }
     if (net_startup() != 0)

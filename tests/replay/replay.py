@@ -9,6 +9,7 @@ SHA-256, .hgrm files as a SHA-256. In its tables ^ is a field that is as in the 
 header that of the table before with the same name. Where a difference is meant, --record it and look
 at it by git diff.
 """
+import contextlib
 import csv
 import hashlib
 import itertools
@@ -32,6 +33,14 @@ NOT_IN_SCHEMA_2 = ["window_s"]
 
 
 SAME = "^"
+SYSTEM_ERROR = re.compile(r"\((WSA)?E[A-Z]+: [^()]*\)")  # each system has other words
+
+
+def version_of(program):
+    with tempfile.TemporaryFile() as out:
+        subprocess.run(WRAPPER + [program, "--version"], stdout=out, check=True)
+        out.seek(0)
+        return out.read().decode().strip()
 
 
 def fields(line):
@@ -121,14 +130,16 @@ class Scenario:
         env = {name: value for name, value in os.environ.items()
                if not re.match("OMPI_|PMI_|SLURM_", name)}
         env.update(REPLAY_WORLD=world, LC_ALL="C.UTF-8")
-        result = subprocess.run(WRAPPER + [self.program] + shlex.split(command), cwd=self.folder,
-                                env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
-                                check=False)
-        self.note("%s%s: exit status %d" % (world + " $ " if world else "$ ", command,
-                                            result.returncode))
-        for stream in result.stdout, result.stderr:
-            text = stream.decode("utf-8").replace("\r\n", "\n")
-            self.keep("standard output" if stream is result.stdout else "standard error", text)
+        # Not to pipes, which Wine's services would hold open.
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            status = subprocess.run(WRAPPER + [self.program] + shlex.split(command), env=env,
+                                    cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
+                                    stderr=err, timeout=300, check=False).returncode
+            self.note("%s%s: exit status %d" % (world + " $ " if world else "$ ", command, status))
+            for name, file in ("output", out), ("error", err):
+                file.seek(0)
+                text = file.read().decode().replace("\r\n", "\n")
+                self.keep("standard " + name, SYSTEM_ERROR.sub("(the system's error)", text))
 
     def bench(self, options, **more):
         """Short trials, as many as an interval takes, unless the options say otherwise."""
@@ -439,7 +450,9 @@ SCENARIOS = [pingpong, closed, opened, ramp, suites, faults, machine, loads, win
 
 
 def replayed(scenario, program, version):
-    with tempfile.TemporaryDirectory(prefix="replay-") as folder:
+    # In memory, where that is possible: each row waits for its disk.
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="replay-", dir=place) as folder:
         s = Scenario(program, folder)
         scenario(s)
     text = "\n".join(s.lines) + "\n"
@@ -479,13 +492,28 @@ def kept(name):
         return ""
 
 
+@contextlib.contextmanager
+def wine_kept(program):
+    """Wine's services last as long as any program; to start them for each one takes seconds."""
+    if not WRAPPER:
+        yield
+        return
+    with subprocess.Popen(WRAPPER + [program, "--wait"], stdin=subprocess.PIPE) as waiting:
+        yield
+        waiting.stdin.close()
+
+
 def main():
     program, *words = sys.argv[1:]
     program = os.path.abspath(program)
     recording = "--record" in words
     names = [word for word in words if word != "--record"]
-    version = subprocess.run(WRAPPER + [program, "--version"], capture_output=True, text=True,
-                             check=True).stdout.strip()
+    with wine_kept(program):
+        sys.exit(scenarios_compare(program, names, recording))
+
+
+def scenarios_compare(program, names, recording):
+    version = version_of(program)
     status = 0
     for scenario in SCENARIOS:
         name = scenario.__name__
@@ -503,7 +531,7 @@ def main():
             status = 1
             print(name + ": differs from " + path)
             print("\n".join(differences(old, new)))
-    sys.exit(status)
+    return status
 
 
 if __name__ == "__main__":
