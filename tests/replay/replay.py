@@ -186,18 +186,13 @@ class Scenario:
         self.write_table(folder + "/runs.csv", [[row[i] for i in kept] for row in [header] + rows])
 
     def write_table(self, name, rows):
-        path = self.path(name)
-        with open(path, "w", encoding="utf-8", newline="") as file:
+        with open(self.path(name), "w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
 
     def cut(self, name, share):
         """Only that share of the file's bytes are left, as of a program that was killed."""
         text = self.read(name)
         self.write(name, text[:int(len(text) * share)])
-
-    def move(self, old, new):
-        os.makedirs(os.path.dirname(self.path(new)), exist_ok=True)
-        os.rename(self.path(old), self.path(new))
 
 
 # ---- the scenarios ----
@@ -211,7 +206,7 @@ def pingpong(s):
     s.files()
     s.bench("--target 'a=virtual' --model epoll --message-bytes 1,1000,100KiB --duration 120ms "
             "--trials 2 --out sizes")
-    s.files("sizes")
+    s.files("sizes", brief=True)
 
 
 def closed(s):
@@ -286,9 +281,11 @@ def loads(s):
             ("plateau=1,2,3", "--workload pingpong --duration 300ms"),
             ("", "--rate 3k --duration 20ms"), ("wake_late_us=180000", "--rate 20 --duration 1s"),
             ("drift=40", "--rate 20k"), ("counters=no", "--rate 20k"),
+            ("wake_late_us=70", "--rate 5k --duration 300ms --trials 1"),
+            ("", "--rate 100k,110k,120k,130k,140k,150k,160k"),
             ("lost=2000", "--workload pingpong"), ("lost=500", "--workload stream"))):
         rate = "" if "--workload" in options else "--workload rate "
-        s.bench("--target 'a=virtual %s' --model select,epoll --connections 5 --trials %d %s%s "
+        s.bench("--target 'a=virtual %s' --model epoll --connections 5 --trials %d %s%s "
                 "--out %d" % (words, 6 if "drift" in words else 2, rate, options, i))
         s.files(str(i), brief=True)
 
@@ -377,6 +374,13 @@ def generators(s):
     s.files("half")
     s.run("compare whole --by model")
     s.run("merge %s %s --out again" % (PART % 1, PART % 1))
+    other = PARTS.replace("pingpong,rate,churn,burst", "stream,idle,mixed,ramp").replace(",select", "")
+    other = other.replace("a=virtual", "a=virtual lost=200")
+    for i in 1, 2:
+        s.bench(other + "--generator %d/2 --trials 1 --active 3 --out other" % i, world="lost=300")
+    parts = [PART.replace("out/", "other/") % i for i in (1, 2)]
+    s.run("merge %s %s --out others" % tuple(parts))
+    s.files("others", brief=True)
 
 
 def generators_few(s):
