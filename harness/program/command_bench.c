@@ -26,6 +26,7 @@
 #include "rows/precision.h"
 #include "run/bench.h"
 #include "run/environment.h"
+#include "run/measurement.h"
 #include "run/placement.h"
 #include "run/resume.h"
 #include "run/search.h"
@@ -337,8 +338,8 @@ static unsigned connections_most(const struct plan *plan)
 {
     unsigned most = 0;
     for (size_t i = 0; i < plan->workload_count; i++)
-        if (run_server_connections(&plan->workloads[i]) > most)
-            most = run_server_connections(&plan->workloads[i]);
+        if (measurement_server_connections(&plan->workloads[i]) > most)
+            most = measurement_server_connections(&plan->workloads[i]);
     return most;
 }
 

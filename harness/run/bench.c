@@ -12,6 +12,9 @@
 #include "base/units.h"
 #include "clock.h"
 #include "rows/precision.h"
+#include "run/measurement.h"
+#include "run/row_fill.h"
+#include "run/shared_measurement.h"
 
 static struct row *row_new(struct bench *bench)
 {
@@ -50,7 +53,8 @@ static bool too_many(const struct bench *bench, const struct contestant *contest
     struct target_model model = target_find(contestant->target, contestant->model);
     unsigned threads = bench->settings->threads;
     if (!model.threads_apply || model.connections_per_thread == 0 || threads == 0 ||
-        (uint64_t)model.connections_per_thread * threads >= run_server_connections(workload) ||
+        (uint64_t)model.connections_per_thread * threads >=
+            measurement_server_connections(workload) ||
         workload->kind == WORKLOAD_RAMP) /* which is there to find that out */
         return false;
     snprintf(reason, size, "holds %u connections with --threads %u",
@@ -184,32 +188,35 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
     struct row *row = row_new(bench);
     if (row == NULL)
         return no_memory(failure);
-    run_describe(row, settings, contestant->target, contestant->model, workload, trial);
+    row_fill_factors(row, settings, contestant->target, contestant->model, workload, trial);
     row->order_index = order_index;
     if (is_finished(bench))
         return row_replay(bench, row, failure);
     bool skipped = contestant->skipped[0] != '\0';
     if (skipped || too_many(bench, contestant, workload, reason, sizeof reason)) {
-        run_skip(row, skipped ? contestant->skipped : reason);
+        row_fill_skipped(row, skipped ? contestant->skipped : reason);
         bench->done += !skipped;
         return row_keep(bench, row, NULL, 0, failure);
     }
     progress_show(bench, row);
-    enum run_status status = run_execute(row, &bench->load, settings, contestant->target, workload);
+    bool alone = settings->generator->count == 1;
+    bool complete = (alone ? measurement_take : shared_measurement_take)(
+        row, &bench->load, settings, contestant->target, workload);
     bench->done++;
-    if (status == RUN_CANCELLED) {
+    if (!complete) {
         bench->row_count--;
         bench->cancelled = true;
         return 0;
     }
-    if (status == RUN_FAILED) {
+    if (strcmp(row->status, "failed") == 0) {
         bench->failed++;
         terminal_progress(NULL);
         fprintf(stderr, "iomodels bench: %s on %s: %s\n", row->model, row->target,
                 row->status_reason);
     }
-    struct row_histogram kept[RUN_HISTOGRAMS_MAX];
-    size_t count = status == RUN_OK ? run_histograms(row, &bench->load, kept) : 0;
+    struct row_histogram kept[ROW_FILL_HISTOGRAMS_MAX];
+    size_t count =
+        strcmp(row->status, "ok") == 0 ? row_fill_histograms(row, &bench->load, kept) : 0;
     row_round(row);
     if (row_keep(bench, row, kept, count, failure) != 0)
         return -1;

@@ -7,11 +7,11 @@
 
 #include "base/failure.h"
 #include "base/random.h"
+#include "load/load_result.h"
 #include "rows/merged.h"
 #include "rows/results.h"
 #include "rows/results_reader.h"
 #include "run/plan.h"
-#include "run/run.h"
 #include "stats/statistics.h"
 
 struct bench {

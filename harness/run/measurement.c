@@ -1,0 +1,142 @@
+#include "run/measurement.h"
+
+#include "run/row_fill.h"
+
+enum { CHURN_ROOM = 16 };
+
+static const uint64_t CONNECT_TIMEOUT_NS = (uint64_t)30 * 1000000000;
+static const uint64_t RAMP_PAUSE_NS = (uint64_t)5 * 1000000000;
+static const uint64_t DRAIN_TIMEOUT_NS = (uint64_t)10 * 1000000000;
+
+unsigned measurement_server_connections(const struct workload *workload)
+{
+    /* A client's next connection can arrive before the server has noticed the last one's end. */
+    if (workload->kind == WORKLOAD_CHURN)
+        return 2 * workload->connections + CHURN_ROOM;
+    return workload->connections + 2 * workload->misbehaving;
+}
+
+bool measurement_prepare(struct evidence *evidence)
+{
+    const struct run_settings *settings = evidence->settings;
+    evidence_wait_idle(evidence);
+    if (settings->cancelled(settings->context))
+        return false;
+    host_self_cpus(evidence->client_cpus, sizeof evidence->client_cpus);
+    host_quotas_add(&evidence->quotas, 0);
+    return true;
+}
+
+/* Where the server runs that has been started, and Wine's server beside it. */
+static void server_place(struct evidence *evidence)
+{
+    const char *cpus = evidence->settings->server_cpus;
+    const struct target_server *server = &evidence->server;
+    target_line_text(server->listening, "system", evidence->server_system,
+                     sizeof evidence->server_system);
+    if (evidence_is_remote(evidence))
+        return;
+    host_process_cpus(child_pid(server->child), evidence->server_cpus,
+                      sizeof evidence->server_cpus);
+    host_quotas_add(&evidence->quotas, child_pid(server->child));
+    if (!evidence_is_wine(evidence))
+        return;
+    evidence->wineserver = host_wineserver_pid();
+    evidence->wineserver_not_pinned = evidence->wineserver != 0 && cpus != NULL &&
+                                      host_pin_process(evidence->wineserver, cpus) != 0;
+}
+
+bool measurement_start_server(struct evidence *evidence, const char *model, uint16_t port,
+                              unsigned connections)
+{
+    const struct run_settings *settings = evidence->settings;
+    const struct target_serve serve = {
+        .model = model,
+        .max_connections = connections,
+        .threads = settings->threads,
+        .buffer_bytes = settings->buffer_bytes,
+        .nodelay = settings->nodelay,
+        .port = port,
+        .cpus = evidence_is_remote(evidence) ? NULL : settings->server_cpus,
+    };
+    evidence_look_at_host(evidence, false);
+    evidence->has_server =
+        target_server_start(&evidence->server, evidence->target, &serve, settings->cancelled,
+                            settings->context, &evidence->failure) == 0;
+    if (evidence->has_server)
+        server_place(evidence);
+    return evidence->has_server;
+}
+
+static bool load_cancelled(void *context)
+{
+    const struct run_settings *settings = ((const struct evidence *)context)->settings;
+    return settings->cancelled(settings->context);
+}
+
+struct load_options measurement_load_options(struct evidence *evidence, const char *model)
+{
+    const struct workload *workload = evidence->workload;
+    const struct run_settings *settings = evidence->settings;
+    return (struct load_options){
+        .server = evidence->server.address,
+        .workload = workload->kind,
+        .connections = workload->connections,
+        .active = workload->active,
+        .misbehaving = workload->misbehaving,
+        .message_bytes = workload->message_bytes,
+        .pipeline_depth = workload->pipeline_depth,
+        .rate_msgs_per_s = workload->rate_msgs_per_s,
+        .burst_interval_ns = workload->burst_interval_ns,
+        .clients_at_once = target_find(evidence->target, model).clients_at_once,
+        .nodelay = settings->nodelay,
+        .warmup_ns = settings->warmup_ns,
+        .duration_ns = settings->duration_ns,
+        .connect_timeout_ns = CONNECT_TIMEOUT_NS,
+        .connect_pause_ns = workload->kind == WORKLOAD_RAMP ? RAMP_PAUSE_NS : 0,
+        .drain_timeout_ns = DRAIN_TIMEOUT_NS,
+        .at_window = evidence_at_window,
+        .cancelled = load_cancelled,
+        .context = evidence,
+    };
+}
+
+void measurement_ask_server(struct evidence *evidence)
+{
+    bool answers = evidence->moments[1].at_ns != 0 && !evidence->load->cancelled;
+    for (size_t i = 0; i < 2 && answers; i++)
+        answers = target_server_read(&evidence->server, "stats", evidence->statistics[i],
+                                     sizeof evidence->statistics[i], &evidence->failure);
+    evidence->has_statistics = answers;
+    evidence->server_died = child_ended(evidence->server.child, NULL);
+}
+
+void measurement_stop_server(struct evidence *evidence)
+{
+    evidence->exit_status = target_server_stop(&evidence->server, &evidence->server_killed,
+                                               evidence->last_words, sizeof evidence->last_words);
+}
+
+bool measurement_take(struct row *row, struct load_result *load,
+                      const struct run_settings *settings, const struct target *target,
+                      const struct workload *workload)
+{
+    struct evidence evidence = {
+        .settings = settings, .target = target, .workload = workload, .load = load};
+    uint16_t port = server_ports_take(settings->ports);
+    if (!measurement_prepare(&evidence))
+        return false;
+    if (measurement_start_server(&evidence, row->model, port,
+                                 measurement_server_connections(workload))) {
+        const struct load_options options = measurement_load_options(&evidence, row->model);
+        load_run(&options, load);
+        measurement_ask_server(&evidence);
+        measurement_stop_server(&evidence);
+        if (load->cancelled)
+            return false;
+    } else if (settings->cancelled(settings->context)) {
+        return false;
+    }
+    row_fill(row, &evidence);
+    return true;
+}
