@@ -8,7 +8,7 @@
 #include "host/host.h"
 #include "load/load.h"
 #include "run/run_settings.h"
-#include "run/target.h"
+#include "run/target_server.h"
 
 /* What is read at each end of the window. */
 struct evidence_moment {

@@ -6,7 +6,7 @@
 #define IOMODELS_TRACE_H
 
 #include "base/failure.h"
-#include "run/target.h"
+#include "run/target_server.h"
 #include "trace/trace_client.h"
 
 #define TRACE_LINES_MAX 100000

@@ -6,7 +6,7 @@
 
 #include "base/units.h"
 #include "clock.h"
-#include "run/target.h"
+#include "run/target_line.h"
 
 /* So wide is the longest call: GetQueuedCompletionStatusEx(until a completion). */
 enum { CALL_WIDTH = 47, LINE_BYTES = 400 };

@@ -1,6 +1,7 @@
 #include "base/failure.h"
 #include "check.h"
 #include "run/target.h"
+#include "run/target_line.h"
 
 static void test_line_text(void)
 {

@@ -1,0 +1,17 @@
+/*
+ * target_line: the lines that a server prints: words of key=value, by which it is known what it does.
+ */
+#ifndef IOMODELS_TARGET_LINE_H
+#define IOMODELS_TARGET_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TARGET_LINE_BYTES 2048
+
+/* The text of `key` in a line of key=value words; false where it is not there or does not fit. */
+bool target_line_text(const char *line, const char *key, char *text, size_t size);
+/* A number of it; NaN where it is not there. */
+double target_line_number(const char *line, const char *key);
+
+#endif
