@@ -13,17 +13,131 @@
 
 enum { NS_PER_MS = 1000000 };
 
-static const uint64_t DURATION_MAX_NS = (uint64_t)24 * 3600 * 1000000000;
-static const uint64_t MESSAGE_BYTES_MAX = (uint64_t)1 << 30;
+#define DURATION_MAX_NS   ((uint64_t)24 * 3600 * 1000000000)
+#define MESSAGE_BYTES_MAX ((uint64_t)1 << 30)
+/* So that no two slots begin in the same second, which tells them apart. */
+#define ALLOWANCE_LEAST_NS 500000000
+
 static const uint64_t IDLE_WAIT_NS = (uint64_t)5 * 1000000000;
 static const uint64_t ALLOWANCE_NS = (uint64_t)2 * 1000000000;
-/* So that no two slots begin in the same second, which tells them apart. */
-static const uint64_t ALLOWANCE_LEAST_NS = 500000000;
 
 /* Of the example of a moment. */
 static const uint64_t START_AHEAD_NS = (uint64_t)60 * 1000000000;
 
 enum { GENERATORS_PORT = 7777 };
+
+/* A request, and texts that are looked at once all is there. */
+struct given {
+    struct bench_request asked;
+    const char *ports;
+    const char *identity;
+    const char *start;
+};
+
+#define ASKED(member) offsetof(struct given, asked.member)
+
+static const struct option options[] = {
+    {.name = "what is measured", .kind = OPTION_HEADING},
+    {"--suite", "NAME", OPTION_TEXT, ASKED(suite), 0, 0,
+     "quick (the default), smoke, lessons or textbook, see below"},
+    {"--model", "NAME[,NAME]", OPTION_TEXTS, ASKED(models), 0, 0,
+     "only these models or lessons; by default every model of each\n"
+     "target"},
+    {"--target", "NAME=COMMAND", OPTION_TEXTS, ASKED(targets), 0, 0,
+     "whose models to measure: a command that runs an iomodels, see\n"
+     "below; may be repeated; by default this program itself"},
+    {"--target-missing", "NAME=REASON", OPTION_TEXTS, ASKED(missing), 0, 0,
+     "a target that can't be had: its rows are skipped"},
+    {.name = "the load", .kind = OPTION_HEADING},
+    {"--workload", "NAME[,NAME]", OPTION_TEXTS, ASKED(workloads), 0, 0,
+     "those of the list below, instead of the suite's"},
+    {"--connections", "N[,N]", OPTION_COUNTS, ASKED(connections), 1, 1000000,
+     "numbers of connections, each measured"},
+    {"--message-bytes", "SIZE[,SIZE]", OPTION_SIZES, ASKED(message_sizes), 1, MESSAGE_BYTES_MAX,
+     "such as 64,64KiB, each measured; of a stream: its blocks"},
+    {"--pipeline", "N", OPTION_COUNT, ASKED(pipeline_depth), 1, 1024,
+     "messages in flight on each connection: stream (4 by\n"
+     "default), rate, burst and mixed (1)"},
+    {"--rate", "N[,N]", OPTION_COUNTS, ASKED(rates), 1, SCHEDULE_RATE_MAX,
+     "messages a second on all connections together, each\n"
+     "measured; 10000 by default"},
+    {"--rate-search", "BOUND", OPTION_TEXT, ASKED(rate_search), 0, 0,
+     "find the highest rate within a bound of latency, such as\n"
+     "p99:1ms, any percentile up to p99.99 or max; --rate is\n"
+     "where it begins, --trials of each rate (3) decide by\n"
+     "majority"},
+    {"--burst-every", "TIME", OPTION_DURATION, ASKED(burst_interval_ns), 1, DURATION_MAX_NS,
+     "from one burst to the next; 10ms by default"},
+    {"--active", "N", OPTION_COUNT, ASKED(active), 1, 1000000,
+     "connections that send in idle; 1 by default"},
+    {"--steps", "N", OPTION_COUNT, ASKED(steps), 1, 100,
+     "of a ramp up to its connections; 4 by default"},
+    {"--misbehaving", "N", OPTION_COUNT, ASKED(misbehaving), 1, 1000,
+     "clients of mixed beside its connections; 6 by default"},
+    {.name = "how long, how often", .kind = OPTION_HEADING},
+    {"--duration", "TIME", OPTION_DURATION, ASKED(duration_ns), NS_PER_MS, DURATION_MAX_NS,
+     "of the window that is measured: 2s"},
+    {"--warmup", "TIME", OPTION_DURATION, ASKED(warmup_ns), 1, DURATION_MAX_NS,
+     "thrown away before it: 300ms"},
+    {"--trials", "N", OPTION_COUNT, ASKED(trials), 1, 100000,
+     "repetitions; a verdict between models takes at least 6"},
+    {"--until-ci", "PERCENT", OPTION_TEXT, ASKED(until_ci), 0, 0,
+     "trials until half of the 95 % interval of each median CPU\n"
+     "time is at most this share of the median, such as 5 (percent);\n"
+     "at least 6 trials, at most --trials (50)"},
+    {"--idle-wait", "TIME", OPTION_DURATION, ASKED(idle_wait_ns), 0, DURATION_MAX_NS,
+     "how long a run waits for a host that is idle enough; 5s\n"
+     "by default; its row tells where that was in vain"},
+    {.name = "where", .kind = OPTION_HEADING},
+    {"--placement", "NAME", OPTION_TEXT, ASKED(placement), 0, 0,
+     "split: server and client on a processor each (the default\n"
+     "where there are two); none: as the system likes"},
+    {"--server-cpus", "LIST", OPTION_TEXT, ASKED(server_cpus), 0, 0,
+     "the server's processors, such as 0,2-3, instead of a\n"
+     "--placement; under Wine its wineserver's too"},
+    {"--client-cpus", "LIST", OPTION_TEXT, ASKED(client_cpus), 0, 0,
+     "the client's; a side that is not told runs as the system\n"
+     "likes"},
+    {.name = "the servers", .kind = OPTION_HEADING},
+    {"--threads", "N", OPTION_COUNT, ASKED(threads), 1, 1024,
+     "serving threads of each model that takes the option"},
+    {"--buffer-bytes", "SIZE", OPTION_SIZE, ASKED(buffer_bytes), 1, (uint64_t)64 << 20,
+     "the server's, for each connection; 64KiB by default"},
+    {"--no-nodelay", NULL, OPTION_FLAG, ASKED(no_nodelay), 0, 0,
+     "leave Nagle's algorithm on, at both ends"},
+    {.name = "more than one machine", .kind = OPTION_HEADING},
+    {"--connect", "[NAME=]ADDRESS", OPTION_TEXTS, ASKED(connects), 0, 0,
+     "numeric: the server of a --target \"NAME=ssh host iomodels\" is\n"
+     "reached, and listens, there; without NAME: of every target"},
+    {"--server-bind", "[NAME=]ADDRESS", OPTION_TEXTS, ASKED(server_binds), 0, 0,
+     "where it listens, if that is another address (NAT)"},
+    {"--server-port", "N[-N]", OPTION_TEXT, offsetof(struct given, ports), 0, 0,
+     "the servers' ports, in turn: what a firewall has to let\n"
+     "through; any free one by default"},
+    {"--generator", "I/N", OPTION_TEXT, offsetof(struct given, identity), 0, 0,
+     "the Ith of N load generators, each of which is started with\n"
+     "the same options; by default from mpirun's or srun's variables;\n"
+     "1/1: this one alone, whatever those say"},
+    {"--start-at", "UTC", OPTION_TEXT, offsetof(struct given, start), 0, 0,
+     "when all of them begin: 2026-11-24T15:00:00Z"},
+    {"--allowance", "TIME", OPTION_DURATION, ASKED(generator.allowance_ns), ALLOWANCE_LEAST_NS,
+     DURATION_MAX_NS,
+     "how long they have to start a server and to connect before\n"
+     "each warm-up, and for the end after each window; 2s by default"},
+    {.name = "the run", .kind = OPTION_HEADING},
+    {"--out", "DIR", OPTION_TEXT, ASKED(out), 0, 0,
+     "where the run's own folder is made; results by default"},
+    {"--seed", "N", OPTION_COUNT, ASKED(seed), 0, UINT64_MAX - 1,
+     "of the order within each round; by default another each time"},
+    {"--explain", NULL, OPTION_FLAG, ASKED(explain), 0, 0,
+     "after the table, say what one message cost each model: waits,\n"
+     "what they scan, receives, sends, context switches"},
+    {"--resume", "DIR", OPTION_TEXT, ASKED(resume), 0, 0,
+     "go on with the run in this folder where it stopped, with its own\n"
+     "arguments; only --trials can be given anew, and --dry-run"},
+    {"--dry-run", NULL, OPTION_FLAG, ASKED(dry_run), 0, 0,
+     "say how many runs it would be, and how long"},
+    {.name = NULL}};
 
 /* Who of several generators this is, and all that it takes then. False: *status is set. */
 static bool generator_take(struct bench_request *given, const char *identity, const char *start,
@@ -116,117 +230,14 @@ static void outro_write(char *text, size_t size)
            "goes on. Exit status: 0, 1 where a run failed, 2 for bad usage, 130 for Ctrl-C.\n");
 }
 
-bool bench_options_take(struct bench_request *given, int argc, char **argv, int *status)
+bool bench_options_take(struct bench_request *request, int argc, char **argv, int *status)
 {
-    *given = (struct bench_request){.suite = suites[0].name,
+    struct given given = {.asked = {.suite = suites[0].name,
                                     .buffer_bytes = (uint64_t)64 * 1024,
                                     .seed = UINT64_MAX,
                                     .idle_wait_ns = IDLE_WAIT_NS,
                                     .generator = {.allowance_ns = ALLOWANCE_NS},
-                                    .out = "results"};
-    const char *ports = NULL, *identity = NULL, *start = NULL;
-    const struct option options[] = {
-        {.name = "what is measured", .kind = OPTION_HEADING},
-        {"--suite", "NAME", OPTION_TEXT, &given->suite, 0, 0,
-         "quick (the default), smoke, lessons or textbook, see below"},
-        {"--model", "NAME[,NAME]", OPTION_TEXTS, &given->models, 0, 0,
-         "only these models or lessons; by default every model of each\n"
-         "target"},
-        {"--target", "NAME=COMMAND", OPTION_TEXTS, &given->targets, 0, 0,
-         "whose models to measure: a command that runs an iomodels, see\n"
-         "below; may be repeated; by default this program itself"},
-        {"--target-missing", "NAME=REASON", OPTION_TEXTS, &given->missing, 0, 0,
-         "a target that can't be had: its rows are skipped"},
-        {.name = "the load", .kind = OPTION_HEADING},
-        {"--workload", "NAME[,NAME]", OPTION_TEXTS, &given->workloads, 0, 0,
-         "those of the list below, instead of the suite's"},
-        {"--connections", "N[,N]", OPTION_COUNTS, &given->connections, 1, 1000000,
-         "numbers of connections, each measured"},
-        {"--message-bytes", "SIZE[,SIZE]", OPTION_SIZES, &given->message_sizes, 1,
-         MESSAGE_BYTES_MAX, "such as 64,64KiB, each measured; of a stream: its blocks"},
-        {"--pipeline", "N", OPTION_COUNT, &given->pipeline_depth, 1, 1024,
-         "messages in flight on each connection: stream (4 by\n"
-         "default), rate, burst and mixed (1)"},
-        {"--rate", "N[,N]", OPTION_COUNTS, &given->rates, 1, SCHEDULE_RATE_MAX,
-         "messages a second on all connections together, each\n"
-         "measured; 10000 by default"},
-        {"--rate-search", "BOUND", OPTION_TEXT, &given->rate_search, 0, 0,
-         "find the highest rate within a bound of latency, such as\n"
-         "p99:1ms, any percentile up to p99.99 or max; --rate is\n"
-         "where it begins, --trials of each rate (3) decide by\n"
-         "majority"},
-        {"--burst-every", "TIME", OPTION_DURATION, &given->burst_interval_ns, 1, DURATION_MAX_NS,
-         "from one burst to the next; 10ms by default"},
-        {"--active", "N", OPTION_COUNT, &given->active, 1, 1000000,
-         "connections that send in idle; 1 by default"},
-        {"--steps", "N", OPTION_COUNT, &given->steps, 1, 100,
-         "of a ramp up to its connections; 4 by default"},
-        {"--misbehaving", "N", OPTION_COUNT, &given->misbehaving, 1, 1000,
-         "clients of mixed beside its connections; 6 by default"},
-        {.name = "how long, how often", .kind = OPTION_HEADING},
-        {"--duration", "TIME", OPTION_DURATION, &given->duration_ns, NS_PER_MS, DURATION_MAX_NS,
-         "of the window that is measured: 2s"},
-        {"--warmup", "TIME", OPTION_DURATION, &given->warmup_ns, 1, DURATION_MAX_NS,
-         "thrown away before it: 300ms"},
-        {"--trials", "N", OPTION_COUNT, &given->trials, 1, 100000,
-         "repetitions; a verdict between models takes at least 6"},
-        {"--until-ci", "PERCENT", OPTION_TEXT, &given->until_ci, 0, 0,
-         "trials until half of the 95 % interval of each median CPU\n"
-         "time is at most this share of the median, such as 5 (percent);\n"
-         "at least 6 trials, at most --trials (50)"},
-        {"--idle-wait", "TIME", OPTION_DURATION, &given->idle_wait_ns, 0, DURATION_MAX_NS,
-         "how long a run waits for a host that is idle enough; 5s\n"
-         "by default; its row tells where that was in vain"},
-        {.name = "where", .kind = OPTION_HEADING},
-        {"--placement", "NAME", OPTION_TEXT, &given->placement, 0, 0,
-         "split: server and client on a processor each (the default\n"
-         "where there are two); none: as the system likes"},
-        {"--server-cpus", "LIST", OPTION_TEXT, &given->server_cpus, 0, 0,
-         "the server's processors, such as 0,2-3, instead of a\n"
-         "--placement; under Wine its wineserver's too"},
-        {"--client-cpus", "LIST", OPTION_TEXT, &given->client_cpus, 0, 0,
-         "the client's; a side that is not told runs as the system\n"
-         "likes"},
-        {.name = "the servers", .kind = OPTION_HEADING},
-        {"--threads", "N", OPTION_COUNT, &given->threads, 1, 1024,
-         "serving threads of each model that takes the option"},
-        {"--buffer-bytes", "SIZE", OPTION_SIZE, &given->buffer_bytes, 1, (uint64_t)64 << 20,
-         "the server's, for each connection; 64KiB by default"},
-        {"--no-nodelay", NULL, OPTION_FLAG, &given->no_nodelay, 0, 0,
-         "leave Nagle's algorithm on, at both ends"},
-        {.name = "more than one machine", .kind = OPTION_HEADING},
-        {"--connect", "[NAME=]ADDRESS", OPTION_TEXTS, &given->connects, 0, 0,
-         "numeric: the server of a --target \"NAME=ssh host iomodels\" is\n"
-         "reached, and listens, there; without NAME: of every target"},
-        {"--server-bind", "[NAME=]ADDRESS", OPTION_TEXTS, &given->server_binds, 0, 0,
-         "where it listens, if that is another address (NAT)"},
-        {"--server-port", "N[-N]", OPTION_TEXT, &ports, 0, 0,
-         "the servers' ports, in turn: what a firewall has to let\n"
-         "through; any free one by default"},
-        {"--generator", "I/N", OPTION_TEXT, &identity, 0, 0,
-         "the Ith of N load generators, each of which is started with\n"
-         "the same options; by default from mpirun's or srun's variables;\n"
-         "1/1: this one alone, whatever those say"},
-        {"--start-at", "UTC", OPTION_TEXT, &start, 0, 0,
-         "when all of them begin: 2026-11-24T15:00:00Z"},
-        {"--allowance", "TIME", OPTION_DURATION, &given->generator.allowance_ns, ALLOWANCE_LEAST_NS,
-         DURATION_MAX_NS,
-         "how long they have to start a server and to connect before\n"
-         "each warm-up, and for the end after each window; 2s by default"},
-        {.name = "the run", .kind = OPTION_HEADING},
-        {"--out", "DIR", OPTION_TEXT, &given->out, 0, 0,
-         "where the run's own folder is made; results by default"},
-        {"--seed", "N", OPTION_COUNT, &given->seed, 0, UINT64_MAX - 1,
-         "of the order within each round; by default another each time"},
-        {"--explain", NULL, OPTION_FLAG, &given->explain, 0, 0,
-         "after the table, say what one message cost each model: waits,\n"
-         "what they scan, receives, sends, context switches"},
-        {"--resume", "DIR", OPTION_TEXT, &given->resume, 0, 0,
-         "go on with the run in this folder where it stopped, with its own\n"
-         "arguments; only --trials can be given anew, and --dry-run"},
-        {"--dry-run", NULL, OPTION_FLAG, &given->dry_run, 0, 0,
-         "say how many runs it would be, and how long"},
-        {.name = NULL}};
+                                    .out = "results"}};
     char outro[4096];
     outro_write(outro, sizeof outro);
     const struct command command = {
@@ -234,12 +245,14 @@ bool bench_options_take(struct bench_request *given, int argc, char **argv, int 
         "Measures every model under the same load and compares them: a fresh server for each run,\n"
         "every byte checked, trials interleaved in a shuffled order.\n",
         options, outro};
-    if (!options_take(&command, argc, argv, status))
+    bool taken = options_take(&command, &given, argc, argv, status);
+    *request = given.asked;
+    if (!taken)
         return false;
-    if (ports != NULL && !server_ports_parse(&given->server_ports, ports)) {
-        *status =
-            options_fail("bench", "--server-port %s: not a port, or two such as 7000-7099", ports);
+    if (given.ports != NULL && !server_ports_parse(&request->server_ports, given.ports)) {
+        *status = options_fail("bench", "--server-port %s: not a port, or two such as 7000-7099",
+                               given.ports);
         return false;
     }
-    return generator_take(given, identity, start, status);
+    return generator_take(request, given.identity, given.start, status);
 }

@@ -7,5 +7,5 @@
 #include "run/bench_request.h"
 
 /* As options_take. The texts point into argv. */
-bool bench_options_take(struct bench_request *given, int argc, char **argv, int *status);
+bool bench_options_take(struct bench_request *request, int argc, char **argv, int *status);
 #endif

@@ -99,29 +99,36 @@ static int examine(unsigned connections, const struct text_list *targets, struct
     return problems == 0 ? 0 : EXIT_FAILED;
 }
 
+struct doctor_options {
+    uint64_t connections;
+    struct text_list targets;
+};
+
+#define GIVEN(member) offsetof(struct doctor_options, member)
+
+static const struct option options[] = {
+    {"--connections", "N", OPTION_COUNT, GIVEN(connections), 1, CONNECTIONS_MOST,
+     "that are to be measured; 1000 by default"},
+    {"--target", "NAME=COMMAND", OPTION_TEXTS, GIVEN(targets), 0, 0,
+     "also whether this target answers, as `bench` would ask it;\nmay be repeated"},
+    {.name = NULL}};
+
+static const struct command command = {
+    "doctor", "[--connections N] [--target NAME=COMMAND]...",
+    "Examines the machine before a benchmark: limits, clock, processors, who else is busy, "
+    "Wine.\n"
+    "A line for each finding, `ok`, `note` or `problem`, and below it what helps. Changes "
+    "nothing.\n",
+    options, "Exit status: 0 where there is no problem, 1 where there is one, 2 for bad usage.\n"};
+
 int command_doctor(int argc, char **argv)
 {
     static struct plan plan;
-    struct text_list targets = {.count = 0};
-    uint64_t connections = CONNECTIONS;
-    const struct option options[] = {
-        {"--connections", "N", OPTION_COUNT, &connections, 1, CONNECTIONS_MOST,
-         "that are to be measured; 1000 by default"},
-        {"--target", "NAME=COMMAND", OPTION_TEXTS, &targets, 0, 0,
-         "also whether this target answers, as `bench` would ask it;\nmay be repeated"},
-        {.name = NULL}};
-    const struct command command = {
-        "doctor", "[--connections N] [--target NAME=COMMAND]...",
-        "Examines the machine before a benchmark: limits, clock, processors, who else is busy, "
-        "Wine.\n"
-        "A line for each finding, `ok`, `note` or `problem`, and below it what helps. Changes "
-        "nothing.\n",
-        options,
-        "Exit status: 0 where there is no problem, 1 where there is one, 2 for bad usage.\n"};
+    struct doctor_options given = {.connections = CONNECTIONS};
     int status;
-    if (!options_take(&command, argc, argv, &status))
+    if (!options_take(&command, &given, argc, argv, &status))
         return status;
-    status = examine((unsigned)connections, &targets, &plan);
+    status = examine((unsigned)given.connections, &given.targets, &plan);
     plan_close(&plan);
     return status;
 }

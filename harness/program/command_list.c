@@ -100,25 +100,35 @@ static int list_table(void)
     return 0;
 }
 
+struct list_options {
+    bool csv;
+    bool lessons;
+};
+
+#define GIVEN(member) offsetof(struct list_options, member)
+
+static const struct option options[] = {
+    {"--lessons", NULL, OPTION_FLAG, GIVEN(lessons), 0, 0,
+     "the lessons instead: models with one thing changed, to see\n"
+     "what it does"},
+    {"--csv", NULL, OPTION_FLAG, GIVEN(csv), 0, 0,
+     "all of them as CSV: the same capabilities that `bench`\n"
+     "obeys; lesson_of is empty for a model"},
+    {.name = NULL}};
+
+static const struct command command = {
+    "list", "[--lessons] [--csv]",
+    "The I/O models, also those of the other system. `reports`: what the system tells, that a\n"
+    "call would not block (readiness) or that it has been done (completion).\n",
+    options, NULL};
+
 int command_list(int argc, char **argv)
 {
-    bool csv = false, lessons = false;
-    const struct option options[] = {{"--lessons", NULL, OPTION_FLAG, &lessons, 0, 0,
-                                      "the lessons instead: models with one thing changed, to see\n"
-                                      "what it does"},
-                                     {"--csv", NULL, OPTION_FLAG, &csv, 0, 0,
-                                      "all of them as CSV: the same capabilities that `bench`\n"
-                                      "obeys; lesson_of is empty for a model"},
-                                     {.name = NULL}};
-    const struct command command = {
-        "list", "[--lessons] [--csv]",
-        "The I/O models, also those of the other system. `reports`: what the system tells, that a\n"
-        "call would not block (readiness) or that it has been done (completion).\n",
-        options, NULL};
+    struct list_options given = {.csv = false};
     int status;
-    if (!options_take(&command, argc, argv, &status))
+    if (!options_take(&command, &given, argc, argv, &status))
         return status;
-    if (csv)
+    if (given.csv)
         return list_csv();
-    return lessons ? list_lessons() : list_table();
+    return given.lessons ? list_lessons() : list_table();
 }

@@ -416,26 +416,34 @@ static int merge(const struct text_list *folders, const char *out)
     return status;
 }
 
+struct merge_options {
+    struct text_list folders;
+    const char *out;
+};
+
+#define GIVEN(member) offsetof(struct merge_options, member)
+
+static const struct option options[] = {
+    {"DIR", NULL, OPTION_ARGUMENTS, GIVEN(folders), 1, PARTS_MAX,
+     "the folder of each load generator's part"},
+    {"--out", "DIR", OPTION_TEXT, GIVEN(out), 0, 0, "the folder that is made, of the whole run"},
+    {.name = NULL}};
+
+static const struct command command = {
+    "merge", "DIR... --out DIR",
+    "Adds what several load generators (bench --generator) have measured together: a row for\n"
+    "each run, with the sums of their counts and percentiles of all their round trips.\n",
+    options,
+    "All parts of the run are needed: where one is missing, the rows fail, and say so.\n"
+    "Exit status: 0, 1 where a row failed or a folder can't be read, 2 for bad usage.\n"};
+
 int command_merge(int argc, char **argv)
 {
-    struct text_list folders = {.count = 0};
-    const char *out = NULL;
-    const struct option options[] = {
-        {"DIR", NULL, OPTION_ARGUMENTS, &folders, 1, PARTS_MAX,
-         "the folder of each load generator's part"},
-        {"--out", "DIR", OPTION_TEXT, &out, 0, 0, "the folder that is made, of the whole run"},
-        {.name = NULL}};
-    const struct command command = {
-        "merge", "DIR... --out DIR",
-        "Adds what several load generators (bench --generator) have measured together: a row for\n"
-        "each run, with the sums of their counts and percentiles of all their round trips.\n",
-        options,
-        "All parts of the run are needed: where one is missing, the rows fail, and say so.\n"
-        "Exit status: 0, 1 where a row failed or a folder can't be read, 2 for bad usage.\n"};
+    struct merge_options given = {.out = NULL};
     int status;
-    if (!options_take(&command, argc, argv, &status))
+    if (!options_take(&command, &given, argc, argv, &status))
         return status;
-    if (out == NULL)
+    if (given.out == NULL)
         return options_fail("merge", "--out is missing: where the merged run is written");
-    return merge(&folders, out);
+    return merge(&given.folders, given.out);
 }

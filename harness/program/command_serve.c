@@ -290,6 +290,43 @@ static int serve(const struct io_model *model, const struct server_options *opti
     return error == 0 ? 0 : EXIT_FAILED;
 }
 
+#define GIVEN(member) offsetof(struct serve_options, member)
+
+static const struct option options[] = {
+    {"--model", "NAME", OPTION_TEXT, GIVEN(model), 0, 0, "the I/O model: see `iomodels list`"},
+    {"--bind", "ADDRESS", OPTION_TEXT, GIVEN(bind), 0, 0,
+     "numeric IPv4 or IPv6 address; 127.0.0.1 by default,\nso that only this machine reaches "
+     "it. :: takes IPv6\nonly; a link-local one needs its interface:\nfe80::1%eth0, on "
+     "Windows by number: fe80::1%12"},
+    {"--port", "N", OPTION_COUNT, GIVEN(port), 0, 65535, "7777 by default; 0: any free one"},
+    {"--threads", "N", OPTION_COUNT, GIVEN(threads), 1, 1024,
+     "serving threads; by default as few as the model needs\nfor --max-connections"},
+    {"--buffer-bytes", "SIZE", OPTION_SIZE, GIVEN(buffer_bytes), 1, (uint64_t)64 << 20,
+     "of each connection; 64KiB by default"},
+    {"--backlog", "N", OPTION_COUNT, GIVEN(backlog), 1, INT32_MAX,
+     "connections that may wait to be accepted; by default\nas many as the system allows"},
+    {"--max-connections", "N", OPTION_COUNT, GIVEN(max_connections), 1, 1000000,
+     "1024 by default; further ones are refused at once"},
+    {"--no-nodelay", NULL, OPTION_FLAG, GIVEN(no_nodelay), 0, 0,
+     "leave Nagle's algorithm on, to see what it costs"},
+    {"--trace", NULL, OPTION_FLAG, GIVEN(trace), 0, 0,
+     "print each system call of the model on standard error;\nof one that can wait also where "
+     "it begins"},
+    {"--control", NULL, OPTION_FLAG, GIVEN(control), 0, 0,
+     "obey the lines `stats` and `stop` on standard input,\nand stop at its end"},
+    {.name = NULL}};
+
+static const struct command command = {
+    "serve", "--model NAME [OPTION...]",
+    "Sends back what it receives, by the I/O model of your choice, until Ctrl-C.\n", options,
+    "Standard output has one line when it listens and one, with its counters, when it has\n"
+    "stopped, as key=value words; on a terminal the latter is a summary for people. With\n"
+    "--control the lines of --trace stand there too. Exit status: 0, 1 for a failure, 2 for\n"
+    "bad usage.\n"
+    "\nTry it: iomodels serve --model select --trace\n"
+    "and in another terminal: ncat 127.0.0.1 7777 (or telnet, or nc). `iomodels trace` is its\n"
+    "own client, and sets the calls of several models side by side.\n"};
+
 int command_serve(int argc, char **argv)
 {
     struct serve_options given = {.bind = "127.0.0.1",
@@ -297,41 +334,8 @@ int command_serve(int argc, char **argv)
                                   .buffer_bytes = (uint64_t)64 * 1024,
                                   .backlog = NET_BACKLOG_MOST,
                                   .max_connections = 1024};
-    const struct option options[] = {
-        {"--model", "NAME", OPTION_TEXT, &given.model, 0, 0, "the I/O model: see `iomodels list`"},
-        {"--bind", "ADDRESS", OPTION_TEXT, &given.bind, 0, 0,
-         "numeric IPv4 or IPv6 address; 127.0.0.1 by default,\nso that only this machine reaches "
-         "it. :: takes IPv6\nonly; a link-local one needs its interface:\nfe80::1%eth0, on "
-         "Windows by number: fe80::1%12"},
-        {"--port", "N", OPTION_COUNT, &given.port, 0, 65535, "7777 by default; 0: any free one"},
-        {"--threads", "N", OPTION_COUNT, &given.threads, 1, 1024,
-         "serving threads; by default as few as the model needs\nfor --max-connections"},
-        {"--buffer-bytes", "SIZE", OPTION_SIZE, &given.buffer_bytes, 1, (uint64_t)64 << 20,
-         "of each connection; 64KiB by default"},
-        {"--backlog", "N", OPTION_COUNT, &given.backlog, 1, INT32_MAX,
-         "connections that may wait to be accepted; by default\nas many as the system allows"},
-        {"--max-connections", "N", OPTION_COUNT, &given.max_connections, 1, 1000000,
-         "1024 by default; further ones are refused at once"},
-        {"--no-nodelay", NULL, OPTION_FLAG, &given.no_nodelay, 0, 0,
-         "leave Nagle's algorithm on, to see what it costs"},
-        {"--trace", NULL, OPTION_FLAG, &given.trace, 0, 0,
-         "print each system call of the model on standard error;\nof one that can wait also where "
-         "it begins"},
-        {"--control", NULL, OPTION_FLAG, &given.control, 0, 0,
-         "obey the lines `stats` and `stop` on standard input,\nand stop at its end"},
-        {.name = NULL}};
-    const struct command command = {
-        "serve", "--model NAME [OPTION...]",
-        "Sends back what it receives, by the I/O model of your choice, until Ctrl-C.\n", options,
-        "Standard output has one line when it listens and one, with its counters, when it has\n"
-        "stopped, as key=value words; on a terminal the latter is a summary for people. With\n"
-        "--control the lines of --trace stand there too. Exit status: 0, 1 for a failure, 2 for\n"
-        "bad usage.\n"
-        "\nTry it: iomodels serve --model select --trace\n"
-        "and in another terminal: ncat 127.0.0.1 7777 (or telnet, or nc). `iomodels trace` is its\n"
-        "own client, and sets the calls of several models side by side.\n"};
     int status;
-    if (!options_take(&command, argc, argv, &status))
+    if (!options_take(&command, &given, argc, argv, &status))
         return status;
     const struct model_entry *chosen = model_choose(given.model, &status);
     if (chosen == NULL)

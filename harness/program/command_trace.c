@@ -132,6 +132,53 @@ static int trace(struct plan *plan, const struct trace_options *given,
     return status;
 }
 
+#define GIVEN(member) offsetof(struct trace_options, member)
+
+static const struct option options[] = {
+    {"--model", "NAME,...", OPTION_TEXTS, GIVEN(models), 0, 0,
+     "the models, in the order of the columns"},
+    {"--script", "STEP,...", OPTION_TEXT, GIVEN(script), 0, 0,
+     "what the client does; by default\n"
+     "connect,pause:300ms,send:6,pause:300ms,finish,\npause:300ms"},
+    {"--clients", "N", OPTION_COUNT, GIVEN(clients), 1, TRACE_CLIENTS_MAX,
+     "each step is done by one after the other; 1 by default"},
+    {"--target", "NAME=COMMAND", OPTION_TEXTS, GIVEN(targets), 0, 0,
+     "whose models, as in bench; by default this program's.\nGiven again: another one beside "
+     "it"},
+    {"--threads", "N", OPTION_COUNT, GIVEN(threads), 1, 64,
+     "of the server, where the model has several"},
+    {"--buffer-bytes", "SIZE", OPTION_SIZE, GIVEN(buffer_bytes), 1, (uint64_t)64 << 20,
+     "of each connection; 64KiB by default"},
+    {"--format", "csv", OPTION_TEXT, GIVEN(format), 0, 0,
+     "one row for each call, with its times; columns for\npeople without it"},
+    {.name = NULL}};
+
+static const struct command command = {
+    "trace", "--model NAME,... [OPTION...]",
+    "Runs a scripted client against each model in turn, and shows the calls that each one\n"
+    "makes, side by side, aligned at the client's steps.\n",
+    options,
+    "The steps of a script, with commas between:\n"
+    "  connect       a connection to the server\n"
+    "  send:SIZE     that many bytes, and receives them back\n"
+    "  write:SIZE    that many, as far as they get off, without receiving: a slow reader\n"
+    "  read          receives what is owed, and sends what was left\n"
+    "  pause:TIME    does nothing\n"
+    "  finish        sends no more, receives until the end, closes\n"
+    "  reset         closes by a reset\n"
+    "Each step ends when the server sleeps again; where that takes more than 15 seconds\n"
+    "the run has failed. Before the first step stands the server's start, behind the last\n"
+    "one its stop.\n"
+    "\nTry it:\n"
+    "  iomodels trace --model blocking,select\n"
+    "  iomodels trace --model select --script connect,send:6,send:6,reset\n"
+    "  iomodels trace --model select --script connect,write:8MiB,read,finish --format csv\n"
+    "  iomodels trace --model select --target linux=iomodels \\\n"
+    "      --target \"wine=wine iomodels.exe\"\n"
+    "\nA trace shows the order of calls and where a thread sleeps, not what a call costs: to\n"
+    "print a line takes longer than most calls. Exit status: 0, 1 where a run failed (what\n"
+    "was seen of it is shown), 2 for bad usage, 130 after Ctrl-C.\n"};
+
 int command_trace(int argc, char **argv)
 {
     static struct plan plan;
@@ -139,51 +186,8 @@ int command_trace(int argc, char **argv)
     struct failure failure = {""};
     struct trace_options given = {
         .script = script_default, .clients = 1, .buffer_bytes = (uint64_t)64 * 1024};
-    const struct option options[] = {
-        {"--model", "NAME,...", OPTION_TEXTS, &given.models, 0, 0,
-         "the models, in the order of the columns"},
-        {"--script", "STEP,...", OPTION_TEXT, &given.script, 0, 0,
-         "what the client does; by default\n"
-         "connect,pause:300ms,send:6,pause:300ms,finish,\npause:300ms"},
-        {"--clients", "N", OPTION_COUNT, &given.clients, 1, TRACE_CLIENTS_MAX,
-         "each step is done by one after the other; 1 by default"},
-        {"--target", "NAME=COMMAND", OPTION_TEXTS, &given.targets, 0, 0,
-         "whose models, as in bench; by default this program's.\nGiven again: another one beside "
-         "it"},
-        {"--threads", "N", OPTION_COUNT, &given.threads, 1, 64,
-         "of the server, where the model has several"},
-        {"--buffer-bytes", "SIZE", OPTION_SIZE, &given.buffer_bytes, 1, (uint64_t)64 << 20,
-         "of each connection; 64KiB by default"},
-        {"--format", "csv", OPTION_TEXT, &given.format, 0, 0,
-         "one row for each call, with its times; columns for\npeople without it"},
-        {.name = NULL}};
-    const struct command command = {
-        "trace", "--model NAME,... [OPTION...]",
-        "Runs a scripted client against each model in turn, and shows the calls that each one\n"
-        "makes, side by side, aligned at the client's steps.\n",
-        options,
-        "The steps of a script, with commas between:\n"
-        "  connect       a connection to the server\n"
-        "  send:SIZE     that many bytes, and receives them back\n"
-        "  write:SIZE    that many, as far as they get off, without receiving: a slow reader\n"
-        "  read          receives what is owed, and sends what was left\n"
-        "  pause:TIME    does nothing\n"
-        "  finish        sends no more, receives until the end, closes\n"
-        "  reset         closes by a reset\n"
-        "Each step ends when the server sleeps again; where that takes more than 15 seconds\n"
-        "the run has failed. Before the first step stands the server's start, behind the last\n"
-        "one its stop.\n"
-        "\nTry it:\n"
-        "  iomodels trace --model blocking,select\n"
-        "  iomodels trace --model select --script connect,send:6,send:6,reset\n"
-        "  iomodels trace --model select --script connect,write:8MiB,read,finish --format csv\n"
-        "  iomodels trace --model select --target linux=iomodels \\\n"
-        "      --target \"wine=wine iomodels.exe\"\n"
-        "\nA trace shows the order of calls and where a thread sleeps, not what a call costs: to\n"
-        "print a line takes longer than most calls. Exit status: 0, 1 where a run failed (what\n"
-        "was seen of it is shown), 2 for bad usage, 130 after Ctrl-C.\n"};
     int status;
-    if (!options_take(&command, argc, argv, &status))
+    if (!options_take(&command, &given, argc, argv, &status))
         return status;
     if (given.models.count == 0)
         return options_fail("trace", "--model is missing, such as --model select,blocking; "

@@ -91,10 +91,15 @@ static const char *range_text(const struct option *option, char *text, size_t si
     return text;
 }
 
-/* Adds "1,16,1k", "64,64KiB" to its list; false where one of them is not what it takes. */
-static bool numbers_parse(const struct option *option, const char *value)
+static void *member_of(const struct option *option, void *given)
 {
-    struct number_list *numbers = option->into;
+    return (char *)given + option->into;
+}
+
+/* Adds "1,16,1k", "64,64KiB" to its list; false where one of them is not what it takes. */
+static bool numbers_parse(const struct option *option, struct number_list *numbers,
+                          const char *value)
+{
     for (;; value++) {
         char item[ITEM_BYTES];
         size_t length = strcspn(value, ",");
@@ -113,42 +118,44 @@ static bool numbers_parse(const struct option *option, const char *value)
 }
 
 /* False where the value is not what the option takes. */
-static bool value_parse(const struct option *option, const char *value)
+static bool value_parse(const struct option *option, void *given, const char *value)
 {
+    void *into = member_of(option, given);
     switch (option->kind) {
     case OPTION_FLAG:
     case OPTION_HEADING:
         return false;
     case OPTION_TEXT:
-        *(const char **)option->into = value;
+        *(const char **)into = value;
         return value[0] != '\0';
     case OPTION_ARGUMENTS:
     case OPTION_TEXTS: {
-        struct text_list *texts = option->into;
+        struct text_list *texts = into;
         if (value[0] == '\0' || texts->count == LIST_TEXTS_MAX)
             return false;
         texts->items[texts->count++] = value;
         return true;
     }
     case OPTION_COUNT:
-        return units_parse_quantity(value, option->low, option->high, option->into);
+        return units_parse_quantity(value, option->low, option->high, into);
     case OPTION_COUNTS:
     case OPTION_SIZES:
-        return numbers_parse(option, value);
+        return numbers_parse(option, into, value);
     case OPTION_SIZE:
-        return units_parse_size(value, option->low, option->high, option->into);
+        return units_parse_size(value, option->low, option->high, into);
     case OPTION_DURATION:
-        return units_parse_duration(value, option->low, option->high, option->into);
+        return units_parse_duration(value, option->low, option->high, into);
     }
     return false;
 }
 
 static enum options_result value_refuse(const struct command *command, const struct option *option,
-                                        const char *value)
+                                        void *given, const char *value)
 {
     char range[160];
     bool is_list = option->kind == OPTION_COUNTS || option->kind == OPTION_SIZES;
-    if (is_list && ((const struct number_list *)option->into)->count == LIST_NUMBERS_MAX)
+    if (is_list &&
+        ((const struct number_list *)member_of(option, given))->count == LIST_NUMBERS_MAX)
         options_fail(command->name, "%s %s: more than %d of them", option->name, value,
                      LIST_NUMBERS_MAX);
     else if (is_list && (strchr(value + 1, '-') != NULL || strstr(value, "..") != NULL))
@@ -174,31 +181,32 @@ static const struct option *arguments_find(const struct option *options)
 }
 
 /* One that begins with no dash. */
-static bool argument_take(const struct command *command, const char *text)
+static bool argument_take(const struct command *command, void *given, const char *text)
 {
     const struct option *option = arguments_find(command->options);
     if (option == NULL) {
         options_fail(command->name, "unexpected argument %s", text);
         return false;
     }
-    const struct text_list *texts = option->into;
-    if (texts->count == option->high || !value_parse(option, text)) {
+    const struct text_list *texts = member_of(option, given);
+    if (texts->count == option->high || !value_parse(option, given, text)) {
         options_fail(command->name, "%s is one %s too many", text, option->name);
         return false;
     }
     return true;
 }
 
-static bool arguments_suffice(const struct command *command)
+static bool arguments_suffice(const struct command *command, void *given)
 {
     const struct option *option = arguments_find(command->options);
-    if (option == NULL || ((const struct text_list *)option->into)->count >= option->low)
+    if (option == NULL ||
+        ((const struct text_list *)member_of(option, given))->count >= option->low)
         return true;
     options_fail(command->name, "%s is missing", option->name);
     return false;
 }
 
-enum options_result options_parse(const struct command *command, int argc, char **argv)
+enum options_result options_parse(const struct command *command, void *given, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
         const char *argument = argv[i];
@@ -207,7 +215,7 @@ enum options_result options_parse(const struct command *command, int argc, char 
             return OPTIONS_HELP;
         }
         if (argument[0] != '-') {
-            if (!argument_take(command, argument))
+            if (!argument_take(command, given, argument))
                 return OPTIONS_BAD;
             continue;
         }
@@ -223,7 +231,7 @@ enum options_result options_parse(const struct command *command, int argc, char 
                 options_fail(command->name, "%s takes no value", option->name);
                 return OPTIONS_BAD;
             }
-            *(bool *)option->into = true;
+            *(bool *)member_of(option, given) = true;
             continue;
         }
         if (value == NULL && i + 1 < argc)
@@ -232,15 +240,15 @@ enum options_result options_parse(const struct command *command, int argc, char 
             options_fail(command->name, "%s needs its value: %s", option->name, option->argument);
             return OPTIONS_BAD;
         }
-        if (!value_parse(option, value))
-            return value_refuse(command, option, value);
+        if (!value_parse(option, given, value))
+            return value_refuse(command, option, given, value);
     }
-    return arguments_suffice(command) ? OPTIONS_GIVEN : OPTIONS_BAD;
+    return arguments_suffice(command, given) ? OPTIONS_GIVEN : OPTIONS_BAD;
 }
 
-bool options_take(const struct command *command, int argc, char **argv, int *status)
+bool options_take(const struct command *command, void *given, int argc, char **argv, int *status)
 {
-    enum options_result result = options_parse(command, argc, argv);
+    enum options_result result = options_parse(command, given, argc, argv);
     *status = result == OPTIONS_BAD ? EXIT_USAGE : 0;
     return result == OPTIONS_GIVEN;
 }

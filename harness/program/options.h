@@ -1,5 +1,6 @@
 /*
- * options: a command's options as one table, which is parsed strictly and printed as its help.
+ * options: a command's options as one constant table, which is parsed strictly and printed as its
+ * help. It names members of a structure of the command's own, which takes what is given.
  *
  * "--name value" and "--name=value". One rule for all lists, which are OPTION_COUNTS, OPTION_SIZES
  * and OPTION_TEXTS: commas separate, and an option that is given again adds to its list. (Of
@@ -34,7 +35,7 @@ struct option {
     const char *name;     /* with its dashes; NULL ends a table */
     const char *argument; /* what the help calls its value */
     enum option_kind kind;
-    void *into; /* of the kind's type; keeps what it holds where the option is not given */
+    size_t into; /* offset in what is given, of a member of the kind's type */
     uint64_t low, high;
     const char *help; /* lines are broken where it has '\n' */
 };
@@ -53,10 +54,11 @@ enum options_result {
     OPTIONS_BAD    /* one line on standard error says what: exit status 2 */
 };
 
-/* argv: what follows the command's name. */
-enum options_result options_parse(const struct command *command, int argc, char **argv);
+/* argv: what follows the command's name. A member of `given` keeps its value where nothing is given. */
+enum options_result options_parse(const struct command *command, void *given, int argc,
+                                  char **argv);
 /* The same for a command's beginning: false where the command is over, with its exit status. */
-bool options_take(const struct command *command, int argc, char **argv, int *status);
+bool options_take(const struct command *command, void *given, int argc, char **argv, int *status);
 /* "iomodels COMMAND: MESSAGE" and where the help is; returns 2, the exit status of bad usage. */
 int options_fail(const char *command, const char *format, ...) COMPILER_PRINTF(2, 3);
 

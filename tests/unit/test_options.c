@@ -15,14 +15,15 @@ struct given {
 static struct given given;
 
 static const struct option options[] = {
-    {"--flag", NULL, OPTION_FLAG, &given.flag, 0, 0, "a flag"},
-    {"--text", "TEXT", OPTION_TEXT, &given.text, 0, 0, "a text"},
-    {"--texts", "TEXT", OPTION_TEXTS, &given.texts, 0, 0, "texts"},
-    {"--count", "N", OPTION_COUNT, &given.count, 1, 65535, "a number"},
-    {"--counts", "N[,N]", OPTION_COUNTS, &given.counts, 1, 2000000, "numbers"},
-    {"--bytes", "SIZE", OPTION_SIZE, &given.bytes, 1, 1 << 20, "a size"},
-    {"--sizes", "SIZE[,SIZE]", OPTION_SIZES, &given.sizes, 1, 1 << 20, "sizes"},
-    {"--time", "TIME", OPTION_DURATION, &given.duration_ns, 1000000, 2000000000, "a time"},
+    {"--flag", NULL, OPTION_FLAG, offsetof(struct given, flag), 0, 0, "a flag"},
+    {"--text", "TEXT", OPTION_TEXT, offsetof(struct given, text), 0, 0, "a text"},
+    {"--texts", "TEXT", OPTION_TEXTS, offsetof(struct given, texts), 0, 0, "texts"},
+    {"--count", "N", OPTION_COUNT, offsetof(struct given, count), 1, 65535, "a number"},
+    {"--counts", "N[,N]", OPTION_COUNTS, offsetof(struct given, counts), 1, 2000000, "numbers"},
+    {"--bytes", "SIZE", OPTION_SIZE, offsetof(struct given, bytes), 1, 1 << 20, "a size"},
+    {"--sizes", "SIZE[,SIZE]", OPTION_SIZES, offsetof(struct given, sizes), 1, 1 << 20, "sizes"},
+    {"--time", "TIME", OPTION_DURATION, offsetof(struct given, duration_ns), 1000000, 2000000000,
+     "a time"},
     {.name = NULL}};
 static const struct command command = {"test", "", "A test.\n", options, NULL};
 
@@ -37,7 +38,7 @@ static enum options_result parse(const char *first, const char *second, const ch
         argv[argc] = copies[argc];
     }
     given = (struct given){.text = "before", .count = 7, .bytes = 8, .duration_ns = 9};
-    enum options_result result = options_parse(&command, argc, argv);
+    enum options_result result = options_parse(&command, &given, argc, argv);
     /* They point into argv, which is gone now. */
     for (size_t i = 0; i < given.texts.count && i < 3; i++)
         given.texts.items[i] = words[i];
@@ -86,14 +87,14 @@ static void test_texts(void)
 {
     char text[] = "--text=a=b", *argv[] = {text};
     given.text = "before";
-    CHECK(options_parse(&command, 1, argv) == OPTIONS_GIVEN);
+    CHECK(options_parse(&command, &given, 1, argv) == OPTIONS_GIVEN);
     CHECK_EQ_TEXT(given.text, "a=b"); /* only the first = separates */
     CHECK(parse("--texts=x", "--texts=y", "--texts=x") == OPTIONS_GIVEN);
     CHECK_EQ_U64(given.texts.count, 3);
     /* A value may look like an option: a target's command does. */
     char name[] = "--text", value[] = "--flag", *taken[] = {name, value};
     given.flag = false;
-    CHECK(options_parse(&command, 2, taken) == OPTIONS_GIVEN);
+    CHECK(options_parse(&command, &given, 2, taken) == OPTIONS_GIVEN);
     CHECK_EQ_TEXT(given.text, "--flag");
     CHECK(!given.flag);
 }
@@ -168,43 +169,45 @@ static void test_too_many(void)
     for (size_t i = 0; i <= LIST_TEXTS_MAX; i++)
         argv[i] = word;
     given = (struct given){.count = 7};
-    CHECK(options_parse(&command, LIST_TEXTS_MAX, argv) == OPTIONS_GIVEN);
+    CHECK(options_parse(&command, &given, LIST_TEXTS_MAX, argv) == OPTIONS_GIVEN);
     CHECK_EQ_U64(given.texts.count, LIST_TEXTS_MAX);
     given = (struct given){.count = 7};
-    CHECK(options_parse(&command, LIST_TEXTS_MAX + 1, argv) == OPTIONS_BAD);
+    CHECK(options_parse(&command, &given, LIST_TEXTS_MAX + 1, argv) == OPTIONS_BAD);
 
     char counts[16 + 2 * (LIST_NUMBERS_MAX + 1)] = "--counts=1", *many[] = {counts};
     for (size_t i = 1; i < LIST_NUMBERS_MAX; i++)
         memcpy(counts + strlen(counts), ",1", sizeof ",1");
-    CHECK(options_parse(&command, 1, many) == OPTIONS_GIVEN);
+    CHECK(options_parse(&command, &given, 1, many) == OPTIONS_GIVEN);
     CHECK_EQ_U64(given.counts.count, LIST_NUMBERS_MAX);
     memcpy(counts + strlen(counts), ",1", sizeof ",1");
     given = (struct given){.count = 7};
-    CHECK(options_parse(&command, 1, many) == OPTIONS_BAD);
+    CHECK(options_parse(&command, &given, 1, many) == OPTIONS_BAD);
 }
 
 static void test_arguments(void)
 {
-    static struct text_list runs;
-    static bool flag;
+    struct given_here {
+        struct text_list runs;
+        bool flag;
+    } here = {.flag = false};
     static const struct option with_arguments[] = {
         {.name = "a heading", .kind = OPTION_HEADING},
-        {"RUN", NULL, OPTION_ARGUMENTS, &runs, 1, 2, "a run"},
-        {"--flag", NULL, OPTION_FLAG, &flag, 0, 0, "a flag"},
+        {"RUN", NULL, OPTION_ARGUMENTS, offsetof(struct given_here, runs), 1, 2, "a run"},
+        {"--flag", NULL, OPTION_FLAG, offsetof(struct given_here, flag), 0, 0, "a flag"},
         {.name = NULL}};
     static const struct command takes = {"test", "RUN [RUN]", "A test.\n", with_arguments, NULL};
     char one[] = "one", two[] = "two=2", three[] = "three", option[] = "--flag";
     char *argv[] = {one, option, two, three}, heading[] = "a heading", *only[] = {heading};
-    CHECK(options_parse(&takes, 3, argv) == OPTIONS_GIVEN && flag);
-    CHECK_EQ_U64(runs.count, 2);
-    CHECK_EQ_TEXT(runs.items[0], "one");
-    CHECK_EQ_TEXT(runs.items[1], "two=2");
-    runs.count = 0;
-    CHECK(options_parse(&takes, 4, argv) == OPTIONS_BAD);
-    runs.count = 0;
-    CHECK(options_parse(&takes, 0, argv) == OPTIONS_BAD);
-    CHECK(options_parse(&takes, 1, only) == OPTIONS_GIVEN);
-    CHECK_EQ_TEXT(runs.items[0], "a heading");
+    CHECK(options_parse(&takes, &here, 3, argv) == OPTIONS_GIVEN && here.flag);
+    CHECK_EQ_U64(here.runs.count, 2);
+    CHECK_EQ_TEXT(here.runs.items[0], "one");
+    CHECK_EQ_TEXT(here.runs.items[1], "two=2");
+    here.runs.count = 0;
+    CHECK(options_parse(&takes, &here, 4, argv) == OPTIONS_BAD);
+    here.runs.count = 0;
+    CHECK(options_parse(&takes, &here, 0, argv) == OPTIONS_BAD);
+    CHECK(options_parse(&takes, &here, 1, only) == OPTIONS_GIVEN);
+    CHECK_EQ_TEXT(here.runs.items[0], "a heading");
 }
 
 int main(void)
