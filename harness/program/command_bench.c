@@ -10,20 +10,15 @@
 #include "host/child.h"
 #include "host/descriptors.h"
 #include "host/host.h"
-#include "host/shell.h"
 #include "load/engine.h"
 #include "load/payload.h"
 #include "names.h"
 #include "program.h"
 #include "program/bench_options.h"
+#include "program/bench_report.h"
 #include "program/command.h"
 #include "program/interrupt.h"
 #include "program/options.h"
-#include "report/explain.h"
-#include "report/summary_table.h"
-#include "report/textbook_table.h"
-#include "report/warnings_table.h"
-#include "rows/precision.h"
 #include "run/bench.h"
 #include "run/environment.h"
 #include "run/measurement.h"
@@ -78,113 +73,6 @@ static int folder_open(struct results *results, const struct bench_request *give
     return results_open_at(results, folder, run_id, failure);
 }
 
-/* How well the medians of each workload are known, where that was asked for. */
-static void precision_print(const struct bench *bench)
-{
-    const struct row *rows = bench->rows;
-    for (size_t i = 0; i < bench->row_count; i++) {
-        char text[120];
-        bool told = false;
-        for (size_t j = 0; j < i && !told; j++)
-            told = row_same_configuration(&rows[j], &rows[i]);
-        struct precision precision =
-            told ? (struct precision){0, NULL} : precision_of(rows, bench->row_count, &rows[i]);
-        if (precision.row == NULL || precision.worst <= bench->plan->until_ci)
-            continue;
-        printf("\nnot so precise: %s: %s on %s", row_workload_text(&rows[i], text, sizeof text),
-               precision.row->model, precision.row->target);
-        if (precision.worst < 1e9)
-            printf(" is known to +-%.1f %%", 100 * precision.worst);
-        else
-            printf(" has too few trials to tell");
-        printf(", not %g %%; more --trials may help\n", 100 * bench->plan->until_ci);
-    }
-}
-
-static bool is_ramp(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->workload_count; i++)
-        if (plan->workloads[i].kind != WORKLOAD_RAMP)
-            return false;
-    return true;
-}
-
-/* finished: runs that need not be done any more. */
-static void announce(const struct plan *plan, const struct run_settings *settings, size_t finished)
-{
-    char about[32];
-    const struct generator *generator = settings->generator;
-    uint64_t ns = plan_duration_ns(plan, settings);
-    if (generator->count > 1) {
-        fprintf(stderr, "generator %u of %u, by %s\n", generator->index, generator->count,
-                generator->known_by);
-        if (generator->index > 1)
-            return;
-        ns = plan_runs(plan) *
-             generator_slot_length_ns(generator, settings->warmup_ns, settings->duration_ns);
-    }
-    size_t runs = plan_runs(plan), left = finished < runs ? runs - finished : 0;
-    if (runs > 0)
-        ns = ns / runs * left;
-    uint64_t seconds = ns / 1000000000 + 1;
-    fprintf(stderr, "%s%zu run%s, %s %s", plan->until_ci > 0 ? "at most " : "", left,
-            left == 1 ? "" : "s", plan->until_ci > 0 ? "up to" : "about",
-            units_format_duration(seconds * 1000000000, about, sizeof about));
-    if (finished > 0)
-        fprintf(stderr, "; %zu are there", finished);
-    fprintf(stderr, "\n");
-}
-
-static void search_announce(const struct search *search, const struct plan *plan,
-                            const struct run_settings *settings)
-{
-    char about[32];
-    uint64_t seconds = search_duration_ns(search, plan, settings) / 1000000000 + 1;
-    fprintf(stderr, "a search: about %zu runs, about %s\n", search_runs(search, plan),
-            units_format_duration(seconds * 1000000000, about, sizeof about));
-}
-
-static void print_go_on(const char *folder)
-{
-    const char *const words[] = {"bench", "--resume", folder};
-    printf("go on with: ");
-    shell_print_command(stdout, words, sizeof words / sizeof words[0]);
-}
-
-/* Whether no row is new in a run that was gone on with. */
-static bool found_finished(const struct bench *bench)
-{
-    return bench->finished != NULL && bench->row_count <= bench->replayed;
-}
-
-/* Of a part, rates and percentiles would mislead. */
-static void print_results(const struct bench *bench, const struct bench_request *given,
-                          const struct search *search)
-{
-    unsigned width = terminal_table_width(stdout);
-    if (search != NULL)
-        search_print(search, stdout);
-    else if (given->generator.count == 1 && is_ramp(bench->plan))
-        textbook_table_print(stdout, bench->rows, bench->row_count);
-    else if (given->generator.count == 1)
-        summary_table_print(stdout, bench->rows, bench->row_count, width);
-    if (given->explain)
-        explain_print(stdout, bench->rows, bench->row_count, width);
-    if (bench->plan->until_ci > 0)
-        precision_print(bench);
-    warnings_print(stdout, bench->rows, bench->row_count, terminal_is(stdout) ? width : 0);
-    printf("\n");
-    if (bench->cancelled)
-        printf("interrupted; the finished rows are kept.\n");
-    else if (found_finished(bench))
-        printf("this run was finished: nothing was left to be measured.\n");
-    printf("results: %s\n", bench->results->folder);
-    if (bench->cancelled && given->generator.count == 1)
-        print_go_on(bench->results->folder);
-    if (given->generator.count > 1 && given->generator.index == 1)
-        printf("with those of the other generators: iomodels merge FOLDER... --out DIR\n");
-}
-
 static int search_write_csv(struct csv_writer *csv, const void *context)
 {
     return search_write(context, csv);
@@ -219,8 +107,8 @@ static int carry_out(struct bench *bench, const struct bench_request *given, str
     int status = error == 0 ? 0 : fail(failure.text);
     if (results_close(bench->results, &failure) != 0 && status == 0)
         status = fail(failure.text);
-    if (status == 0 || !found_finished(bench))
-        print_results(bench, given, search);
+    if (status == 0 || !bench_report_has_nothing_new(bench))
+        bench_report_results(bench, given, search);
     if (bench->cancelled)
         status = EXIT_INTERRUPTED;
     else if (status == 0 && bench->failed > 0)
@@ -238,18 +126,16 @@ static int begin(struct bench *bench, const struct bench_request *given,
     struct failure failure = {""};
     struct environment environment;
     if (search == NULL)
-        announce(bench->plan, settings, 0);
+        bench_report_plan(bench->plan, settings, 0);
     else
-        search_announce(search, bench->plan, settings);
+        bench_report_search(search, bench->plan, settings);
     if (given->dry_run)
         return 0;
     if (folder_open(bench->results, given, &failure) != 0)
         return fail(failure.text);
     settings->run_id = bench->results->run_id;
-    int error = environment_gather(&environment, bench, given->suite, arguments);
-    if (error != 0)
-        failure_set(&failure, "out of memory");
-    else
+    int error = environment_gather(&environment, bench, given->suite, arguments, &failure);
+    if (error == 0)
         error = results_write_environment(bench->results, environment.facts, environment.count,
                                           &failure);
     environment_free(&environment);
@@ -275,11 +161,9 @@ static int same_environment(const struct bench *bench, const struct bench_reques
                             const struct resume *resume, struct failure *failure)
 {
     struct environment environment;
-    int error = environment_gather(&environment, bench, given->suite, resume->arguments);
+    int error = environment_gather(&environment, bench, given->suite, resume->arguments, failure);
     if (error == 0)
         error = resume_check(resume, environment.facts, environment.count, failure);
-    else
-        failure_set(failure, "out of memory");
     environment_free(&environment);
     return error;
 }
@@ -322,7 +206,7 @@ static int go_on(struct bench *bench, const struct bench_request *given,
         return fail(failure.text);
     }
     if (search == NULL)
-        announce(bench->plan, settings, bench_finished_runs(&finished));
+        bench_report_plan(bench->plan, settings, bench_finished_runs(&finished));
     bench->finished = &finished;
     bench->going_on = note;
     bench->context = &going_on;

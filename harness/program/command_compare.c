@@ -10,13 +10,14 @@
 #include "program.h"
 #include "program/command.h"
 #include "program/compare_options.h"
+#include "program/compare_rules.h"
 #include "program/options.h"
 #include "report/comparison_table.h"
 #include "report/conditions.h"
 #include "report/gate_report.h"
 #include "rows/results.h"
 
-enum { METRICS_MAX = 64, NAME_BYTES = 64 };
+enum { METRICS_MAX = 64 };
 
 /* A comparison on its way. */
 struct compare {
@@ -24,8 +25,7 @@ struct compare {
     const struct metric *metrics[METRICS_MAX];
     size_t metric_count;
     struct trials trials;
-    struct pairing_rules rules;
-    char baseline[NAME_BYTES];
+    struct compare_rules rules;
     struct comparison_table table;
     struct gate_report gate; /* --fail-if */
 };
@@ -54,7 +54,7 @@ static int metrics_choose(struct compare *compare)
     const struct text_list by_default = {{usual[0]}, 1};
     const struct text_list *wanted =
         compare->given->metrics.count > 0 ? &compare->given->metrics : &by_default;
-    char name[NAME_BYTES], known[1024];
+    char name[COMPARE_NAME_BYTES], known[1024];
     for (size_t i = 0; text_list_word(wanted, i, name, sizeof name); i++) {
         const struct metric *metric = metric_find(name);
         bool again = false;
@@ -138,136 +138,6 @@ static int run_read(struct compare *compare, const char *run)
     return 0;
 }
 
-typedef const char *name_of(const struct trials_cell *cell);
-
-static bool is_there(const struct compare *compare, name_of *of, const char *name)
-{
-    for (size_t i = 0; i < compare->trials.cell_count; i++)
-        if (of == trials_model ? name_equals(of(&compare->trials.cells[i]), name)
-                               : strcmp(of(&compare->trials.cells[i]), name) == 0)
-            return true;
-    return false;
-}
-
-/* The first name, by strcmp, that comes after `after`; NULL where there is none. */
-static const char *next_name(const struct compare *compare, name_of *of, const char *after)
-{
-    const char *next = NULL;
-    for (size_t i = 0; i < compare->trials.cell_count; i++) {
-        const char *name = of(&compare->trials.cells[i]);
-        if (pairing_wants(&compare->rules, &compare->trials.cells[i]) && strcmp(name, after) > 0 &&
-            (next == NULL || strcmp(name, next) < 0))
-            next = name;
-    }
-    return next;
-}
-
-/* Each of the words must be there. */
-static int names_check(const struct compare *compare, const char *what, name_of *of,
-                       const struct text_list *wanted)
-{
-    struct compare all = *compare;
-    const struct text_list none = {.count = 0};
-    char name[NAME_BYTES], known[1024] = "";
-    size_t used = 0;
-    all.rules.models = all.rules.targets = &none;
-    for (size_t i = 0; text_list_word(wanted, i, name, sizeof name); i++) {
-        if (is_there(compare, of, name))
-            continue;
-        const char *next = "";
-        while ((next = next_name(&all, of, next)) != NULL && used < sizeof known)
-            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
-                                     used == 0 ? "" : ", ", next);
-        return options_fail("compare", "no row of %s %s; there are %s", what, name, known);
-    }
-    return 0;
-}
-
-/*
- * The target that was given first to the run: environment.csv lists them as "NAME: COMMAND; ...". By
- * name where that tells none.
- */
-static const char *first_target(const struct compare *compare)
-{
-    char path[RESULTS_PATH_BYTES + 32];
-    const char *run = compare->given->runs.items[0], *first = next_name(compare, trials_target, "");
-    size_t length = 0;
-    struct csv_reader reader;
-    snprintf(path, sizeof path, "%s/environment.csv", run);
-    FILE *file = files_open_read(path);
-    if (file == NULL) {
-        size_t folder = strlen(run);
-        while (folder > 0 && run[folder - 1] != '/' && run[folder - 1] != '\\')
-            folder--;
-        snprintf(path, sizeof path, "%.*senvironment.csv", (int)folder, run);
-        file = files_open_read(path);
-    }
-    if (file == NULL)
-        return first;
-    if (csv_reader_open(&reader, file) == 0)
-        while (csv_reader_next(&reader) == CSV_ROW) {
-            if (reader.columns != 2 || strcmp(reader.fields[0], "targets") != 0)
-                continue;
-            for (const char *name = ""; (name = next_name(compare, trials_target, name)) != NULL;)
-                if (strlen(name) > length && strncmp(reader.fields[1], name, strlen(name)) == 0 &&
-                    strncmp(reader.fields[1] + strlen(name), ": ", 2) == 0) {
-                    first = name;
-                    length = strlen(name);
-                }
-        }
-    csv_reader_close(&reader);
-    fclose(file);
-    return first;
-}
-
-static size_t names_count(const struct compare *compare, name_of *of)
-{
-    size_t count = 0;
-    for (const char *name = ""; (name = next_name(compare, of, name)) != NULL;)
-        count++;
-    return count;
-}
-
-/* What is compared with what, once the rows are there. */
-static int rules_choose(struct compare *compare)
-{
-    const struct compare_options *given = compare->given;
-    struct pairing_rules *rules = &compare->rules;
-    const char *by = given->by;
-    *rules = (struct pairing_rules){.models = &given->models, .targets = &given->targets};
-    int status = names_check(compare, "model", trials_model, &given->models);
-    if (status == 0)
-        status = names_check(compare, "target", trials_target, &given->targets);
-    if (status != 0)
-        return status;
-    if (given->runs.count == 2) {
-        rules->by = PAIRING_RUNS;
-        return 0;
-    }
-    size_t models = names_count(compare, trials_model);
-    size_t targets = names_count(compare, trials_target);
-    if (by == NULL && given->fail_if != NULL && models > 1 && targets > 1)
-        return options_fail("compare",
-                            "--fail-if with %zu models on %zu targets: which are to be compared? "
-                            "Say --by target (two builds) or --by model",
-                            models, targets);
-    if (by == NULL)
-        by = models == 1 && targets > 1 ? "target" : "model";
-    rules->by = name_equals("target", by) ? PAIRING_TARGETS : PAIRING_MODELS;
-    rules->baseline = given->baseline;
-    if (given->baseline != NULL) {
-        const struct text_list named = {{given->baseline}, 1};
-        return names_check(compare, by, rules->by == PAIRING_TARGETS ? trials_target : trials_model,
-                           &named);
-    }
-    const char *first = rules->by == PAIRING_TARGETS ? first_target(compare) : NULL;
-    if (first != NULL) {
-        snprintf(compare->baseline, sizeof compare->baseline, "%s", first);
-        rules->baseline = compare->baseline;
-    }
-    return 0;
-}
-
 /* A family by one metric; comparisons and lines: room for its pairs. */
 static void family_compare(struct compare *compare, const struct pair *pairs, size_t count,
                            size_t metric_index, struct comparison *comparisons,
@@ -340,7 +210,7 @@ static void notes_print(struct compare *compare, const struct pairing *pairing)
     size_t skipped = 0, failed = 0, incomplete = 0, warned = 0, rows = 0;
     for (size_t i = 0; i < compare->trials.cell_count; i++) {
         const struct trials_cell *cell = &compare->trials.cells[i];
-        if (!pairing_wants(&compare->rules, cell))
+        if (!pairing_wants(&compare->rules.pairing, cell))
             continue;
         skipped += cell->skipped;
         failed += cell->failed;
@@ -393,7 +263,7 @@ static void runs_warn(struct compare *compare, const struct pairing *pairing)
 static int compare_print(struct compare *compare, const struct pairing *pairing)
 {
     compare->table.file = stdout;
-    compare->table.by = compare->rules.by;
+    compare->table.by = compare->rules.pairing.by;
     compare->table.old_run = compare->given->runs.items[0];
     if (compare->table.format == COMPARISON_CSV)
         program_set_output_binary();
@@ -422,7 +292,7 @@ static int nothing_to_compare(const struct compare *compare, const struct pairin
         "nothing to compare: no two models with status ok on one target in one configuration",
         "nothing to compare: no model with status ok on two targets in one configuration",
         "nothing to compare: no model, target and configuration with status ok in both runs"};
-    return refuse(pairing->count == 0 ? causes[compare->rules.by]
+    return refuse(pairing->count == 0 ? causes[compare->rules.pairing.by]
                                       : "nothing to compare: the metric is empty in every row");
 }
 
@@ -432,7 +302,7 @@ static int pairs_compare(struct compare *compare, const struct pairing *pairing)
     int status = anything ? compare_print(compare, pairing) : 0;
     if (status != 0)
         return status;
-    if (compare->rules.by == PAIRING_RUNS)
+    if (compare->rules.pairing.by == PAIRING_RUNS)
         runs_warn(compare, pairing);
     gate_report_cells(&compare->gate, &compare->trials, pairing);
     /* A contestant that is not there at all is the gate's to judge. */
@@ -447,12 +317,12 @@ static int compare_runs(struct compare *compare)
     for (size_t i = 0; i < compare->given->runs.count && status == 0; i++)
         status = run_read(compare, compare->given->runs.items[i]);
     if (status == 0)
-        status = rules_choose(compare);
+        status = compare_rules_choose(&compare->rules, compare->given, &compare->trials);
     if (status != 0)
         return status;
     struct pairing pairing = {0};
     if (trials_gather(&compare->trials) != 0 ||
-        pairing_make(&pairing, &compare->trials, &compare->rules) != 0) {
+        pairing_make(&pairing, &compare->trials, &compare->rules.pairing) != 0) {
         fprintf(stderr, "iomodels compare: out of memory\n");
         status = EXIT_FAILED;
     } else {

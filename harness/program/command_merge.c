@@ -5,6 +5,7 @@
 #include "base/terminal.h"
 #include "base/units.h"
 #include "program/command.h"
+#include "program/merge_environment.h"
 #include "program/options.h"
 #include "report/summary_table.h"
 #include "report/warnings_table.h"
@@ -18,7 +19,6 @@ enum {
     PARTS_MAX = GENERATORS_MAX,
     BASES_MAX = MERGED_BASES_MAX,
     BASIS_BYTES = 16,
-    FACTS_MAX = 64,
 };
 
 /* What one load generator has kept. */
@@ -279,92 +279,6 @@ static int rows_merge(struct merger *merger)
     return status;
 }
 
-/* ---- environment.csv ---- */
-
-/* A fact of one part; "" where it does not tell. */
-static const char *fact_of(const struct csv_table *table, const char *name)
-{
-    for (size_t row = 1; row < table->rows; row++)
-        if (strcmp(csv_field(table, row, csv_column(table, "name")), name) == 0)
-            return csv_field(table, row, csv_column(table, "value"));
-    return "";
-}
-
-/* The value that all have, else each one's, to free(); NULL without memory. */
-static char *fact_merge(const struct merger *merger, const struct csv_table *tables,
-                        const char *name)
-{
-    size_t size = 1, used = 0;
-    const char *common = NULL;
-    bool equal = true;
-    for (size_t i = 0; i < merger->count; i++) {
-        if (!is_there(&merger->parts[i]))
-            continue;
-        const char *value = fact_of(&tables[i], name);
-        equal = equal && (common == NULL || strcmp(common, value) == 0);
-        common = value;
-        size += strlen(value) + 32;
-    }
-    char *merged = malloc(size);
-    if (merged == NULL || equal) {
-        if (merged != NULL)
-            snprintf(merged, size, "%s", common == NULL ? "" : common);
-        return merged;
-    }
-    for (size_t i = 0; i < merger->count; i++)
-        if (is_there(&merger->parts[i]))
-            used += (size_t)snprintf(merged + used, size - used, "%sgenerator %zu: %s",
-                                     used == 0 ? "" : "; ", i + 1, fact_of(&tables[i], name));
-    return merged;
-}
-
-static int environment_write(struct merger *merger, const struct csv_table *tables)
-{
-    const struct csv_table *any = &tables[0];
-    struct results_fact facts[FACTS_MAX];
-    char *values[FACTS_MAX], generators[24];
-    size_t count = 0;
-    int status = 0;
-    while (any->rows == 0)
-        any++;
-    for (size_t row = 1; row < any->rows && count + 1 < FACTS_MAX && status == 0; row++) {
-        const char *name = csv_field(any, row, csv_column(any, "name"));
-        if (strcmp(name, "generator") == 0)
-            continue;
-        values[count] = fact_merge(merger, tables, name);
-        if (values[count] == NULL) {
-            status = FAIL(merger, "out of memory");
-            break;
-        }
-        facts[count] = (struct results_fact){name, values[count]};
-        count++;
-    }
-    snprintf(generators, sizeof generators, "%zu", merger->count);
-    facts[count] = (struct results_fact){"generators", generators};
-    if (status == 0 &&
-        results_write_environment(&merger->results, facts, count + 1, &merger->failure) != 0)
-        status = EXIT_FAILED;
-    for (size_t i = 0; i < count; i++)
-        free(values[i]);
-    return status;
-}
-
-static int environment_merge(struct merger *merger)
-{
-    struct csv_table tables[PARTS_MAX] = {{0}};
-    int status = 0;
-    for (size_t i = 0; i < merger->count && status == 0; i++)
-        if (is_there(&merger->parts[i]) &&
-            results_read_table(merger->parts[i].reader.folder, "environment.csv", &tables[i],
-                               &merger->failure) != 0)
-            status = EXIT_FAILED;
-    if (status == 0)
-        status = environment_write(merger, tables);
-    for (size_t i = 0; i < merger->count; i++)
-        csv_table_free(&tables[i]);
-    return status;
-}
-
 /* ---- the command ---- */
 
 static int results_make(struct merger *merger, const char *folder)
@@ -372,9 +286,12 @@ static int results_make(struct merger *merger, const char *folder)
     if (results_open_at(&merger->results, folder, reader_any(merger)->rows[0].run_id,
                         &merger->failure) != 0)
         return EXIT_FAILED;
-    int status = environment_merge(merger);
-    if (status == 0)
-        status = rows_merge(merger);
+    const char *folders[PARTS_MAX] = {NULL};
+    for (size_t i = 0; i < merger->count; i++)
+        folders[i] = merger->parts[i].reader.folder;
+    int status = merge_environment(&merger->results, folders, merger->count, &merger->failure) == 0
+                     ? rows_merge(merger)
+                     : EXIT_FAILED;
     if (status == 0 && results_write_derived(&merger->results, merger->rows, merger->row_count,
                                              &merger->cells, &merger->failure) != 0)
         status = EXIT_FAILED;

@@ -34,13 +34,13 @@ static char *contestants_text(const struct plan *plan)
 }
 
 int environment_gather(struct environment *environment, const struct bench *bench,
-                       const char *suite, const char *arguments)
+                       const char *suite, const char *arguments, struct failure *failure)
 {
     struct environment *e = environment;
     targets_write(bench->plan, e->targets, sizeof e->targets);
     e->contestants = contestants_text(bench->plan);
     if (e->contestants == NULL)
-        return -1;
+        return failure_set(failure, "out of memory");
     snprintf(e->cpu_count, sizeof e->cpu_count, "%u", host_cpu_count());
     snprintf(e->seed, sizeof e->seed, "%" PRIu64, bench->seed);
     const struct results_fact facts[] = {

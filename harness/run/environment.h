@@ -19,10 +19,10 @@ struct environment {
 
 /*
  * The facts of a run that begins now; arguments: those of `iomodels bench`, as a command line. 0,
- * or -1 without memory. The texts that are given have to stay.
+ * or -1 with a failure. The texts that are given have to stay.
  */
 int environment_gather(struct environment *environment, const struct bench *bench,
-                       const char *suite, const char *arguments);
+                       const char *suite, const char *arguments, struct failure *failure);
 void environment_free(struct environment *environment);
 
 #endif

@@ -1,0 +1,15 @@
+/*
+ * merge_environment: environment.csv of a run by several load generators, of what each one's says.
+ */
+#ifndef IOMODELS_MERGE_ENVIRONMENT_H
+#define IOMODELS_MERGE_ENVIRONMENT_H
+
+#include "base/failure.h"
+#include "rows/results.h"
+
+/* folders: of each generator, at most GENERATORS_MAX; NULL where one is missing. 0, or -1 with a
+ * failure. */
+int merge_environment(struct results *results, const char *const *folders, size_t count,
+                      struct failure *failure);
+
+#endif
