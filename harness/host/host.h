@@ -1,6 +1,7 @@
 /*
  * host: the machine under the measurement: processors, placement, who else is busy, and Wine's
- * server. host_linux.c, host_win32.c.
+ * server. host_linux.c, host_win32.c; processors: host_cpus_*.c, times: host_times_*.c, Wine:
+ * host_wineserver_linux.c.
  */
 #ifndef IOMODELS_HOST_H
 #define IOMODELS_HOST_H

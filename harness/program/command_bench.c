@@ -1,7 +1,5 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/failure.h"
 #include "base/terminal.h"
@@ -9,7 +7,6 @@
 #include "clock.h"
 #include "host/child.h"
 #include "host/descriptors.h"
-#include "host/host.h"
 #include "load/engine.h"
 #include "load/payload.h"
 #include "names.h"

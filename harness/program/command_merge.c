@@ -3,7 +3,6 @@
 
 #include "base/failure.h"
 #include "base/terminal.h"
-#include "base/units.h"
 #include "program/command.h"
 #include "program/merge_environment.h"
 #include "program/options.h"

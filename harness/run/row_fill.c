@@ -1,6 +1,5 @@
 #include "run/row_fill.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
