@@ -3,7 +3,8 @@
  *
  * It runs in a process group of its own, so that Ctrl-C reaches the harness first. Its standard
  * input and output are pipes, which no other child inherits. Its standard error is collected: the
- * last lines explain why it ended. child_posix.c, child_win32.c.
+ * last lines explain why it ended. child_start_*.c start it, child_posix.c and child_win32.c do the
+ * rest.
  */
 #ifndef IOMODELS_CHILD_H
 #define IOMODELS_CHILD_H

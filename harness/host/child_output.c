@@ -1,0 +1,46 @@
+#include "host/child_output.h"
+
+#include <string.h>
+
+bool child_output_take(struct child_output *output, char *line, size_t size,
+                       enum child_read *result)
+{
+    const char *end = memchr(output->buffer, '\n', output->count);
+    size_t length = end == NULL ? output->count : (size_t)(end - output->buffer);
+    size_t used = length + 1;
+    if (end != NULL && length > 0 && output->buffer[length - 1] == '\r')
+        length--;
+    *result = CHILD_FAILED;
+    if (memchr(output->buffer, '\0', length) != NULL)
+        return true;
+    if (end == NULL) {
+        /* One more than fits may still be the CR of its line end. */
+        return output->count > size || output->count == sizeof output->buffer;
+    }
+    if (length >= size)
+        return true;
+    memcpy(line, output->buffer, length);
+    line[length] = '\0';
+    output->count -= used;
+    memmove(output->buffer, output->buffer + used, output->count);
+    *result = CHILD_LINE;
+    return true;
+}
+
+const char *child_last_line(const char *text, size_t length, char line[CHILD_ERROR_LINE_BYTES])
+{
+    const char *end = text + length;
+    while (end > text && (unsigned char)end[-1] <= ' ')
+        end--;
+    const char *begin = end;
+    while (begin > text && begin[-1] != '\n')
+        begin--;
+    size_t used = (size_t)(end - begin);
+    if (used >= CHILD_ERROR_LINE_BYTES)
+        used = CHILD_ERROR_LINE_BYTES - 1;
+    /* A message goes to a terminal and into a CSV: no control characters. */
+    for (size_t i = 0; i < used; i++)
+        line[i] = (unsigned char)begin[i] < ' ' || begin[i] == 127 ? ' ' : begin[i];
+    line[used] = '\0';
+    return line;
+}

@@ -1,0 +1,189 @@
+#include "host/child_posix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "base/failure.h"
+#include "host/host.h"
+
+enum { STANDARD_FILES = 3 };
+
+/* What a failed start reports through a pipe that a successful exec closes. */
+enum start_step { STEP_GROUP, STEP_FILES, STEP_CPUS, STEP_EXEC };
+struct start_failure {
+    enum start_step step;
+    int error;
+};
+
+/*
+ * Moves a descriptor away from 0..2, where it lands in a harness that was started with those
+ * closed: the dup2 calls after fork would overwrite it, or leave it close-on-exec.
+ */
+static int fd_above_standard(int fd)
+{
+    if (fd < 0 || fd >= STANDARD_FILES)
+        return fd;
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, STANDARD_FILES);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return moved;
+}
+
+static bool pipe_open(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        ends[0] = ends[1] = -1;
+        return false;
+    }
+    ends[0] = fd_above_standard(ends[0]);
+    ends[1] = fd_above_standard(ends[1]);
+    return ends[0] >= 0 && ends[1] >= 0;
+}
+
+static bool fd_set_nonblocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
+struct start_files {
+    int input[2];
+    int output[2];
+    int failure[2];
+    int errors;
+};
+
+static void files_close(struct start_files *files)
+{
+    child_fd_close(&files->input[0]);
+    child_fd_close(&files->input[1]);
+    child_fd_close(&files->output[0]);
+    child_fd_close(&files->output[1]);
+    child_fd_close(&files->failure[0]);
+    child_fd_close(&files->failure[1]);
+    child_fd_close(&files->errors);
+}
+
+static bool files_open(struct start_files *files)
+{
+    *files = (struct start_files){{-1, -1}, {-1, -1}, {-1, -1}, -1};
+    if (!pipe_open(files->input) || !pipe_open(files->output) || !pipe_open(files->failure))
+        return false;
+    files->errors = fd_above_standard(memfd_create("child-stderr", MFD_CLOEXEC));
+    /* Only these ends: O_NONBLOCK belongs to one end of a pipe, and the child's must block. */
+    return files->errors >= 0 && fd_set_nonblocking(files->input[1]) &&
+           fd_set_nonblocking(files->output[0]);
+}
+
+static _Noreturn void start_fail(int fd, enum start_step step, int error)
+{
+    struct start_failure failure = {.step = step, .error = error};
+    ssize_t written;
+    do
+        written = write(fd, &failure, sizeof failure);
+    while (written < 0 && errno == EINTR);
+    _exit(127);
+}
+
+/*
+ * Between fork and exec, so nothing here may take a lock. The group comes first: until then a
+ * Ctrl-C would reach this copy of the harness.
+ */
+static _Noreturn void start_exec(const char *const *arguments, const char *cpus,
+                                 const struct start_files *files)
+{
+    int failure = files->failure[1];
+    if (setpgid(0, 0) != 0)
+        start_fail(failure, STEP_GROUP, errno);
+    if (dup2(files->input[0], STDIN_FILENO) < 0 || dup2(files->output[1], STDOUT_FILENO) < 0 ||
+        dup2(files->errors, STDERR_FILENO) < 0)
+        start_fail(failure, STEP_FILES, errno);
+    /* Without a list too: the starting thread may be pinned to the client's processor. */
+    int error = host_pin_self(cpus);
+    if (error != 0)
+        start_fail(failure, STEP_CPUS, -error);
+
+    /* exec keeps ignored and blocked signals; the harness blocks those that it waits for. */
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+
+    /* execvp takes no const for historical reasons; it changes nothing. */
+    union {
+        const char *const *read_only;
+        char *const *expected;
+    } words = {.read_only = arguments};
+    execvp(arguments[0], words.expected);
+    start_fail(failure, STEP_EXEC, errno);
+}
+
+/* Waits until exec has succeeded; else fills failure and returns false. */
+static bool start_wait(int fd, struct start_failure *failure)
+{
+    ssize_t length;
+    do
+        length = read(fd, failure, sizeof *failure);
+    while (length < 0 && errno == EINTR);
+    return length != (ssize_t)sizeof *failure;
+}
+
+static void start_explain(const char *program, const char *cpus, const struct start_failure *start,
+                          struct failure *failure)
+{
+    const char *cause = strerror(start->error);
+    if (start->step == STEP_CPUS && cpus != NULL)
+        failure_set(failure, "cannot start \"%s\" on the processors %s: %s", program, cpus, cause);
+    else
+        failure_set(failure, "cannot start \"%s\": %s", program, cause);
+}
+
+struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
+{
+    if (arguments[0] == NULL) {
+        failure_set(failure, "cannot start a program without a name");
+        return NULL;
+    }
+    /* Not least so that host has made its first-time preparations before fork. */
+    if (cpus != NULL && host_cpus_count(cpus) == 0) {
+        failure_set(failure, "cannot start \"%s\" on the processors %s: %s", arguments[0], cpus,
+                    "not a list of processors that this process may use");
+        return NULL;
+    }
+    (void)host_cpu_count();
+
+    struct start_files files;
+    struct start_failure start = {.step = STEP_FILES};
+    pid_t pid = -1;
+    bool opened = files_open(&files);
+    struct child *child = opened ? calloc(1, sizeof *child) : NULL;
+    if (child != NULL)
+        pid = fork();
+    start.error = errno;
+    if (pid == 0)
+        start_exec(arguments, cpus, &files);
+    child_fd_close(&files.failure[1]);
+    if (pid > 0 && start_wait(files.failure[0], &start)) {
+        child->pid = pid;
+        child->input = files.input[1];
+        child->output = files.output[0];
+        child->errors = files.errors;
+        files.input[1] = files.output[0] = files.errors = -1;
+        files_close(&files);
+        return child;
+    }
+    if (pid > 0)
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    start_explain(arguments[0], cpus, &start, failure);
+    files_close(&files);
+    free(child);
+    return NULL;
+}
