@@ -122,14 +122,6 @@ bool child_waits_for_terminal(const struct child *child)
     return child->stopped && (child->stop_signal == SIGTTIN || child->stop_signal == SIGTTOU);
 }
 
-/* Until the deadline, at most most_ms, rounded up. */
-static int slice_ms(uint64_t deadline, int most_ms)
-{
-    uint64_t now = clock_now_ns();
-    uint64_t left = now >= deadline ? 0 : (deadline - now + NS_PER_MS - 1) / NS_PER_MS;
-    return left < (uint64_t)most_ms ? (int)left : most_ms;
-}
-
 enum child_read child_read_line(struct child *child, char *line, size_t size, unsigned timeout_ms,
                                 bool (*cancelled)(void *context), void *context)
 {
@@ -164,7 +156,7 @@ enum child_read child_read_line(struct child *child, char *line, size_t size, un
         if (cancelled != NULL && cancelled(context))
             return CHILD_CANCELLED;
         struct pollfd output = {.fd = child->output, .events = POLLIN};
-        int wait_ms = slice_ms(deadline, SLICE_MS);
+        int wait_ms = child_slice_ms(deadline, SLICE_MS);
         if (wait_ms == 0)
             return CHILD_TIMEOUT;
         poll(&output, 1, wait_ms);
@@ -203,7 +195,7 @@ static bool end_wait(struct child *child, unsigned timeout_ms)
             if (length <= 0 || clock_now_ns() >= deadline)
                 break;
         }
-        int wait_ms = slice_ms(deadline, END_SLICE_MS);
+        int wait_ms = child_slice_ms(deadline, END_SLICE_MS);
         if (wait_ms == 0 || is_stopped(child))
             return child_ended(child, NULL);
         struct pollfd output = {.fd = child->output, .events = POLLIN}; /* -1 is passed over */

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "host/child_output.h"
+#include "host/child_common.h"
 
 struct child {
     pid_t pid;

@@ -147,16 +147,9 @@ static void start_explain(const char *program, const char *cpus, const struct st
 
 struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
 {
-    if (arguments[0] == NULL) {
-        failure_set(failure, "cannot start a program without a name");
+    if (!child_may_start(arguments, cpus, failure))
         return NULL;
-    }
-    /* Not least so that host has made its first-time preparations before fork. */
-    if (cpus != NULL && host_cpus_count(cpus) == 0) {
-        failure_set(failure, "cannot start \"%s\" on the processors %s: %s", arguments[0], cpus,
-                    "not a list of processors that this process may use");
-        return NULL;
-    }
+    /* So that host has made its first-time preparations before fork. */
     (void)host_cpu_count();
 
     struct start_files files;

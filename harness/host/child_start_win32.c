@@ -285,15 +285,8 @@ static DWORD process_start(const char *const *arguments, const char *cpus,
 
 struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
 {
-    if (arguments[0] == NULL) {
-        failure_set(failure, "cannot start a program without a name");
+    if (!child_may_start(arguments, cpus, failure))
         return NULL;
-    }
-    if (cpus != NULL && host_cpus_count(cpus) == 0) {
-        failure_set(failure, "cannot start \"%s\" on the processors %s: %s", arguments[0], cpus,
-                    "not a list of processors that this process may use");
-        return NULL;
-    }
     struct start_files files;
     PROCESS_INFORMATION process = {0};
     HANDLE job = NULL;

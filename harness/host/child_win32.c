@@ -127,14 +127,6 @@ static enum pump output_pump(struct child *child, DWORD wait_ms)
     }
 }
 
-/* Until the deadline, at most most_ms, rounded up. */
-static DWORD slice_ms(uint64_t deadline, DWORD most_ms)
-{
-    uint64_t now = clock_now_ns();
-    uint64_t left = now >= deadline ? 0 : (deadline - now + NS_PER_MS - 1) / NS_PER_MS;
-    return left < most_ms ? (DWORD)left : most_ms;
-}
-
 enum child_read child_read_line(struct child *child, char *line, size_t size, unsigned timeout_ms,
                                 bool (*cancelled)(void *context), void *context)
 {
@@ -157,7 +149,7 @@ enum child_read child_read_line(struct child *child, char *line, size_t size, un
         }
         if (cancelled != NULL && cancelled(context))
             return CHILD_CANCELLED;
-        wait_ms = slice_ms(deadline, SLICE_MS);
+        wait_ms = (DWORD)child_slice_ms(deadline, SLICE_MS);
         if (wait_ms == 0)
             return CHILD_TIMEOUT;
     }
@@ -189,7 +181,7 @@ static bool end_wait(struct child *child, unsigned timeout_ms)
 {
     uint64_t deadline = clock_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
     while (!child_ended(child, NULL)) {
-        DWORD wait_ms = slice_ms(deadline, SLICE_MS);
+        DWORD wait_ms = (DWORD)child_slice_ms(deadline, SLICE_MS);
         if (wait_ms == 0)
             return child_ended(child, NULL);
         child->lines.count = 0;

@@ -6,7 +6,7 @@
 
 #include <windows.h>
 
-#include "host/child_output.h"
+#include "host/child_common.h"
 
 enum {
     CHILD_CHUNK_BYTES = 4096,

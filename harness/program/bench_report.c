@@ -42,6 +42,13 @@ static bool is_ramp(const struct plan *plan)
     return true;
 }
 
+/* Rounded up. */
+static const char *whole_seconds(uint64_t ns, char *text, size_t size)
+{
+    const uint64_t second = 1000000000;
+    return units_format_duration((ns / second + 1) * second, text, size);
+}
+
 void bench_report_plan(const struct plan *plan, const struct run_settings *settings,
                        size_t finished)
 {
@@ -59,10 +66,9 @@ void bench_report_plan(const struct plan *plan, const struct run_settings *setti
     size_t runs = plan_runs(plan), left = finished < runs ? runs - finished : 0;
     if (runs > 0)
         ns = ns / runs * left;
-    uint64_t seconds = ns / 1000000000 + 1;
     fprintf(stderr, "%s%zu run%s, %s %s", plan->until_ci > 0 ? "at most " : "", left,
             left == 1 ? "" : "s", plan->until_ci > 0 ? "up to" : "about",
-            units_format_duration(seconds * 1000000000, about, sizeof about));
+            whole_seconds(ns, about, sizeof about));
     if (finished > 0)
         fprintf(stderr, "; %zu are there", finished);
     fprintf(stderr, "\n");
@@ -72,9 +78,8 @@ void bench_report_search(const struct search *search, const struct plan *plan,
                          const struct run_settings *settings)
 {
     char about[32];
-    uint64_t seconds = search_duration_ns(search, plan, settings) / 1000000000 + 1;
     fprintf(stderr, "a search: about %zu runs, about %s\n", search_runs(search, plan),
-            units_format_duration(seconds * 1000000000, about, sizeof about));
+            whole_seconds(search_duration_ns(search, plan, settings), about, sizeof about));
 }
 
 static void go_on_print(const char *folder)

@@ -5,17 +5,16 @@
 #include <string.h>
 
 #include "rows/results_reader.h"
+#include "run/environment.h"
 #include "run/generator.h"
 
 enum { FACTS_MAX = 64 };
 
-/* A fact of one part; "" where it does not tell. */
-static const char *fact_of(const struct csv_table *table, const char *name)
+/* "" where the part does not tell. */
+static const char *fact_of(const struct csv_table *part, const char *name)
 {
-    for (size_t row = 1; row < table->rows; row++)
-        if (strcmp(csv_field(table, row, csv_column(table, "name")), name) == 0)
-            return csv_field(table, row, csv_column(table, "value"));
-    return "";
+    const char *value = environment_fact(part, name);
+    return value == NULL ? "" : value;
 }
 
 /* The value that all have, else each one's, to free(); NULL without memory. */

@@ -222,9 +222,14 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
     return merged_add(&bench->merged, row, kept, count) == 0 ? 0 : no_memory(failure);
 }
 
+const struct row *bench_last(const struct bench *bench)
+{
+    return &bench->rows[bench->row_count - 1];
+}
+
 double bench_percentile_us(const struct bench *bench, double percentile)
 {
-    const struct row *last = &bench->rows[bench->row_count - 1];
+    const struct row *last = bench_last(bench);
     bool is_open = strcmp(last->loop, "open") == 0;
     uint64_t slower = is_open ? (uint64_t)last->messages_unanswered : 0;
     return row_percentile_us(&bench->load.rtt, slower, percentile);
@@ -270,7 +275,7 @@ static double precision_now(const struct bench *bench, unsigned trial)
 {
     if (bench->plan->until_ci <= 0 || trial < STATISTICS_TRIALS_MIN)
         return INFINITY;
-    const struct row *last = &bench->rows[bench->row_count - 1];
+    const struct row *last = bench_last(bench);
     return precision_of(bench->rows, bench->row_count, last).worst;
 }
 

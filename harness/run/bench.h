@@ -58,6 +58,8 @@ int bench_run(struct bench *bench, struct failure *failure);
 int bench_measure(struct bench *bench, const struct run_settings *settings,
                   const struct contestant *contestant, const struct workload *workload,
                   unsigned trial, unsigned order_index, struct failure *failure);
+/* The row that was measured or taken over last; there is one. */
+const struct row *bench_last(const struct bench *bench);
 /* A percentile of the last row's round trips, which was measured or taken just now and is `ok`; as
  * row_percentile_us. */
 double bench_percentile_us(const struct bench *bench, double percentile);

@@ -9,19 +9,11 @@
 #include "clock.h"
 #include "host/child.h"
 #include "rows/results_reader.h"
-
-static char *fact_find(const struct resume *resume, const char *name)
-{
-    const struct csv_table *facts = &resume->facts;
-    for (size_t row = 1; row < facts->rows; row++)
-        if (strcmp(csv_field(facts, row, 0), name) == 0)
-            return facts->fields[row * facts->columns + 1];
-    return NULL;
-}
+#include "run/environment.h"
 
 const char *resume_fact(const struct resume *resume, const char *name)
 {
-    const char *value = fact_find(resume, name);
+    const char *value = environment_fact(&resume->facts, name);
     return value == NULL ? "" : value;
 }
 
@@ -106,7 +98,7 @@ static int argv_make(struct resume *resume, int argc, char **argv)
     for (size_t i = 0; i < words; i++)
         resume->argv[used++] = resume->words[i];
     resume->argv[used++] = seed_option;
-    resume->argv[used++] = fact_find(resume, "seed");
+    resume->argv[used++] = environment_fact(&resume->facts, "seed");
     for (int i = 0; i < argc; i++)
         resume->argv[used++] = argv[i];
     resume->argv[used] = NULL;

@@ -30,7 +30,7 @@ static double latency_us(const struct search *search, const struct bench *bench)
     enum { DIGITS = 6 };
     char text[400];
     double us = search->bound.percentile >= 100
-                    ? bench->rows[bench->row_count - 1].rtt_max_us
+                    ? bench_last(bench)->rtt_max_us
                     : bench_percentile_us(bench, search->bound.percentile);
     if (number_is_known(us))
         (void)units_parse_double(units_format_double(us, DIGITS, text, sizeof text), &us);
@@ -40,7 +40,7 @@ static double latency_us(const struct search *search, const struct bench *bench)
 /* Of the last row: "" where it met the bound; else what it missed by. */
 static const char *miss_of(const struct search *search, const struct bench *bench)
 {
-    const struct row *row = &bench->rows[bench->row_count - 1];
+    const struct row *row = bench_last(bench);
     double us = latency_us(search, bench);
     bool overload = warning_has(row, WARNING_OVERLOAD);
     if (!overload && number_is_known(us) && us * 1e3 <= (double)search->bound.limit_ns)
@@ -72,7 +72,7 @@ static int trial_run(const struct search *search, struct search_finding *finding
         return -1;
     if (bench->cancelled)
         return 0;
-    const struct row *row = &bench->rows[bench->row_count - 1];
+    const struct row *row = bench_last(bench);
     if (strcmp(row->status, "ok") != 0) {
         finding->ended = strcmp(row->status, "skipped") == 0 ? "skipped" : "a run failed";
         return 0;

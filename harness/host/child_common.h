@@ -1,8 +1,8 @@
 /*
- * child_output: the lines of what a child has written. Pure; child_posix.c and child_win32.c read.
+ * child_common: what is the same of a child on both systems.
  */
-#ifndef IOMODELS_CHILD_OUTPUT_H
-#define IOMODELS_CHILD_OUTPUT_H
+#ifndef IOMODELS_CHILD_COMMON_H
+#define IOMODELS_CHILD_COMMON_H
 
 #include "host/child.h"
 
@@ -23,6 +23,12 @@ struct child_output {
  */
 bool child_output_take(struct child_output *output, char *line, size_t size,
                        enum child_read *result);
+
+/* False, with a failure, where nothing can be started by these arguments of child_start. */
+bool child_may_start(const char *const *arguments, const char *cpus, struct failure *failure);
+
+/* Until the deadline of clock_now_ns, at most most_ms; in ms, rounded up. */
+int child_slice_ms(uint64_t deadline, int most_ms);
 
 /* The text's last line that is not empty, or "", into line; returns line. */
 const char *child_last_line(const char *text, size_t length, char line[CHILD_ERROR_LINE_BYTES]);

@@ -1,6 +1,30 @@
-#include "host/child_output.h"
+#include "host/child_common.h"
 
 #include <string.h>
+
+#include "clock.h"
+#include "host/host.h"
+
+enum { NS_PER_MS = 1000000 };
+
+bool child_may_start(const char *const *arguments, const char *cpus, struct failure *failure)
+{
+    if (arguments[0] == NULL)
+        failure_set(failure, "cannot start a program without a name");
+    else if (cpus != NULL && host_cpus_count(cpus) == 0)
+        failure_set(failure, "cannot start \"%s\" on the processors %s: %s", arguments[0], cpus,
+                    "not a list of processors that this process may use");
+    else
+        return true;
+    return false;
+}
+
+int child_slice_ms(uint64_t deadline, int most_ms)
+{
+    uint64_t now = clock_now_ns();
+    uint64_t left = now >= deadline ? 0 : (deadline - now + NS_PER_MS - 1) / NS_PER_MS;
+    return left < (uint64_t)most_ms ? (int)left : most_ms;
+}
 
 bool child_output_take(struct child_output *output, char *line, size_t size,
                        enum child_read *result)
