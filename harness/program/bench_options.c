@@ -10,6 +10,7 @@
 #include "program/command.h"
 #include "program/options.h"
 #include "run/suite.h"
+#include "server.h"
 
 enum { NS_PER_MS = 1000000 };
 
@@ -97,9 +98,8 @@ static void outro_write(char *text, size_t size)
     for (const struct suite *suite = suites; suite->name != NULL; suite++)
         used = append_named(text, size, used, suite->name, suite->summary);
     used = append(text, size, used, "\nworkloads:\n");
-    for (unsigned i = 0; i < workload_count(); i++)
-        used = append_named(text, size, used, workload_name((enum workload_kind)i),
-                            workload_summary((enum workload_kind)i));
+    for (size_t i = 0; workload_kinds[i] != NULL; i++)
+        used = append_named(text, size, used, workload_kinds[i]->name, workload_kinds[i]->summary);
     append(text, size, used,
            "\nLists have commas, or their option is given again: --connections 1,16 --connections "
            "1k.\n"
@@ -140,7 +140,7 @@ bool bench_options_take(struct bench_request *given, int argc, char **argv, int 
         {.name = "the load", .kind = OPTION_HEADING},
         {"--workload", "NAME[,NAME]", OPTION_TEXTS, &given->workloads, 0, 0,
          "those of the list below, instead of the suite's"},
-        {"--connections", "N[,N]", OPTION_COUNTS, &given->connections, 1, 1000000,
+        {"--connections", "N[,N]", OPTION_COUNTS, &given->connections, 1, SERVER_CONNECTIONS_MAX,
          "numbers of connections, each measured"},
         {"--message-bytes", "SIZE[,SIZE]", OPTION_SIZES, &given->message_sizes, 1,
          MESSAGE_BYTES_MAX, "such as 64,64KiB, each measured; of a stream: its blocks"},
@@ -157,7 +157,7 @@ bool bench_options_take(struct bench_request *given, int argc, char **argv, int 
          "majority"},
         {"--burst-every", "TIME", OPTION_DURATION, &given->burst_interval_ns, 1, DURATION_MAX_NS,
          "from one burst to the next; 10ms by default"},
-        {"--active", "N", OPTION_COUNT, &given->active, 1, 1000000,
+        {"--active", "N", OPTION_COUNT, &given->active, 1, SERVER_CONNECTIONS_MAX,
          "connections that send in idle; 1 by default"},
         {"--steps", "N", OPTION_COUNT, &given->steps, 1, 100,
          "of a ramp up to its connections; 4 by default"},

@@ -13,7 +13,6 @@
 #include "host/shell.h"
 #include "load/engine.h"
 #include "load/payload.h"
-#include "names.h"
 #include "program.h"
 #include "program/bench_options.h"
 #include "program/command.h"
@@ -27,6 +26,7 @@
 #include "run/bench.h"
 #include "run/environment.h"
 #include "run/placement.h"
+#include "run/plan_workloads.h"
 #include "run/resume.h"
 #include "run/search.h"
 #include "run/target_reach.h"
@@ -100,10 +100,11 @@ static void precision_print(const struct bench *bench)
     }
 }
 
-static bool is_ramp(const struct plan *plan)
+/* Whether every workload finds out how many connections can be had. */
+static bool finds_capacity(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->workload_count; i++)
-        if (plan->workloads[i].kind != WORKLOAD_RAMP)
+        if (!plan->workloads[i].kind->finds_capacity)
             return false;
     return true;
 }
@@ -163,7 +164,7 @@ static void print_results(const struct bench *bench, const struct bench_request 
     unsigned width = terminal_table_width(stdout);
     if (search != NULL)
         search_print(search, stdout);
-    else if (given->generator.count == 1 && is_ramp(bench->plan))
+    else if (given->generator.count == 1 && finds_capacity(bench->plan))
         textbook_table_print(stdout, bench->rows, bench->row_count);
     else if (given->generator.count == 1)
         summary_table_print(stdout, bench->rows, bench->row_count, width);
@@ -337,8 +338,8 @@ static unsigned connections_most(const struct plan *plan)
 {
     unsigned most = 0;
     for (size_t i = 0; i < plan->workload_count; i++)
-        if (run_server_connections(&plan->workloads[i]) > most)
-            most = run_server_connections(&plan->workloads[i]);
+        if (workload_server_connections(&plan->workloads[i]) > most)
+            most = workload_server_connections(&plan->workloads[i]);
     return most;
 }
 
@@ -387,12 +388,16 @@ static int search_choose(struct search *search, struct bench_request *given,
     if (rate_bound_parse(given->rate_search, &search->bound, failure) != 0)
         return -1;
     if (given->workloads.count == 0)
-        given->workloads = (struct text_list){{"rate"}, 1};
+        given->workloads = (struct text_list){{workload_rate.name}, 1};
     const char *wrong = NULL;
-    char name[80];
-    for (size_t i = 0; text_list_word(&given->workloads, i, name, sizeof name); i++)
-        if (!name_equals("rate", name) && !name_equals("mixed", name))
-            wrong = "is for --workload rate or mixed only";
+    char name[80], only[160], takers[120];
+    snprintf(only, sizeof only, "is for --workload %s only",
+             workload_takers(WORKLOAD_RATE, takers, sizeof takers));
+    for (size_t i = 0; text_list_word(&given->workloads, i, name, sizeof name); i++) {
+        const struct workload_kind *kind = workload_find(name);
+        if (kind == NULL || (kind->options & WORKLOAD_RATE) == 0)
+            wrong = only;
+    }
     if (given->rates.count > 1)
         wrong = "begins at one --rate";
     else if (search->trials % 2 == 0)

@@ -9,8 +9,9 @@
 #include "program/options.h"
 #include "run/plan.h"
 #include "run/target.h"
+#include "server.h"
 
-enum { CONNECTIONS = 1000, CONNECTIONS_MOST = 1000000 };
+enum { CONNECTIONS = 1000 };
 
 /* What of this build can't serve here, and why. */
 static void judge_models(struct doctor_report *report)
@@ -105,7 +106,7 @@ int command_doctor(int argc, char **argv)
     struct text_list targets = {.count = 0};
     uint64_t connections = CONNECTIONS;
     const struct option options[] = {
-        {"--connections", "N", OPTION_COUNT, &connections, 1, CONNECTIONS_MOST,
+        {"--connections", "N", OPTION_COUNT, &connections, 1, SERVER_CONNECTIONS_MAX,
          "that are to be measured; 1000 by default"},
         {"--target", "NAME=COMMAND", OPTION_TEXTS, &targets, 0, 0,
          "also whether this target answers, as `bench` would ask it;\nmay be repeated"},

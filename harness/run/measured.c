@@ -139,7 +139,7 @@ static void take_connects(struct row *row, const struct load_result *load)
 void measured_take_load(struct row *row, const struct load_result *load,
                         const struct workload *workload)
 {
-    bool is_open = workload_is_open(workload->kind);
+    bool is_open = workload->kind->is_open;
     row->connections_attempted = load->attempted;
     row->connections_established = load->established;
     row->errors = (double)load->errors;
@@ -158,7 +158,7 @@ void measured_take_load(struct row *row, const struct load_result *load,
     take_round_trips(row, load, is_open);
     if (is_open)
         take_open_loop(row, load, workload);
-    if (workload->kind == WORKLOAD_CHURN)
+    if (workload->kind->reconnects)
         take_connects(row, load);
     judgement_take_load(row, &load->rtt);
 }

@@ -15,9 +15,8 @@
 
 enum {
     CONNECT_TIMEOUT_S = 30,
-    RAMP_PAUSE_S = 5,
+    CAPACITY_PAUSE_S = 5,
     DRAIN_TIMEOUT_S = 10,
-    CHURN_ROOM = 16,
     IDLE_LOOK_MS = 60,  /* six steps of the kernel's 100 Hz accounting on each processor */
     IDLE_WAIT_MS = 250, /* between looks at a host that is busy */
     WAIT_STEP_MS = 50,  /* so often at least a wait can be cancelled */
@@ -65,8 +64,8 @@ void run_describe(struct row *row, const struct run_settings *settings, const st
     row_set_text(row->cpu_model, sizeof row->cpu_model, host_cpu_model(text, sizeof text));
     row->cpu_count = host_cpu_count();
     row_set_text(row->model, sizeof row->model, model);
-    row_set_text(row->workload, sizeof row->workload, workload_name(workload->kind));
-    row_set_text(row->loop, sizeof row->loop, workload_is_open(workload->kind) ? "open" : "closed");
+    row_set_text(row->workload, sizeof row->workload, workload->kind->name);
+    row_set_text(row->loop, sizeof row->loop, workload->kind->is_open ? "open" : "closed");
     row->connections = workload->connections;
     row->connections_active = workload->active != 0 ? workload->active : workload->connections;
     row->connections_misbehaving = workload->misbehaving;
@@ -163,14 +162,6 @@ static unsigned long wineserver_place(struct row *row, const struct run_settings
     return pid;
 }
 
-unsigned run_server_connections(const struct workload *workload)
-{
-    /* A client's next connection can arrive before the server has noticed the last one's end. */
-    if (workload->kind == WORKLOAD_CHURN)
-        return 2 * workload->connections + CHURN_ROOM;
-    return workload->connections + 2 * workload->misbehaving;
-}
-
 size_t run_histograms(const struct row *row, const struct load_result *load,
                       struct row_histogram histograms[RUN_HISTOGRAMS_MAX])
 {
@@ -190,16 +181,16 @@ static enum run_status failed(struct row *row, const char *reason)
 }
 
 /* Whether what the load saw is a measurement. */
-static enum run_status judge(struct row *row, const struct load_result *load)
+static enum run_status judge(struct row *row, const struct load_result *load,
+                             const struct workload_kind *kind)
 {
-    bool is_ramp = strcmp(row->workload, workload_name(WORKLOAD_RAMP)) == 0;
     const char *cause = load->error_text, *colon = cause[0] == '\0' ? "" : ": ";
     if (load->error != 0)
         set_status(row, "failed", "%s", cause);
     else if (load->verify_failures > 0)
         set_status(row, "failed", "%llu connections brought back wrong bytes",
                    (unsigned long long)load->verify_failures);
-    else if (load->established < load->attempted && !is_ramp)
+    else if (load->established < load->attempted && !kind->finds_capacity)
         set_status(row, "failed", "%u of %u connections were established%s%s", load->established,
                    load->attempted, colon, cause);
     else if (load->errors > 0 && load->errors == load->without_port)
@@ -346,19 +337,6 @@ static enum run_status server_finish(struct row *row, struct measured_window *wi
     return RUN_FAILED;
 }
 
-/* What is this generator's part of it. */
-static struct workload workload_share(const struct workload *workload,
-                                      const struct generator *generator)
-{
-    struct workload share = *workload;
-    share.connections = (unsigned)generator_share(generator, workload->connections);
-    share.active = (unsigned)generator_share(generator, workload->active);
-    share.misbehaving = (unsigned)generator_share(generator, workload->misbehaving);
-    share.rate_msgs_per_s =
-        generator_share_by(generator, workload->connections, workload->rate_msgs_per_s);
-    return share;
-}
-
 /* workload: this generator's share. slot: of several generators; NULL: alone. */
 static enum run_status measure(struct row *row, struct load_result *load,
                                struct measured_window *window, const struct target *target,
@@ -376,20 +354,14 @@ static enum run_status measure(struct row *row, struct load_result *load,
         host_quotas_add(&window->quotas, child_pid(server->child));
     struct load_options options = {
         .server = server->address,
-        .workload = workload->kind,
-        .connections = workload->connections,
-        .active = workload->active,
-        .misbehaving = workload->misbehaving,
-        .message_bytes = workload->message_bytes,
-        .pipeline_depth = workload->pipeline_depth,
-        .rate_msgs_per_s = workload->rate_msgs_per_s,
-        .burst_interval_ns = workload->burst_interval_ns,
+        .workload = *workload,
         .clients_at_once = target_find(target, row->model).clients_at_once,
         .nodelay = settings->nodelay,
         .warmup_ns = settings->warmup_ns,
         .duration_ns = settings->duration_ns,
         .connect_timeout_ns = (uint64_t)CONNECT_TIMEOUT_S * NS_PER_S,
-        .connect_pause_ns = workload->kind == WORKLOAD_RAMP ? (uint64_t)RAMP_PAUSE_S * NS_PER_S : 0,
+        .connect_pause_ns =
+            workload->kind->finds_capacity ? (uint64_t)CAPACITY_PAUSE_S * NS_PER_S : 0,
         .drain_timeout_ns = (uint64_t)DRAIN_TIMEOUT_S * NS_PER_S,
         .at_window = measured_at_window,
         .cancelled = window_cancelled,
@@ -403,7 +375,7 @@ static enum run_status measure(struct row *row, struct load_result *load,
     if (window->moments[1].quota_stops > window->moments[0].quota_stops)
         warning_add(row, WARNING_CPU_QUOTA);
     measured_take_load(row, load, workload);
-    enum run_status status = judge(row, load);
+    enum run_status status = judge(row, load, workload->kind);
     if (!measured_take_time(row, window, load, interrupted, sizeof interrupted) && status == RUN_OK)
         status = failed(row, interrupted);
     if ((target->reach.remote || !own_server) && load->established == 0 && !load->cancelled)
@@ -430,7 +402,7 @@ static enum run_status serve_and_measure(struct row *row, struct load_result *lo
         .settings = settings, .server = &server, .remote = target->reach.remote};
     const struct target_serve serve = {
         .model = row->model,
-        .max_connections = run_server_connections(workload),
+        .max_connections = workload_server_connections(workload),
         .threads = settings->threads,
         .buffer_bytes = settings->buffer_bytes,
         .nodelay = settings->nodelay,
@@ -444,7 +416,8 @@ static enum run_status serve_and_measure(struct row *row, struct load_result *lo
     if (target_server_start(&server, target, &serve, settings->cancelled, settings->context,
                             &failure) != 0)
         return settings->cancelled(settings->context) ? RUN_CANCELLED : failed(row, failure.text);
-    const struct workload share = workload_share(workload, settings->generator);
+    const struct workload share =
+        workload_share(workload, settings->generator->index, settings->generator->count);
     return measure(row, load, &window, target, &share, slot);
 }
 
@@ -461,7 +434,7 @@ static enum run_status measure_in_slot(struct row *row, struct load_result *load
     struct generator_slot slot =
         generator_slot_take(generator, settings->warmup_ns, settings->duration_ns);
     clock_utc_format(slot.begin_utc_ns, row->started_at_utc, sizeof row->started_at_utc);
-    const struct workload share = workload_share(workload, generator);
+    const struct workload share = workload_share(workload, generator->index, generator->count);
     if (share.connections == 0) {
         run_skip(row, "fewer connections than load generators: none is left for this one");
         row->connections_attempted = 0;

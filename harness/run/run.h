@@ -24,9 +24,6 @@ enum run_status run_execute(struct row *row, struct load_result *load,
                             const struct run_settings *settings, const struct target *target,
                             const struct workload *workload);
 
-/* Connections that its server must be able to have at a time. */
-unsigned run_server_connections(const struct workload *workload);
-
 #define RUN_HISTOGRAMS_MAX 2
 
 /* The histograms that belong into histogram.csv, the row's own round trips first. How many. */
