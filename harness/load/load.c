@@ -10,7 +10,7 @@ enum {
     CONNECTS_AT_ONCE = 128, /* fewer than a listener's usual backlog */
     RECEIVE_BYTES_MOST = 64 * 1024
 };
-void load_fail(struct load *load, const char *what, int error)
+static void load_fail(struct load *load, const char *what, int error)
 {
     load->result->error_text[0] = '\0';
     load_note(load, what, error);

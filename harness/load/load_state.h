@@ -88,11 +88,6 @@ struct load {
 /* The longest time in which the server ends none of the connections that its clients have ended. */
 #define LOAD_CLOSE_PAUSE_NS UINT64_C(5000000000)
 
-/* ---- load.c ---- */
-
-/* Makes the run impossible. */
-void load_fail(struct load *load, const char *what, int error);
-
 static inline bool load_is_loading(const struct load *load)
 {
     return load->phase == PHASE_WARMUP || load->phase == PHASE_WINDOW;

@@ -44,12 +44,27 @@ static int options_check(const struct plan *plan, const struct bench_request *gi
     return 0;
 }
 
+/* What its numbers can't be, together. */
+static int numbers_check(const struct workload *workload, struct failure *failure)
+{
+    if (workload->active > workload->connections)
+        return failure_set(failure, "--active %u: %s has %u connections", workload->active,
+                           workload->kind->name, workload->connections);
+    if (workload_server_connections(workload) > SERVER_CONNECTIONS_MAX)
+        return failure_set(failure,
+                           "--connections %u: %s can have %u at most; its server would need room "
+                           "for %u, and a server has at most %d",
+                           workload->connections, workload->kind->name,
+                           workload_connections_most(workload),
+                           workload_server_connections(workload), SERVER_CONNECTIONS_MAX);
+    return 0;
+}
+
 /* Once: what is given twice would be two rows that nothing tells apart. */
 static int workload_add(struct plan *plan, struct workload workload, struct failure *failure)
 {
-    if (workload.active > workload.connections)
-        return failure_set(failure, "--active %u: %s has %u connections", workload.active,
-                           workload.kind->name, workload.connections);
+    if (numbers_check(&workload, failure) != 0)
+        return -1;
     for (size_t i = 0; i < plan->workload_count; i++)
         if (workload_equals(&plan->workloads[i], &workload))
             return 0;

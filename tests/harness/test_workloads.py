@@ -132,6 +132,19 @@ class Choice(unittest.TestCase):
         self.assertEqual(self.planned("--workload", "ramp", "--connections", "2",
                                       "--steps", "4"), 2)
 
+    def test_most_connections(self):
+        """Where the server needs more room than connections, fewer of them go."""
+        for workload, most, room in ("churn", 499992, 1000002), ("mixed", 999988, 1000001):
+            words = ["bench", "--dry-run", "--workload", workload, "--connections"]
+            result = tool.run(*words, str(most))
+            self.assertEqual((result.status, result.out), (0, ""), result.err)
+            result = tool.run(*words, "%d,16" % (most + 1))
+            self.assertEqual((result.status, result.out), (2, ""))
+            self.assertEqual(len(result.err.splitlines()), 1)
+            self.assertIn("--connections %d: %s can have %d at most" % (most + 1, workload, most),
+                          result.err)
+            self.assertIn("room for %d" % room, result.err)
+
     def test_options_that_nobody_takes(self):
         for words, says in (
                 (("--rate", "5"), "--rate is for --workload rate or mixed"),
