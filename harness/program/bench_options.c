@@ -116,6 +116,17 @@ static void outro_write(char *text, size_t size)
            "goes on. Exit status: 0, 1 where a run failed, 2 for bad usage, 130 for Ctrl-C.\n");
 }
 
+static const char *pipeline_summary(char *text, size_t size)
+{
+    char takers[160];
+    snprintf(text, size,
+             "messages in flight on each connection, by default 1, and %u\n"
+             "in a stream; for %s",
+             workload_stream.defaults.pipeline_depth,
+             workload_takers(WORKLOAD_PIPELINE, takers, sizeof takers));
+    return text;
+}
+
 bool bench_options_take(struct bench_request *given, int argc, char **argv, int *status)
 {
     *given = (struct bench_request){.suite = suites[0].name,
@@ -125,6 +136,7 @@ bool bench_options_take(struct bench_request *given, int argc, char **argv, int 
                                     .generator = {.allowance_ns = ALLOWANCE_NS},
                                     .out = "results"};
     const char *ports = NULL, *identity = NULL, *start = NULL;
+    char pipeline[240];
     const struct option options[] = {
         {.name = "what is measured", .kind = OPTION_HEADING},
         {"--suite", "NAME", OPTION_TEXT, &given->suite, 0, 0,
@@ -145,8 +157,7 @@ bool bench_options_take(struct bench_request *given, int argc, char **argv, int 
         {"--message-bytes", "SIZE[,SIZE]", OPTION_SIZES, &given->message_sizes, 1,
          MESSAGE_BYTES_MAX, "such as 64,64KiB, each measured; of a stream: its blocks"},
         {"--pipeline", "N", OPTION_COUNT, &given->pipeline_depth, 1, 1024,
-         "messages in flight on each connection: stream (4 by\n"
-         "default), rate, burst and mixed (1)"},
+         pipeline_summary(pipeline, sizeof pipeline)},
         {"--rate", "N[,N]", OPTION_COUNTS, &given->rates, 1, SCHEDULE_RATE_MAX,
          "messages a second on all connections together, each\n"
          "measured; 10000 by default"},

@@ -29,19 +29,13 @@ class Workloads(unittest.TestCase):
     def setUpClass(cls):
         with tool.folder() as out:
             cls.result = tool.bench(
-                out, *[word for name in cls.names() for word in ("--workload", name)],
+                out, *[word for name in tool.workloads() for word in ("--workload", name)],
                 "--connections", CONNECTIONS, "--rate", RATE, "--burst-every", "%dms" % BURST_MS,
                 "--active", ACTIVE, "--steps", "1")
             folder = tool.run_folder(out)
             cls.runs = tool.read_table(os.path.join(folder, "runs.csv"))
             cls.samples = tool.read_table(os.path.join(folder, "histogram.csv"))
             cls.files = os.listdir(folder)
-
-    @staticmethod
-    def names():
-        """As the help lists them."""
-        lines = tool.run("bench", "--help").out.split("\nworkloads:\n")[1].split("\n\n")[0]
-        return [line.split()[0] for line in lines.splitlines() if line[:3].strip()]
 
     def of(self, *workloads):
         return [row for row in self.runs if row["workload"] in workloads]
@@ -52,7 +46,7 @@ class Workloads(unittest.TestCase):
         cells = collections.Counter((row["model"], row["workload"]) for row in self.runs
                                     if row["status"] != "skipped")
         self.assertEqual(cells, collections.Counter(
-            (model, workload) for model in able for workload in self.names()))
+            (model, workload) for model in able for workload in tool.workloads()))
         self.runs = [row for row in self.runs if row["status"] == "ok"]
         self.assertEqual(sum(cells.values()), len(self.runs))
         self.samples_equal_messages()
