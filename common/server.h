@@ -15,12 +15,14 @@
 #include "session.h"
 #include "thread.h"
 
+#define SERVER_CONNECTIONS_MAX 1000000 /* that max_connections may ask for */
+
 struct server_options {
     struct net_address address; /* port 0: the system chooses */
     unsigned threads;           /* most serving threads; 0: the model's own choice */
     size_t buffer_bytes;        /* for each session, touched only as used */
     int backlog;
-    unsigned max_connections; /* the connection past it is refused */
+    unsigned max_connections; /* 1..SERVER_CONNECTIONS_MAX; the connection past it is refused */
     bool nodelay;             /* TCP_NODELAY on every connection */
     observe_report *report;   /* called for each system call, or NULL */
     /* Called once, by any thread, when connections are refused for want of resources. Or NULL. */

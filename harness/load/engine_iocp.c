@@ -1,25 +1,16 @@
-#include "load/engine.h"
+#include "load/engine_iocp.h"
 
 #include <limits.h>
-#include <mswsock.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "clock.h"
-#include "skip_mode_win32.h"
-
-/* Headers from before Windows 11 lack it. */
-#ifndef PROCESS_POWER_THROTTLING_IGNORE_TIMER_RESOLUTION
-#define PROCESS_POWER_THROTTLING_IGNORE_TIMER_RESOLUTION 0x4
-#endif
+#include "load/tick_win32.h"
 
 enum {
-    ENTRIES_AT_ONCE = 256,
     /* 49152-65535 by default; see "The default dynamic port range for TCP/IP" (Microsoft). */
     PORTS_PER_SOURCE = 16000,
     /* A connection that always finds data may not keep the others from their turn. */
     INLINE_ROUNDS = 4,
-    OPERATION_UNDER_WAY = 1,
     DRAIN_TURNS = 1000, /* in which nothing ended */
     DRAIN_TURN_MS = 10,
     NS_PER_MS = 1000000,
@@ -27,58 +18,6 @@ enum {
 };
 
 static const uint64_t TIMEOUT_NS_MOST = UINT64_C(3600000000000);
-
-/* An overlapped call. The system's from the call until the port has brought its entry. */
-struct operation {
-    OVERLAPPED overlapped;
-    bool under_way;
-};
-
-/*
- * What the engine keeps of a connection. Not one for each id: what was begun on a closed connection
- * still ends in its slot when the id is long in use again.
- */
-struct slot {
-    struct engine_connection *connection; /* NULL: closed */
-    net_socket closing;                   /* its socket then, until that is closed */
-    struct slot *next;                    /* in the ready or the free ones */
-    struct slot *next_made;
-    unsigned holds;  /* being open, ready, or under way; the last that goes frees the slot */
-    bool skips_port; /* what completes at once brings no entry */
-    bool connecting;
-    bool receiving; /* neither the peer's end nor an error was reported */
-    bool paused;
-    bool ready;              /* in the engine's list */
-    bool completed;          /* result is to be reported */
-    bool cut_short;          /* a send was, and `writable` is owed */
-    int send_error;          /* of a send that had been taken: the next one reports it */
-    int64_t result;          /* of the inward operation: bytes or a negative error */
-    struct operation inward; /* the connect, later the receives */
-    struct operation outward;
-    uint8_t *buffer; /* made by the first receive, and kept for the slot's next connection */
-};
-
-struct engine {
-    struct engine_callbacks callbacks;
-    void *context;
-    HANDLE port;
-    ULONG buffer_bytes;
-    int family; /* of the sockets that the next two are valid for; 0: none yet */
-    LPFN_CONNECTEX connect_ex;
-    bool may_skip_port;
-    bool precise;
-    HMODULE timers;     /* winmm, where the system's tick is shortened; else NULL */
-    unsigned under_way; /* operations, also those of closed connections */
-    struct slot *made;
-    struct slot *free;
-    struct slot *ready; /* to be looked at by the next engine_run, whatever the port brings */
-    OVERLAPPED_ENTRY entries[ENTRIES_AT_ONCE];
-};
-
-static struct slot *slot_of(const struct engine_connection *connection)
-{
-    return connection->platform;
-}
 
 struct engine *engine_open(const struct engine_callbacks *callbacks, void *context,
                            unsigned max_connections, size_t receive_bytes, int *error)
@@ -100,42 +39,10 @@ struct engine *engine_open(const struct engine_callbacks *callbacks, void *conte
     return NULL;
 }
 
-/*
- * winmm's timeBeginPeriod or timeEndPeriod: waits end with the system's next tick, which comes each
- * 15.6 ms, with a period of 1 ms each millisecond ("timeBeginPeriod function"). Loaded by hand: the
- * program imports nothing but what every part of it needs.
- */
-static bool tick_call(HMODULE timers, const char *name)
-{
-    UINT(WINAPI * call)(UINT);
-    FARPROC found = GetProcAddress(timers, name);
-    memcpy(&call, &found, sizeof call);
-    return found != NULL && call(1) == 0;
-}
-
-/*
- * Since Windows 11 the system may forget that period while the process's window can't be seen, if it
- * is not asked to keep it ("SetProcessInformation function"). Older systems refuse, and keep it.
- */
-static void tick_keep(void)
-{
-    PROCESS_POWER_THROTTLING_STATE state = {
-        .Version = PROCESS_POWER_THROTTLING_CURRENT_VERSION,
-        .ControlMask = PROCESS_POWER_THROTTLING_IGNORE_TIMER_RESOLUTION,
-        .StateMask = 0 /* do not ignore it */
-    };
-    (void)SetProcessInformation(GetCurrentProcess(), ProcessPowerThrottling, &state, sizeof state);
-}
-
 void engine_wait_precisely(struct engine *engine)
 {
     engine->precise = true;
-    tick_keep();
-    engine->timers = LoadLibraryExW(L"winmm.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-    if (engine->timers != NULL && !tick_call(engine->timers, "timeBeginPeriod")) {
-        FreeLibrary(engine->timers);
-        engine->timers = NULL;
-    }
+    engine->tick = tick_shorten();
 }
 
 bool engine_waits_otherwise(char *text, size_t size)
@@ -150,64 +57,6 @@ unsigned engine_ports_per_source(void)
     return PORTS_PER_SOURCE;
 }
 
-static struct slot *slot_take(struct engine *engine, struct engine_connection *connection)
-{
-    struct slot *slot = engine->free;
-    if (slot != NULL) {
-        engine->free = slot->next;
-    } else {
-        slot = calloc(1, sizeof *slot);
-        if (slot == NULL)
-            return NULL;
-        slot->next_made = engine->made;
-        engine->made = slot;
-    }
-    *slot = (struct slot){.connection = connection,
-                          .closing = NET_SOCKET_NONE,
-                          .next_made = slot->next_made,
-                          .holds = 1,
-                          .connecting = true,
-                          .receiving = true,
-                          .buffer = slot->buffer};
-    return slot;
-}
-
-static void slot_release(struct engine *engine, struct slot *slot)
-{
-    if (--slot->holds > 0)
-        return;
-    slot->next = engine->free;
-    engine->free = slot;
-}
-
-static void slot_make_ready(struct engine *engine, struct slot *slot)
-{
-    if (slot->ready)
-        return;
-    slot->ready = true;
-    slot->holds++;
-    slot->next = engine->ready;
-    engine->ready = slot;
-}
-
-/*
- * Right after an overlapped call: OPERATION_UNDER_WAY: the port will bring its entry; 0: it is done
- * and no entry comes; or a negative error.
- */
-static int operation_begun(struct engine *engine, struct slot *slot, struct operation *operation,
-                           bool succeeded)
-{
-    int error = succeeded ? 0 : net_last_error();
-    if (error != 0 && error != -WSA_IO_PENDING)
-        return error;
-    if (error == 0 && slot->skips_port)
-        return 0;
-    operation->under_way = true;
-    slot->holds++;
-    engine->under_way++;
-    return OPERATION_UNDER_WAY;
-}
-
 /* The bytes that it moved, or its negative error. */
 static int64_t operation_result(net_socket socket, struct operation *operation)
 {
@@ -215,91 +64,6 @@ static int64_t operation_result(net_socket socket, struct operation *operation)
     if (WSAGetOverlappedResult(socket, &operation->overlapped, &bytes, FALSE, &flags))
         return bytes;
     return net_last_error();
-}
-
-/* Extension functions belong to the provider of a socket, so they are asked for once a family. */
-static int provider_learn(struct engine *engine, net_socket socket, int family)
-{
-    GUID function = WSAID_CONNECTEX;
-    DWORD bytes = 0;
-    if (engine->family == family)
-        return 0;
-    if (WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &function, sizeof function,
-                 &engine->connect_ex, sizeof engine->connect_ex, &bytes, NULL, NULL) != 0)
-        return net_last_error();
-    engine->may_skip_port = skip_mode_allowed(socket);
-    engine->family = family;
-    return 0;
-}
-
-/* ConnectEx takes bound sockets only. */
-static int source_bind(net_socket socket, const struct net_address *source,
-                       const struct net_address *to)
-{
-    struct net_address any = {.length = to->length};
-    any.storage.ss_family = to->storage.ss_family;
-    if (source == NULL)
-        source = &any;
-    return net_bind_source(socket, source);
-}
-
-static int port_join(struct engine *engine, struct slot *slot, net_socket socket)
-{
-    HANDLE handle = (HANDLE)socket;
-    if (CreateIoCompletionPort(handle, engine->port, (ULONG_PTR)slot, 0) == NULL)
-        return net_last_error();
-    slot->skips_port = engine->may_skip_port && SetFileCompletionNotificationModes(
-                                                    handle, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
-                                                                FILE_SKIP_SET_EVENT_ON_HANDLE);
-    return 0;
-}
-
-static int connect_begin(struct engine *engine, struct slot *slot, net_socket socket,
-                         const struct net_address *to)
-{
-    DWORD sent = 0;
-    BOOL connected = engine->connect_ex(socket, (const struct sockaddr *)&to->storage, to->length,
-                                        NULL, 0, &sent, &slot->inward.overlapped);
-    int begun = operation_begun(engine, slot, &slot->inward, connected);
-    if (begun < 0)
-        return begun;
-    if (begun != OPERATION_UNDER_WAY) {
-        slot->completed = true;
-        slot_make_ready(engine, slot);
-    }
-    return 0;
-}
-
-int engine_connect(struct engine *engine, struct engine_connection *connection,
-                   const struct net_address *to, const struct net_address *source, bool nodelay)
-{
-    int family = to->storage.ss_family;
-    struct slot *slot = slot_take(engine, connection);
-    if (slot == NULL)
-        return -WSA_NOT_ENOUGH_MEMORY;
-    connection->platform = slot;
-    connection->socket = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
-                                    WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-    int error = connection->socket == NET_SOCKET_NONE ? net_last_error() : 0;
-    if (error == 0)
-        error = provider_learn(engine, connection->socket, family);
-    if (error == 0)
-        error = source_bind(connection->socket, source, to);
-    if (error == 0)
-        error = net_set_nodelay(connection->socket, nodelay);
-    if (error == 0)
-        error = port_join(engine, slot, connection->socket);
-    if (error == 0)
-        error = connect_begin(engine, slot, connection->socket, to);
-    if (error != 0) {
-        if (connection->socket != NET_SOCKET_NONE)
-            net_close(connection->socket);
-        connection->socket = NET_SOCKET_NONE;
-        slot_release(engine, slot);
-        return error;
-    }
-    connection->open = true;
-    return 0;
 }
 
 /*
@@ -397,18 +161,6 @@ static void receive_begin(struct engine *engine, struct slot *slot)
     slot->result = begun < 0 ? begun : (int64_t)received;
 }
 
-static void connect_report(struct engine *engine, struct slot *slot)
-{
-    int error = (int)slot->result;
-    slot->connecting = false;
-    /* Without it shutdown and getpeername don't know the socket for connected (ConnectEx). */
-    if (error == 0 &&
-        setsockopt(slot->connection->socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0) != 0)
-        error = net_last_error();
-    slot->receiving = error == 0;
-    engine->callbacks.connected(engine->context, slot->connection, error);
-}
-
 static void receive_report(struct engine *engine, struct slot *slot)
 {
     /* Of a reset Wine 8.0 tells one of the two only, and a receive behind the send finds an end. */
@@ -442,7 +194,7 @@ static void inward_advance(struct engine *engine, struct slot *slot)
         }
         slot->completed = false;
         if (slot->connecting)
-            connect_report(engine, slot);
+            engine_connect_report(engine, slot);
         else
             receive_report(engine, slot);
     }
@@ -526,7 +278,7 @@ static void ready_dispatch(struct engine *engine)
 static int wait_coarsely(struct engine *engine, uint64_t timeout_ns)
 {
     /* A wait of n ms ends with the tick after that, so up to a tick later. */
-    uint64_t tick_ns = engine->timers != NULL ? NS_PER_MS : COARSE_TICK_NS;
+    uint64_t tick_ns = engine->tick != NULL ? NS_PER_MS : COARSE_TICK_NS;
     if (timeout_ns < tick_ns + NS_PER_MS)
         return 0;
     return entries_dispatch(engine, (DWORD)((timeout_ns - tick_ns) / NS_PER_MS));
@@ -578,10 +330,8 @@ void engine_free(struct engine *engine)
         return;
     if (!operations_drain(engine))
         return; /* better leaked than written to by the system after it was freed */
-    if (engine->timers != NULL) {
-        tick_call(engine->timers, "timeEndPeriod");
-        FreeLibrary(engine->timers);
-    }
+    if (engine->tick != NULL)
+        tick_restore(engine->tick);
     CloseHandle(engine->port);
     while (engine->made != NULL) {
         struct slot *slot = engine->made;

@@ -13,15 +13,8 @@
 
 struct load_options {
     struct net_address server;
-    enum workload_kind workload;
-    unsigned connections;       /* at least 1 */
-    unsigned active;            /* idle: 1..connections */
-    unsigned misbehaving;       /* mixed: clients beside the connections */
-    size_t message_bytes;       /* at least 1; stream: the block that counts as a message */
-    unsigned clients_at_once;   /* the server serves this many and lets the others wait; 0: all */
-    unsigned pipeline_depth;    /* messages in flight on each connection; 1 in pingpong and idle */
-    uint64_t rate_msgs_per_s;   /* rate, mixed: of all connections together, 1..SCHEDULE_RATE_MAX */
-    uint64_t burst_interval_ns; /* burst: at least 1 */
+    struct workload workload;
+    unsigned clients_at_once; /* the server serves this many and lets the others wait; 0: all */
     bool nodelay;
     uint64_t warmup_ns;
     uint64_t duration_ns;

@@ -1,10 +1,13 @@
 /*
- * workload: what tells one workload from another (workloads.c), and the load generator's state that
- * it works on (load.c). Nobody else includes this.
+ * load_state: the load generator's state, and what its files have for each other: load.c the run from
+ * phase to phase, load_window.c the window, load_connection.c a connection's life, open_loop.c what
+ * is sent by a schedule, workload_NAME.c what is special to a kind of workload. Nobody else includes
+ * this.
  */
 #ifndef IOMODELS_LOAD_STATE_H
 #define IOMODELS_LOAD_STATE_H
 
+#include "clock.h"
 #include "load/engine.h"
 #include "load/load_options.h"
 #include "load/load_result.h"
@@ -46,7 +49,8 @@ struct load_connection {
 
 struct load {
     const struct load_options *options;
-    const struct workload_conduct *workload;
+    const struct workload *workload; /* of the options */
+    const struct workload_kind *kind;
     struct load_result *result;
     struct engine *engine;
     struct misbehaving *misbehaving; /* NULL: there are none */
@@ -77,56 +81,99 @@ struct load {
     unsigned burst_lack; /* how many of its echoes */
 };
 
-enum load_share { SHARE_MESSAGES, SHARE_BYTES, SHARE_ROUND_TRIPS };
+/* Nothing waits for longer, so often at least the caller can cancel. */
+#define LOAD_WAIT_NS_MOST UINT64_C(50000000)
+/* What lies between two readings of the clock beyond that, others have taken. */
+#define LOAD_PAUSE_NS_LEAST UINT64_C(100000000)
+/* The longest time in which the server ends none of the connections that its clients have ended. */
+#define LOAD_CLOSE_PAUSE_NS UINT64_C(5000000000)
 
-/* The rest is one code. */
-struct workload_conduct {
-    const char *name;
-    const char *summary;
-    bool is_open;
-    bool reconnects;       /* a connection that has finished is made again */
-    enum load_share share; /* what Jain's index compares */
-    /* Whether the connection sends more than its first echo. */
-    bool (*is_active)(const struct load *load, const struct load_connection *connection);
-    /* A run begins. NULL: nothing to do. */
-    void (*prepare)(struct load *load);
-    /*
-     * Sends what may be sent now: called when the connection becomes active, whenever something
-     * came back on it, and in an open loop when a message of it is due.
-     */
-    void (*proceed)(struct load *load, struct load_connection *connection, uint64_t now);
-    /* A message of the schedule is complete. NULL: nothing to do. */
-    void (*completed)(struct load *load, uint64_t message, uint64_t now);
-};
+static inline bool load_is_loading(const struct load *load)
+{
+    return load->phase == PHASE_WARMUP || load->phase == PHASE_WINDOW;
+}
 
-extern const struct workload_conduct workload_conducts[]; /* by enum workload_kind */
+/* ---- load_window.c ---- */
 
-/* ---- workloads.c, for load.c ---- */
+/* Whether a moment lies inside the window as far as it is known by now. */
+static inline bool load_in_window(const struct load *load, uint64_t at_ns)
+{
+    return at_ns >= load->window_begin_ns && at_ns < load->window_end_ns;
+}
 
-/* Which message of the schedule the connection's nth is (0: the first after its first echo). */
-uint64_t schedule_message(const struct load *load, const struct load_connection *connection,
-                          uint64_t nth);
-/* When it was meant to be sent. */
-uint64_t schedule_meant_ns(const struct load *load, uint64_t message);
-/* Sends all that is due; when the next message is. */
-uint64_t schedule_send(struct load *load, uint64_t now);
-/* How many were meant for a moment inside the window, which is over. */
-uint64_t schedule_in_window(const struct load *load);
+/* The clock has not been read for so long. */
+void window_pause_count(struct load *load, uint64_t gap_ns);
+/* The phase's time is over: ends the warm-up and the window; the other phases load.c ends. */
+void load_phase_end(struct load *load, uint64_t now);
+/* Ends the window before its time, where the run is cancelled. */
+void window_end(struct load *load, uint64_t now);
 
-/* ---- load.c, for workloads.c ---- */
+/* Reads the clock. */
+static inline uint64_t load_now(struct load *load)
+{
+    uint64_t now = clock_now_ns(), gap_ns = now - load->read_ns;
+    load->read_ns = now;
+    if (gap_ns >= LOAD_WAIT_NS_MOST + LOAD_PAUSE_NS_LEAST)
+        window_pause_count(load, gap_ns);
+    return now;
+}
 
-struct load_connection *load_connection_at(const struct load *load, unsigned index);
 /*
- * Reads the clock, and by that ends the warm-up and the window: both ends of the window are the
+ * Goes on to the next phase where it is time. After each load_now: both ends of the window are the
  * first reading at or past the time, what is stamped with the first one belongs to it, what with
  * the second does not. So no batch of callbacks, however long, blurs it.
  */
-uint64_t load_now(struct load *load);
+static inline void load_advance(struct load *load, uint64_t now)
+{
+    if (now >= load->deadline_ns)
+        load_phase_end(load, now);
+}
+
+/* ---- load_connection.c ---- */
+
+static inline struct load_connection *connection_at(const struct load *load, unsigned index)
+{
+    return (struct load_connection *)(void *)(load->connections + index * load->connection_bytes);
+}
+
+extern const struct engine_callbacks load_callbacks; /* their context is the load */
+
+/* The open connections in their order: the next one from *index on, or NULL. */
+struct load_connection *connection_next_open(const struct load *load, unsigned *index);
+/* Keeps what went wrong first. error: 0 where it has no code. */
+void load_note(struct load *load, const char *what, int error);
+/* The server does not serve it before one of the others leaves, which they don't. */
+bool connection_has_to_wait(const struct load *load, const struct load_connection *connection);
+/* The phase waits for it. */
+void connection_await(struct load *load, struct load_connection *connection);
+/* Begins a connect. 0, or a negative error. */
+int connection_connect(struct load *load, struct load_connection *connection);
 /* The connection's stream may be sent up to `end`; the messages that begin before it begin now. */
-void load_offer(struct load *load, struct load_connection *connection, uint64_t end, uint64_t now);
+void connection_offer(struct load *load, struct load_connection *connection, uint64_t end,
+                      uint64_t now);
 /* The client's end of the connection comes first: no more is sent on it. */
-void load_finish(struct load *load, struct load_connection *connection);
-/* Whether a moment lies inside the window as far as it is known by now. */
-bool load_in_window(const struct load *load, uint64_t at_ns);
+void connection_finish(struct load *load, struct load_connection *connection);
+void connection_close(struct load *load, struct load_connection *connection);
+
+/* ---- open_loop.c ---- */
+
+/* Which message of the schedule the connection's nth is (0: the first after its first echo). */
+uint64_t open_loop_message(const struct load *load, const struct load_connection *connection,
+                           uint64_t nth);
+/* When it was meant to be sent. */
+uint64_t open_loop_meant_ns(const struct load *load, uint64_t message);
+/* Sends all that is due; when the next message is. */
+uint64_t open_loop_send(struct load *load, uint64_t now);
+/* How many were meant for a moment inside the window, which is over. */
+uint64_t open_loop_in_window(const struct load *load);
+/* As a kind's `proceed`. */
+void open_loop_proceed(struct load *load, struct load_connection *connection, uint64_t now);
+
+/* ---- what kinds of workload have in common ---- */
+
+/* Of ping-pong. */
+void pingpong_proceed(struct load *load, struct load_connection *connection, uint64_t now);
+/* Of a rate. */
+void rate_prepare(struct load *load);
 
 #endif

@@ -30,14 +30,14 @@ struct misbehaving {
 struct misbehaving *misbehaving_open(struct engine *engine, const struct load_options *options)
 {
     struct misbehaving *misbehaving =
-        calloc(1, sizeof *misbehaving + options->misbehaving * sizeof misbehaving->all[0]);
+        calloc(1, sizeof *misbehaving + options->workload.misbehaving * sizeof misbehaving->all[0]);
     if (misbehaving == NULL)
         return NULL;
     misbehaving->engine = engine;
     misbehaving->options = options;
-    for (unsigned i = 0; i < options->misbehaving; i++) {
+    for (unsigned i = 0; i < options->workload.misbehaving; i++) {
         misbehaving->all[i].kind = (enum kind)(i % KINDS);
-        misbehaving->all[i].engine.id = options->connections + i;
+        misbehaving->all[i].engine.id = options->workload.connections + i;
     }
     return misbehaving;
 }
@@ -51,7 +51,7 @@ static void leave(struct misbehaving *misbehaving, struct misbehaver *misbehaver
 
 void misbehaving_stop(struct misbehaving *misbehaving)
 {
-    for (unsigned i = 0; i < misbehaving->options->misbehaving; i++)
+    for (unsigned i = 0; i < misbehaving->options->workload.misbehaving; i++)
         leave(misbehaving, &misbehaving->all[i]);
 }
 
@@ -103,7 +103,7 @@ static void do_next(struct misbehaving *misbehaving, struct misbehaver *misbehav
 uint64_t misbehaving_act(struct misbehaving *misbehaving, uint64_t now)
 {
     uint64_t next = UINT64_MAX;
-    for (unsigned i = 0; i < misbehaving->options->misbehaving; i++) {
+    for (unsigned i = 0; i < misbehaving->options->workload.misbehaving; i++) {
         struct misbehaver *misbehaver = &misbehaving->all[i];
         if (misbehaver->next_ns <= now) {
             do_next(misbehaving, misbehaver);
@@ -118,7 +118,7 @@ void misbehaving_connected(struct misbehaving *misbehaving, struct engine_connec
                            int error)
 {
     struct misbehaver *misbehaver = (struct misbehaver *)connection;
-    size_t half = misbehaving->options->message_bytes / 2;
+    size_t half = misbehaving->options->workload.message_bytes / 2;
     if (error != 0) {
         leave(misbehaving, misbehaver);
         return;

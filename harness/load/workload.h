@@ -1,5 +1,6 @@
 /*
- * workload: what the clients of a measurement do.
+ * workload: what the clients of a measurement do. All that tells one kind of workload from another
+ * stands in its file, workload_NAME.c; workload.c lists them.
  */
 #ifndef IOMODELS_WORKLOAD_H
 #define IOMODELS_WORKLOAD_H
@@ -8,42 +9,84 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * A closed loop sends when an answer has come. An open one has a schedule (schedule.h), which
- * begins with the warm-up: what is due while its connection has pipeline_depth messages outstanding
- * waits at the client, and its latency counts from the moment when it was meant to be sent (G.
- * Tene's "coordinated omission" is what that avoids).
- */
-enum workload_kind {
-    WORKLOAD_PINGPONG, /* closed: one outstanding message on each connection */
-    WORKLOAD_STREAM, /* closed: each keeps pipeline_depth messages' bytes in flight, both ways at once */
-    WORKLOAD_RATE,  /* open: rate_msgs_per_s, each connection in turn */
-    WORKLOAD_BURST, /* open: one message on each connection at the same moment, each
-                    * burst_interval_ns */
-    WORKLOAD_IDLE,  /* closed: pingpong on `active` of the connections, spread over them */
-    WORKLOAD_CHURN, /* closed: each connects, echoes one message, closes in good order, and again */
-    WORKLOAD_MIXED, /* open: rate, beside `misbehaving` clients (misbehaving.h), which are no part of
-                    * what is measured */
-    WORKLOAD_RAMP   /* closed: pingpong on as many of the connections as could be made */
-};
+struct load;            /* load_state.h */
+struct load_connection; /* likewise */
 
 struct workload {
-    enum workload_kind kind;
-    unsigned connections;
-    unsigned active;      /* idle: those that send, at most connections; 0: all */
-    unsigned misbehaving; /* mixed: clients beside the connections; 0: none */
-    unsigned pipeline_depth;
-    size_t message_bytes;
-    uint64_t rate_msgs_per_s;   /* 0: no rate is set */
+    const struct workload_kind *kind;
+    unsigned connections;    /* at least 1 */
+    unsigned active;         /* those that send, 1..connections; 0: all */
+    unsigned misbehaving;    /* clients beside the connections (misbehaving.h) */
+    unsigned pipeline_depth; /* messages in flight on each connection, at least 1 */
+    size_t message_bytes;    /* at least 1 */
+    /* Of an open loop. All connections together, 1..SCHEDULE_RATE_MAX; 0: no rate is set */
+    uint64_t rate_msgs_per_s;
     uint64_t burst_interval_ns; /* 0: no bursts */
 };
 
-const char *workload_name(enum workload_kind workload);    /* "pingpong", "stream" ... */
-const char *workload_summary(enum workload_kind workload); /* what it does, one line */
-bool workload_is_open(enum workload_kind workload);
-/* By name, without regard to case; false: none. */
-bool workload_find(const char *name, enum workload_kind *workload);
-/* The number of workloads: each value of the enumeration below it is one. */
-unsigned workload_count(void);
+/* Options of `bench` that only some kinds take. */
+enum workload_option {
+    WORKLOAD_PIPELINE = 1 << 0,
+    WORKLOAD_RATE = 1 << 1,
+    WORKLOAD_BURST_EVERY = 1 << 2,
+    WORKLOAD_ACTIVE = 1 << 3,
+    WORKLOAD_MISBEHAVING = 1 << 4,
+    WORKLOAD_STEPS = 1 << 5
+};
+
+/* What Jain's index compares, of each connection. */
+enum workload_fairness { FAIRNESS_OF_MESSAGES, FAIRNESS_OF_BYTES, FAIRNESS_OF_ROUND_TRIPS };
+
+struct workload_kind {
+    const char *name;         /* "pingpong": as options and rows have it */
+    const char *summary;      /* what it does, for people; a line or more */
+    struct workload defaults; /* but for its kind */
+    unsigned options;         /* those that it takes: enum workload_option, or-ed */
+    unsigned
+        steps; /* where it takes them, by default: a workload for each, up to its connections */
+    /*
+     * A closed loop sends when an answer has come. An open one has a schedule (schedule.h), which
+     * begins with the warm-up: what is due while its connection has pipeline_depth messages
+     * outstanding waits at the client, and its latency counts from the moment when it was meant to
+     * be sent (G. Tene's "coordinated omission" is what that avoids).
+     */
+    bool is_open;
+    bool reconnects;     /* a connection that has finished is made again */
+    bool finds_capacity; /* it finds out how many connections can be had: fewer are no failure */
+    enum workload_fairness fairness;
+
+    /* The load generator calls these; the rest is one code for all kinds. */
+
+    /* Whether the connection sends more than its first echo. NULL: each does. */
+    bool (*is_active)(const struct load *load, const struct load_connection *connection);
+    /* A run begins. NULL: nothing to do. */
+    void (*prepare)(struct load *load);
+    /*
+     * Sends what may be sent now: called when the connection becomes active, whenever something
+     * came back on it, and in an open loop when a message of it is due.
+     */
+    void (*proceed)(struct load *load, struct load_connection *connection, uint64_t now);
+    /* A message of the schedule is complete. NULL: nothing to do. */
+    void (*completed)(struct load *load, uint64_t message, uint64_t now);
+};
+
+extern const struct workload_kind workload_pingpong, workload_stream, workload_rate, workload_burst,
+    workload_idle, workload_churn, workload_mixed, workload_ramp;
+
+extern const struct workload_kind *const workload_kinds[]; /* ends with NULL */
+/* By name, without regard to case, or NULL. */
+const struct workload_kind *workload_find(const char *name);
+/* The kinds that take an option: "rate or mixed". Returns text. */
+const char *workload_takers(enum workload_option option, char *text, size_t size);
+
+/* A workload of that kind with its defaults. */
+struct workload workload_default(const struct workload_kind *kind);
+bool workload_equals(const struct workload *a, const struct workload *b);
+/* What generator number `index`, from 1, of `count` has of it; its connections may be 0. */
+struct workload workload_share(const struct workload *workload, unsigned index, unsigned count);
+/* The connections that its server must have room for. */
+unsigned workload_server_connections(const struct workload *workload);
+/* The most connections that such a workload can have: its server has room for no more. */
+unsigned workload_connections_most(const struct workload *workload);
 
 #endif

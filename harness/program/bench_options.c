@@ -10,6 +10,7 @@
 #include "program/command.h"
 #include "program/options.h"
 #include "run/suite.h"
+#include "server.h"
 
 enum { NS_PER_MS = 1000000 };
 
@@ -51,13 +52,13 @@ static const struct option options[] = {
     {.name = "the load", .kind = OPTION_HEADING},
     {"--workload", "NAME[,NAME]", OPTION_TEXTS, ASKED(workloads), 0, 0,
      "those of the list below, instead of the suite's"},
-    {"--connections", "N[,N]", OPTION_COUNTS, ASKED(connections), 1, 1000000,
+    {"--connections", "N[,N]", OPTION_COUNTS, ASKED(connections), 1, SERVER_CONNECTIONS_MAX,
      "numbers of connections, each measured"},
     {"--message-bytes", "SIZE[,SIZE]", OPTION_SIZES, ASKED(message_sizes), 1, MESSAGE_BYTES_MAX,
      "such as 64,64KiB, each measured; of a stream: its blocks"},
     {"--pipeline", "N", OPTION_COUNT, ASKED(pipeline_depth), 1, 1024,
-     "messages in flight on each connection: stream (4 by\n"
-     "default), rate, burst and mixed (1)"},
+     "messages in flight on each connection, by default 1, and 4\n"
+     "in a stream"},
     {"--rate", "N[,N]", OPTION_COUNTS, ASKED(rates), 1, SCHEDULE_RATE_MAX,
      "messages a second on all connections together, each\n"
      "measured; 10000 by default"},
@@ -68,7 +69,7 @@ static const struct option options[] = {
      "majority"},
     {"--burst-every", "TIME", OPTION_DURATION, ASKED(burst_interval_ns), 1, DURATION_MAX_NS,
      "from one burst to the next; 10ms by default"},
-    {"--active", "N", OPTION_COUNT, ASKED(active), 1, 1000000,
+    {"--active", "N", OPTION_COUNT, ASKED(active), 1, SERVER_CONNECTIONS_MAX,
      "connections that send in idle; 1 by default"},
     {"--steps", "N", OPTION_COUNT, ASKED(steps), 1, 100,
      "of a ramp up to its connections; 4 by default"},
@@ -211,9 +212,8 @@ static void outro_write(char *text, size_t size)
     for (const struct suite *suite = suites; suite->name != NULL; suite++)
         used = append_named(text, size, used, suite->name, suite->summary);
     used = append(text, size, used, "\nworkloads:\n");
-    for (unsigned i = 0; i < workload_count(); i++)
-        used = append_named(text, size, used, workload_name((enum workload_kind)i),
-                            workload_summary((enum workload_kind)i));
+    for (size_t i = 0; workload_kinds[i] != NULL; i++)
+        used = append_named(text, size, used, workload_kinds[i]->name, workload_kinds[i]->summary);
     append(text, size, used,
            "\nLists have commas, or their option is given again: --connections 1,16 --connections "
            "1k.\n"

@@ -34,10 +34,11 @@ static void precision_print(const struct bench *bench)
     }
 }
 
-static bool is_ramp(const struct plan *plan)
+/* Whether every workload finds out how many connections can be had. */
+static bool finds_capacity(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->workload_count; i++)
-        if (plan->workloads[i].kind != WORKLOAD_RAMP)
+        if (!plan->workloads[i].kind->finds_capacity)
             return false;
     return true;
 }
@@ -101,7 +102,7 @@ void bench_report_results(const struct bench *bench, const struct bench_request 
     unsigned width = terminal_table_width(stdout);
     if (search != NULL)
         search_print(search, stdout);
-    else if (given->generator.count == 1 && is_ramp(bench->plan))
+    else if (given->generator.count == 1 && finds_capacity(bench->plan))
         textbook_table_print(stdout, bench->rows, bench->row_count);
     else if (given->generator.count == 1)
         summary_table_print(stdout, bench->rows, bench->row_count, width);

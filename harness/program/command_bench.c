@@ -9,7 +9,6 @@
 #include "host/descriptors.h"
 #include "load/engine.h"
 #include "load/payload.h"
-#include "names.h"
 #include "program.h"
 #include "program/bench_options.h"
 #include "program/bench_report.h"
@@ -20,6 +19,7 @@
 #include "run/environment.h"
 #include "run/measurement.h"
 #include "run/placement.h"
+#include "run/plan_workloads.h"
 #include "run/resume.h"
 #include "run/search.h"
 #include "run/target_reach.h"
@@ -219,8 +219,8 @@ static unsigned connections_most(const struct plan *plan)
 {
     unsigned most = 0;
     for (size_t i = 0; i < plan->workload_count; i++)
-        if (measurement_server_connections(&plan->workloads[i]) > most)
-            most = measurement_server_connections(&plan->workloads[i]);
+        if (workload_server_connections(&plan->workloads[i]) > most)
+            most = workload_server_connections(&plan->workloads[i]);
     return most;
 }
 
@@ -269,12 +269,16 @@ static int search_choose(struct search *search, struct bench_request *given,
     if (rate_bound_parse(given->rate_search, &search->bound, failure) != 0)
         return -1;
     if (given->workloads.count == 0)
-        given->workloads = (struct text_list){{"rate"}, 1};
+        given->workloads = (struct text_list){{workload_rate.name}, 1};
     const char *wrong = NULL;
-    char name[80];
-    for (size_t i = 0; text_list_word(&given->workloads, i, name, sizeof name); i++)
-        if (!name_equals("rate", name) && !name_equals("mixed", name))
-            wrong = "is for --workload rate or mixed only";
+    char name[80], only[160], takers[120];
+    snprintf(only, sizeof only, "is for --workload %s only",
+             workload_takers(WORKLOAD_RATE, takers, sizeof takers));
+    for (size_t i = 0; text_list_word(&given->workloads, i, name, sizeof name); i++) {
+        const struct workload_kind *kind = workload_find(name);
+        if (kind == NULL || (kind->options & WORKLOAD_RATE) == 0)
+            wrong = only;
+    }
     if (given->rates.count > 1)
         wrong = "begins at one --rate";
     else if (search->trials % 2 == 0)

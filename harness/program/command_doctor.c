@@ -9,8 +9,9 @@
 #include "program/options.h"
 #include "run/plan.h"
 #include "run/target.h"
+#include "server.h"
 
-enum { CONNECTIONS = 1000, CONNECTIONS_MOST = 1000000 };
+enum { CONNECTIONS = 1000 };
 
 /* What of this build can't serve here, and why. */
 static void judge_models(struct doctor_report *report)
@@ -107,7 +108,7 @@ struct doctor_options {
 #define GIVEN(member) offsetof(struct doctor_options, member)
 
 static const struct option options[] = {
-    {"--connections", "N", OPTION_COUNT, GIVEN(connections), 1, CONNECTIONS_MOST,
+    {"--connections", "N", OPTION_COUNT, GIVEN(connections), 1, SERVER_CONNECTIONS_MAX,
      "that are to be measured; 1000 by default"},
     {"--target", "NAME=COMMAND", OPTION_TEXTS, GIVEN(targets), 0, 0,
      "also whether this target answers, as `bench` would ask it;\nmay be repeated"},

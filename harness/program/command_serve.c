@@ -305,7 +305,7 @@ static const struct option options[] = {
      "of each connection; 64KiB by default"},
     {"--backlog", "N", OPTION_COUNT, GIVEN(backlog), 1, INT32_MAX,
      "connections that may wait to be accepted; by default\nas many as the system allows"},
-    {"--max-connections", "N", OPTION_COUNT, GIVEN(max_connections), 1, 1000000,
+    {"--max-connections", "N", OPTION_COUNT, GIVEN(max_connections), 1, SERVER_CONNECTIONS_MAX,
      "1024 by default; further ones are refused at once"},
     {"--no-nodelay", NULL, OPTION_FLAG, GIVEN(no_nodelay), 0, 0,
      "leave Nagle's algorithm on, to see what it costs"},

@@ -53,8 +53,8 @@ static bool too_many(const struct bench *bench, const struct contestant *contest
     unsigned threads = bench->settings->threads;
     if (!model.threads_apply || model.connections_per_thread == 0 || threads == 0 ||
         (uint64_t)model.connections_per_thread * threads >=
-            measurement_server_connections(workload) ||
-        workload->kind == WORKLOAD_RAMP) /* which is there to find that out */
+            workload_server_connections(workload) ||
+        workload->kind->finds_capacity)
         return false;
     snprintf(reason, size, "holds %u connections with --threads %u",
              model.connections_per_thread * threads, threads);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/share.h"
 #include "base/units.h"
 #include "clock.h"
 
@@ -63,21 +62,6 @@ const char *generator_text(const struct generator *generator, char *text, size_t
     else
         snprintf(text, size, "%u of %u", generator->index, generator->count);
     return text;
-}
-
-uint64_t generator_share(const struct generator *generator, uint64_t total)
-{
-    return share_of(total, generator->index, generator->count);
-}
-
-uint64_t generator_share_by(const struct generator *generator, uint64_t connections, uint64_t total)
-{
-    uint64_t each = connections / generator->count, more = connections % generator->count;
-    uint64_t others = generator->index - 1;
-    double before = (double)(others * each + (others < more ? others : more));
-    double own = (double)generator_share(generator, connections);
-    return (uint64_t)((double)total * (before + own) / (double)connections) -
-           (uint64_t)((double)total * before / (double)connections);
 }
 
 uint64_t generator_slot_length_ns(const struct generator *generator, uint64_t warmup_ns,

@@ -42,12 +42,6 @@ bool generator_identify(struct generator *generator, const char *text);
  */
 const char *generator_text(const struct generator *generator, char *text, size_t size);
 
-/* This one's part of `total` things, split as evenly as it goes; all parts together are total. */
-uint64_t generator_share(const struct generator *generator, uint64_t total);
-/* A total belongs to `connections` (at least 1) in equal parts: the part of its own ones. */
-uint64_t generator_share_by(const struct generator *generator, uint64_t connections,
-                            uint64_t total);
-
 /* Of clock_now_ns, but for the first. */
 struct generator_slot {
     uint64_t begin_utc_ns;

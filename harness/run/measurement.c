@@ -2,19 +2,9 @@
 
 #include "run/row_fill.h"
 
-enum { CHURN_ROOM = 16 };
-
 static const uint64_t CONNECT_TIMEOUT_NS = (uint64_t)30 * 1000000000;
-static const uint64_t RAMP_PAUSE_NS = (uint64_t)5 * 1000000000;
+static const uint64_t CAPACITY_PAUSE_NS = (uint64_t)5 * 1000000000;
 static const uint64_t DRAIN_TIMEOUT_NS = (uint64_t)10 * 1000000000;
-
-unsigned measurement_server_connections(const struct workload *workload)
-{
-    /* A client's next connection can arrive before the server has noticed the last one's end. */
-    if (workload->kind == WORKLOAD_CHURN)
-        return 2 * workload->connections + CHURN_ROOM;
-    return workload->connections + 2 * workload->misbehaving;
-}
 
 bool measurement_prepare(struct evidence *evidence)
 {
@@ -80,20 +70,13 @@ struct load_options measurement_load_options(struct evidence *evidence, const ch
     const struct run_settings *settings = evidence->settings;
     return (struct load_options){
         .server = evidence->server.address,
-        .workload = workload->kind,
-        .connections = workload->connections,
-        .active = workload->active,
-        .misbehaving = workload->misbehaving,
-        .message_bytes = workload->message_bytes,
-        .pipeline_depth = workload->pipeline_depth,
-        .rate_msgs_per_s = workload->rate_msgs_per_s,
-        .burst_interval_ns = workload->burst_interval_ns,
+        .workload = *workload,
         .clients_at_once = target_find(evidence->target, model).clients_at_once,
         .nodelay = settings->nodelay,
         .warmup_ns = settings->warmup_ns,
         .duration_ns = settings->duration_ns,
         .connect_timeout_ns = CONNECT_TIMEOUT_NS,
-        .connect_pause_ns = workload->kind == WORKLOAD_RAMP ? RAMP_PAUSE_NS : 0,
+        .connect_pause_ns = workload->kind->finds_capacity ? CAPACITY_PAUSE_NS : 0,
         .drain_timeout_ns = DRAIN_TIMEOUT_NS,
         .at_window = evidence_at_window,
         .cancelled = load_cancelled,
@@ -127,7 +110,7 @@ bool measurement_take(struct row *row, struct load_result *load,
     if (!measurement_prepare(&evidence))
         return false;
     if (measurement_start_server(&evidence, row->model, port,
-                                 measurement_server_connections(workload))) {
+                                 workload_server_connections(workload))) {
         const struct load_options options = measurement_load_options(&evidence, row->model);
         load_run(&options, load);
         measurement_ask_server(&evidence);

@@ -8,8 +8,6 @@
 #include "rows/row.h"
 #include "run/evidence.h"
 
-/* Connections that its server must be able to have at a time. */
-unsigned measurement_server_connections(const struct workload *workload);
 
 /*
  * Measures into row (row_fill_factors was called) and load (initialised; it has the row's

@@ -53,12 +53,6 @@ int plan_add_self(struct plan *plan, bool (*cancelled)(void *context), void *con
  */
 int plan_choose_models(struct plan *plan, const struct text_list *wanted, bool lessons,
                        struct failure *failure);
-/*
- * The suite's workloads, or every combination of what was given by hand, each once. -1 with a
- * message, also where an option was given that none of them uses.
- */
-int plan_choose_workloads(struct plan *plan, const struct suite *suite,
-                          const struct bench_request *given, struct failure *failure);
 /* Runs that will be measured, and about how long they take. */
 size_t plan_runs(const struct plan *plan);
 uint64_t plan_duration_ns(const struct plan *plan, const struct run_settings *settings);

@@ -73,8 +73,8 @@ void row_fill_factors(struct row *row, const struct run_settings *settings,
     row_set_text(row->cpu_model, sizeof row->cpu_model, host_cpu_model(text, sizeof text));
     row->cpu_count = host_cpu_count();
     row_set_text(row->model, sizeof row->model, model);
-    row_set_text(row->workload, sizeof row->workload, workload_name(workload->kind));
-    row_set_text(row->loop, sizeof row->loop, workload_is_open(workload->kind) ? "open" : "closed");
+    row_set_text(row->workload, sizeof row->workload, workload->kind->name);
+    row_set_text(row->loop, sizeof row->loop, workload->kind->is_open ? "open" : "closed");
     row->connections = workload->connections;
     row->connections_active = workload->active != 0 ? workload->active : workload->connections;
     row->connections_misbehaving = workload->misbehaving;
@@ -182,7 +182,7 @@ static void fill_load(struct row *row, const struct load_result *load,
     row_set_round_trips(row, &load->rtt, is_open(row) ? load->unanswered : 0);
     if (is_open(row))
         fill_open_loop(row, load, workload);
-    if (workload->kind == WORKLOAD_CHURN) {
+    if (workload->kind->reconnects) {
         row->connects = (double)load->connects;
         row->connects_per_s = (double)load->connects * NS_PER_S / (double)load->window_ns;
         row_set_connects(row, &load->connect);
@@ -201,7 +201,7 @@ static void judge_load(struct row *row, const struct load_result *load,
     else if (load->verify_failures > 0)
         status_set(row, "failed", "%llu connections brought back wrong bytes",
                    (unsigned long long)load->verify_failures);
-    else if (missing && workload->kind != WORKLOAD_RAMP)
+    else if (missing && !workload->kind->finds_capacity)
         status_set(row, "failed", "%u of %u connections were established%s%s", load->established,
                    load->attempted, colon, cause);
     else if (load->errors > 0 && load->errors == load->without_port)

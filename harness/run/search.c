@@ -96,7 +96,7 @@ static unsigned trials_before(const struct bench *bench, const struct search_fin
         const struct row *row = &bench->rows[i];
         before += strcmp(row->model, finding->contestant->model) == 0 &&
                   strcmp(row->target, finding->contestant->target->name) == 0 &&
-                  strcmp(row->workload, workload_name(finding->workload->kind)) == 0 &&
+                  strcmp(row->workload, finding->workload->kind->name) == 0 &&
                   row->connections == finding->workload->connections &&
                   row->message_bytes == (double)finding->workload->message_bytes &&
                   row->target_rate_msgs_per_s == rate;
@@ -277,7 +277,7 @@ int search_write(const struct search *search, struct csv_writer *csv)
         csv_write_text(csv, search->run_id);
         csv_write_text(csv, finding->contestant->target->name);
         csv_write_text(csv, finding->contestant->model);
-        csv_write_text(csv, workload_name(finding->workload->kind));
+        csv_write_text(csv, finding->workload->kind->name);
         csv_write_u64(csv, finding->workload->connections);
         csv_write_u64(csv, finding->workload->message_bytes);
         csv_write_u64(csv, finding->workload->pipeline_depth);

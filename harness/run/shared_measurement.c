@@ -22,19 +22,6 @@ static bool wait_until(const struct run_settings *settings, uint64_t at_ns)
     }
 }
 
-/* What is this generator's part of it. */
-static struct workload workload_share(const struct workload *workload,
-                                      const struct generator *generator)
-{
-    struct workload share = *workload;
-    share.connections = (unsigned)generator_share(generator, workload->connections);
-    share.active = (unsigned)generator_share(generator, workload->active);
-    share.misbehaving = (unsigned)generator_share(generator, workload->misbehaving);
-    share.rate_msgs_per_s =
-        generator_share_by(generator, workload->connections, workload->rate_msgs_per_s);
-    return share;
-}
-
 /* False: cancelled. */
 static bool load_in_slot(struct evidence *evidence, struct load_result *load, const char *model,
                          const struct generator_slot *slot)
@@ -74,7 +61,7 @@ bool shared_measurement_take(struct row *row, struct load_result *load,
                              const struct workload *workload)
 {
     struct generator *generator = settings->generator;
-    const struct workload share = workload_share(workload, generator);
+    const struct workload share = workload_share(workload, generator->index, generator->count);
     struct evidence evidence = {
         .settings = settings, .target = target, .workload = &share, .load = load};
     uint16_t port = server_ports_take(settings->ports);
@@ -98,7 +85,7 @@ bool shared_measurement_take(struct row *row, struct load_result *load,
     bool complete;
     if (generator->index == 1) {
         complete = serve_and_load(&evidence, load, row->model, port,
-                                  measurement_server_connections(workload), &slot);
+                                  workload_server_connections(workload), &slot);
     } else {
         target_server_assume(&evidence.server, target, port);
         complete = load_in_slot(&evidence, load, row->model, &slot);

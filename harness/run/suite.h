@@ -12,6 +12,12 @@
 /* Connections of a workload: as many as this machine allows. */
 #define SUITE_CONNECTIONS_MOST 0
 
+/* With its kind's defaults for all else. */
+struct suite_workload {
+    const struct workload_kind *kind;
+    unsigned connections;
+};
+
 struct suite {
     const char *name;
     const char *summary;
@@ -21,14 +27,11 @@ struct suite {
     bool lessons;     /* of the lessons and of what they change, not of the models */
     unsigned threads; /* by default; 0: each model's own choice */
     size_t count;
-    struct workload workloads[8];
+    struct suite_workload workloads[8];
 };
 
 extern const struct suite suites[]; /* ends with a NULL name; the first is the default */
 /* By name, without regard to case, or NULL. */
 const struct suite *suite_find(const char *name);
-
-/* A workload with its defaults: message size, depth, connections, rate ... */
-struct workload suite_workload_default(enum workload_kind kind);
 
 #endif

@@ -42,6 +42,12 @@ class Dictionary(unittest.TestCase):
             self.assertNotEqual(unit.strip(), "", name)
             self.assertNotEqual(meaning.strip(), "", name)
 
+    def test_workloads(self):
+        """Each that the help lists is explained where the column `workload` is."""
+        row = next(meaning for name, _, meaning in ROW.findall(self.sections["runs.csv"])
+                   if name == "workload")
+        self.assertEqual(re.findall(r"(?:^|\. )`(\w+)`:", row.strip()), tool.workloads())
+
     def test_histogram(self):
         self.explained("histogram.csv", self.headers["histogram.csv"])
 

@@ -22,6 +22,12 @@ PLAN = {
     "program": ["run", "trace", "report", "load", "rows", "host", "stats", "base", "models"],
 }
 FLOORS_MAX = 8
+# Where what a workload is may be asked by its name or its kind: load/ has the files of the kinds.
+# rows/ and report/ see names only, in the files of a run; they are not checked yet.
+ASK_WORKLOADS = ["load", "rows", "report"]
+# A kind compared, or its name: `== &workload_rate`, `strcmp(row->workload, "rate")`.
+ASKED = [r"[!=]=\s*&workload_\w+", r"&workload_\w+\s*[!=]=", r"workload\w*(?:->|\.)kind\s*[!=]=",
+         r"\w(?:cmp|equals|names|if)\w*\([^;{]*(?:\"(?:KINDS)\"|\bworkload_(?:KINDS)\.name)"]
 SYSTEMS = re.compile(r"_(posix|win32|linux|epoll|iocp)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
@@ -106,6 +112,18 @@ class Rooms(unittest.TestCase):
 
     def test_no_files_look_at_each_other(self):
         self.assertIsNone(circle_of(self.modules))
+
+    def test_what_a_workload_is_stands_in_load(self):
+        kinds = [name[len("workload_"):-len(".c")] for name in os.listdir(os.path.join(HARNESS, "load"))
+                 if name.startswith("workload_") and name.endswith(".c")]
+        self.assertIn("ramp", kinds)
+        asked = re.compile("|".join(ASKED).replace("KINDS", "|".join(kinds)))
+        found = []
+        for path in self.files:
+            if path.split("/")[0] not in ASK_WORKLOADS:
+                with open(os.path.join(HARNESS, path), encoding="utf-8") as file:
+                    found += ["%s: %s" % (path, match.group()) for match in asked.finditer(file.read())]
+        self.assertEqual([], found)
 
     def test_plan_is_no_circle_and_low(self):
         plan = {room: [other for other in seen if other in PLAN] for room, seen in PLAN.items()}

@@ -29,19 +29,13 @@ class Workloads(unittest.TestCase):
     def setUpClass(cls):
         with tool.folder() as out:
             cls.result = tool.bench(
-                out, *[word for name in cls.names() for word in ("--workload", name)],
+                out, *[word for name in tool.workloads() for word in ("--workload", name)],
                 "--connections", CONNECTIONS, "--rate", RATE, "--burst-every", "%dms" % BURST_MS,
                 "--active", ACTIVE, "--steps", "1")
             folder = tool.run_folder(out)
             cls.runs = tool.read_table(os.path.join(folder, "runs.csv"))
             cls.samples = tool.read_table(os.path.join(folder, "histogram.csv"))
             cls.files = os.listdir(folder)
-
-    @staticmethod
-    def names():
-        """As the help lists them."""
-        lines = tool.run("bench", "--help").out.split("\nworkloads:\n")[1].split("\n\n")[0]
-        return [line.split()[0] for line in lines.splitlines() if line[:3].strip()]
 
     def of(self, *workloads):
         return [row for row in self.runs if row["workload"] in workloads]
@@ -52,7 +46,7 @@ class Workloads(unittest.TestCase):
         cells = collections.Counter((row["model"], row["workload"]) for row in self.runs
                                     if row["status"] != "skipped")
         self.assertEqual(cells, collections.Counter(
-            (model, workload) for model in able for workload in self.names()))
+            (model, workload) for model in able for workload in tool.workloads()))
         self.runs = [row for row in self.runs if row["status"] == "ok"]
         self.assertEqual(sum(cells.values()), len(self.runs))
         self.samples_equal_messages()
@@ -131,6 +125,19 @@ class Choice(unittest.TestCase):
                                       "--steps", "4"), 6)  # 2, 5, 7, 10, 15, 20
         self.assertEqual(self.planned("--workload", "ramp", "--connections", "2",
                                       "--steps", "4"), 2)
+
+    def test_most_connections(self):
+        """Where the server needs more room than connections, fewer of them go."""
+        for workload, most, room in ("churn", 499992, 1000002), ("mixed", 999988, 1000001):
+            words = ["bench", "--dry-run", "--workload", workload, "--connections"]
+            result = tool.run(*words, str(most))
+            self.assertEqual((result.status, result.out), (0, ""), result.err)
+            result = tool.run(*words, "%d,16" % (most + 1))
+            self.assertEqual((result.status, result.out), (2, ""))
+            self.assertEqual(len(result.err.splitlines()), 1)
+            self.assertIn("--connections %d: %s can have %d at most" % (most + 1, workload, most),
+                          result.err)
+            self.assertIn("room for %d" % room, result.err)
 
     def test_options_that_nobody_takes(self):
         for words, says in (

@@ -299,6 +299,12 @@ def available_models():
             if row["available"] == "yes" and not row["lesson_of"]]
 
 
+def workloads():
+    """The names of all, as the help lists them."""
+    lines = run("bench", "--help").out.split("\nworkloads:\n")[1].split("\n\n")[0]
+    return [line.split()[0] for line in lines.splitlines() if line[:3].strip()]
+
+
 def line_values(line):
     """The key=value words of a server's line."""
     return dict(word.split("=", 1) for word in line.split(" ") if "=" in word)

@@ -37,13 +37,13 @@ static bool never(void *context)
     return false;
 }
 
-static struct load_options options_of(enum workload_kind workload, unsigned connections)
+static struct load_options options_of(const struct workload_kind *kind, unsigned connections)
 {
-    return (struct load_options){.workload = workload,
-                                 .connections = connections,
-                                 .active = connections,
-                                 .message_bytes = 64,
-                                 .pipeline_depth = 1,
+    return (struct load_options){.workload = {.kind = kind,
+                                              .connections = connections,
+                                              .active = connections,
+                                              .message_bytes = 64,
+                                              .pipeline_depth = 1},
                                  .warmup_ns = 100 * MS,
                                  .duration_ns = s_ns,
                                  .connect_timeout_ns = s_ns,
@@ -113,10 +113,10 @@ static uint64_t meant_ns(const struct run *run, uint64_t connection, uint64_t nt
 {
     const struct load_options *options = &run->options;
     uint64_t begin = message_find(0, 1)->sent_ns; /* the first one has nothing to wait for */
-    if (options->workload == WORKLOAD_BURST)
-        return begin + (nth - 1) * options->burst_interval_ns;
-    return begin +
-           ((nth - 1) * options->connections + connection) * s_ns / options->rate_msgs_per_s;
+    if (options->workload.kind == &workload_burst)
+        return begin + (nth - 1) * options->workload.burst_interval_ns;
+    return begin + ((nth - 1) * options->workload.connections + connection) * s_ns /
+                       options->workload.rate_msgs_per_s;
 }
 
 static struct truth truth_make(const struct run *run)
@@ -128,7 +128,7 @@ static struct truth truth_make(const struct run *run)
     truth.from_sent_ns = malloc(room * sizeof *truth.from_sent_ns);
     for (size_t i = 0; i < count; i++)
         truth.echoes += log[i].nth > 0 && in_window(run, log[i].answered_ns);
-    for (uint64_t connection = 0; connection < run->options.connections; connection++)
+    for (uint64_t connection = 0; connection < run->options.workload.connections; connection++)
         for (uint64_t nth = 1; meant_ns(run, connection, nth) < run->window_ns[1]; nth++) {
             uint64_t meant = meant_ns(run, connection, nth);
             if (!in_window(run, meant))
@@ -195,7 +195,8 @@ static void check_bursts(const struct run *run)
     size_t bursts = 0;
     for (uint64_t nth = 1; meant_ns(run, 0, nth) < run->window_ns[1]; nth++) {
         uint64_t last = 0, meant = meant_ns(run, 0, nth);
-        for (unsigned connection = 0; connection < run->options.connections; connection++) {
+        for (unsigned connection = 0; connection < run->options.workload.connections;
+             connection++) {
             const struct virtual_message *message = message_find(connection, nth);
             uint64_t answered = message == NULL ? VIRTUAL_NEVER : message->answered_ns;
             last = answered > last ? answered : last;
@@ -213,7 +214,7 @@ static void check_fairness(const struct run *run)
 {
     double shares[CONNECTIONS_MOST];
     size_t count = 0;
-    for (unsigned connection = 0; connection < run->options.connections; connection++) {
+    for (unsigned connection = 0; connection < run->options.workload.connections; connection++) {
         double messages = 0, sum = 0;
         for (uint64_t nth = 1; meant_ns(run, connection, nth) < run->window_ns[1]; nth++) {
             uint64_t meant = meant_ns(run, connection, nth);
@@ -223,7 +224,7 @@ static void check_fairness(const struct run *run)
             messages++;
             sum += (double)(message->answered_ns - meant);
         }
-        if (run->options.workload != WORKLOAD_BURST)
+        if (run->options.workload.kind != &workload_burst)
             shares[count++] = messages;
         else if (messages > 0)
             shares[count++] = sum / messages;
@@ -243,7 +244,7 @@ static void check_sends(const struct run *run, const struct virtual_server *serv
 {
     size_t count;
     const struct virtual_message *log = virtual_log(&count);
-    unsigned depth = run->options.pipeline_depth, early = 0, late = 0, after = 0;
+    unsigned depth = run->options.workload.pipeline_depth, early = 0, late = 0, after = 0;
     for (size_t i = 0; i < count; i++) {
         if (log[i].nth == 0)
             continue;
@@ -273,15 +274,15 @@ static void run_open(struct run *run, const struct virtual_server *server)
     log_index();
     struct truth truth = truth_make(run);
     CHECK_EQ_U64(result->window_ns, run->window_ns[1] - run->window_ns[0]);
-    CHECK_EQ_U64(result->established, run->options.connections);
+    CHECK_EQ_U64(result->established, run->options.workload.connections);
     CHECK_EQ_U64(result->errors + result->verify_failures, 0);
     CHECK_EQ_U64(result->messages, truth.answered);
     CHECK_EQ_U64(result->unanswered, truth.meant - truth.answered);
     CHECK_EQ_U64(result->echoes, truth.echoes);
-    CHECK_EQ_U64(result->bytes, truth.echoes * run->options.message_bytes);
+    CHECK_EQ_U64(result->bytes, truth.echoes * run->options.workload.message_bytes);
     check_histogram(&result->rtt, result->unanswered, truth.rtt_ns, truth.meant);
     check_histogram(&result->rtt_from_sent, result->unanswered, truth.from_sent_ns, truth.meant);
-    if (run->options.workload == WORKLOAD_BURST)
+    if (run->options.workload.kind == &workload_burst)
         check_bursts(run);
     check_fairness(run);
     check_sends(run, server);
@@ -320,8 +321,8 @@ static void test_distribution(void)
 {
     struct exponential distribution = {.mean_ns = 200 * US, .count = 100000, .connections = 64};
     struct virtual_server server = {.answer_ns = exponential_answer, .context = &distribution};
-    struct run run = {.options = options_of(WORKLOAD_RATE, distribution.connections)};
-    run.options.rate_msgs_per_s = 20000;
+    struct run run = {.options = options_of(&workload_rate, distribution.connections)};
+    run.options.workload.rate_msgs_per_s = 20000;
     run.options.duration_ns = 5 * s_ns;
     run_open(&run, &server);
     CHECK_EQ_U64(run.result.messages, distribution.count);
@@ -358,8 +359,8 @@ static uint64_t stalling_answer(void *context, uint32_t connection, uint64_t nth
 static void test_stall(void)
 {
     struct virtual_server server = {.answer_ns = stalling_answer};
-    struct run run = {.options = options_of(WORKLOAD_RATE, 2)};
-    run.options.rate_msgs_per_s = 5000;
+    struct run run = {.options = options_of(&workload_rate, 2)};
+    run.options.workload.rate_msgs_per_s = 5000;
     run.options.duration_ns = 10 * s_ns;
     run_open(&run, &server);
     CHECK_EQ_U64(run.result.messages, 50000);
@@ -396,9 +397,9 @@ static void test_overload(void)
     for (size_t i = 0; i < sizeof drains_ns / sizeof drains_ns[0]; i++) {
         struct queue queue = {.each_ns = MS};
         struct virtual_server server = {.answer_ns = queue_answer, .context = &queue};
-        struct run run = {.options = options_of(WORKLOAD_RATE, 4)};
+        struct run run = {.options = options_of(&workload_rate, 4)};
         uint64_t value;
-        run.options.rate_msgs_per_s = 2000;
+        run.options.workload.rate_msgs_per_s = 2000;
         run.options.duration_ns = 2 * s_ns;
         run.options.drain_timeout_ns = drains_ns[i];
         run_open(&run, &server);
@@ -425,9 +426,9 @@ static uint64_t silent_answer(void *context, uint32_t connection, uint64_t nth, 
 static void test_silence(void)
 {
     struct virtual_server server = {.answer_ns = silent_answer};
-    struct run run = {.options = options_of(WORKLOAD_RATE, 4)};
+    struct run run = {.options = options_of(&workload_rate, 4)};
     uint64_t value;
-    run.options.rate_msgs_per_s = 4000;
+    run.options.workload.rate_msgs_per_s = 4000;
     run_open(&run, &server);
     CHECK_EQ_U64(run.result.messages, 3000);
     CHECK_EQ_U64(run.result.unanswered, 1000);
@@ -457,8 +458,8 @@ static void test_edges(void)
         for (uint64_t shift = 0; shift < 3; shift++) {
             uint64_t delay_ns = delays_ns[i];
             struct virtual_server server = {.answer_ns = constant_answer, .context = &delay_ns};
-            struct run run = {.options = options_of(WORKLOAD_RATE, 50)};
-            run.options.rate_msgs_per_s = 1000;
+            struct run run = {.options = options_of(&workload_rate, 50)};
+            run.options.workload.rate_msgs_per_s = 1000;
             run.options.warmup_ns = 10 * MS + shift - 1;
             run.options.duration_ns = 100 * MS;
             run_open(&run, &server);
@@ -483,8 +484,8 @@ static uint64_t uneven_answer(void *context, uint32_t connection, uint64_t nth, 
 static void test_burst(void)
 {
     struct virtual_server server = {.answer_ns = uneven_answer, .send_cost_ns = 10 * US};
-    struct run run = {.options = options_of(WORKLOAD_BURST, 10)};
-    run.options.burst_interval_ns = 10 * MS;
+    struct run run = {.options = options_of(&workload_burst, 10)};
+    run.options.workload.burst_interval_ns = 10 * MS;
     run_open(&run, &server);
     CHECK_EQ_U64(run.result.bursts, 100);
     CHECK_EQ_U64(run.result.messages, 1000);
@@ -505,8 +506,8 @@ static uint64_t lost_answer(void *context, uint32_t connection, uint64_t nth, ui
 static void test_lost_bursts(void)
 {
     struct virtual_server server = {.answer_ns = lost_answer};
-    struct run run = {.options = options_of(WORKLOAD_BURST, 5)};
-    run.options.burst_interval_ns = 10 * MS;
+    struct run run = {.options = options_of(&workload_burst, 5)};
+    run.options.workload.burst_interval_ns = 10 * MS;
     run_open(&run, &server);
     /* The warm-up had ten. */
     CHECK_EQ_U64(run.result.bursts, 39);
@@ -540,14 +541,14 @@ static void test_anything(void)
         struct virtual_server server = {.answer_ns = any_answer,
                                         .context = &any,
                                         .send_cost_ns = random_below(&random, 2) * 3 * US};
-        struct run run = {.options = options_of(i % 2 == 0 ? WORKLOAD_RATE : WORKLOAD_BURST,
+        struct run run = {.options = options_of(i % 2 == 0 ? &workload_rate : &workload_burst,
                                                 (unsigned)random_below(&random, 30) + 1)};
         random_seed(&any.random, i);
         server.wake_late_ns = random_below(&random, 2) * random_below(&random, 30 * MS);
         any.one_in_silent = random_below(&random, 4) == 0 ? 500 : 0;
-        run.options.rate_msgs_per_s = 1 + random_below(&random, 4000);
-        run.options.burst_interval_ns = 3 * MS + random_below(&random, 40 * MS);
-        run.options.pipeline_depth = (unsigned)random_below(&random, 4) + 1;
+        run.options.workload.rate_msgs_per_s = 1 + random_below(&random, 4000);
+        run.options.workload.burst_interval_ns = 3 * MS + random_below(&random, 40 * MS);
+        run.options.workload.pipeline_depth = (unsigned)random_below(&random, 4) + 1;
         run.options.warmup_ns = random_below(&random, 2) * random_below(&random, 200 * MS);
         run.options.duration_ns = 300 * MS + random_below(&random, 700 * MS);
         run.options.drain_timeout_ns = random_below(&random, 3) * 200 * MS + 1;
@@ -562,7 +563,7 @@ static void test_pingpong(void)
 {
     uint64_t delay_ns = 250 * US;
     struct virtual_server server = {.answer_ns = constant_answer, .context = &delay_ns};
-    struct run run = {.options = options_of(WORKLOAD_PINGPONG, 3)};
+    struct run run = {.options = options_of(&workload_pingpong, 3)};
     if (load_result_init(&run.result) != 0)
         abort();
     run.options.context = &run;
@@ -586,7 +587,7 @@ static void test_churn(void)
                                     .context = &delay_ns,
                                     .connect_ns = 70 * US,
                                     .end_ns = 50 * US};
-    struct run run = {.options = options_of(WORKLOAD_CHURN, 3)};
+    struct run run = {.options = options_of(&workload_churn, 3)};
     if (load_result_init(&run.result) != 0)
         abort();
     run.options.context = &run;
@@ -613,15 +614,15 @@ static void test_churn(void)
  */
 static void test_endless(void)
 {
-    static const enum workload_kind workload_kinds[] = {WORKLOAD_CHURN, WORKLOAD_PINGPONG};
+    const struct workload_kind *const kinds[] = {&workload_churn, &workload_pingpong};
     static const uint64_t moments_ns[] = {1, 300 * MS};
-    for (size_t i = 0; i < sizeof workload_kinds / sizeof workload_kinds[0]; i++)
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         for (size_t j = 0; j < sizeof moments_ns / sizeof moments_ns[0]; j++) {
             uint64_t delay_ns = 100 * US, since_ns = clock_now_ns() + moments_ns[j];
             struct virtual_server server = {
                 .answer_ns = constant_answer, .context = &delay_ns, .endless_ns = since_ns};
-            struct run run = {.options = options_of(workload_kinds[i], 3)};
-            bool churns = workload_kinds[i] == WORKLOAD_CHURN, whole_window = churns && j == 0;
+            struct run run = {.options = options_of(kinds[i], 3)};
+            bool churns = kinds[i] == &workload_churn, whole_window = churns && j == 0;
             if (load_result_init(&run.result) != 0)
                 abort();
             run.options.context = &run;
@@ -660,7 +661,7 @@ static void test_ramp(void)
 {
     for (uint64_t late_ns = 0; late_ns <= 200 * MS; late_ns += 200 * MS) {
         struct virtual_server server = {.answer_ns = slow_first_answer, .context = &late_ns};
-        struct run run = {.options = options_of(WORKLOAD_RAMP, 10)};
+        struct run run = {.options = options_of(&workload_ramp, 10)};
         unsigned established = late_ns == 0 ? 10 : 9;
         if (load_result_init(&run.result) != 0)
             abort();
@@ -685,11 +686,11 @@ static void test_idle(void)
         uint64_t delay_ns = MS;
         unsigned found = 0, last = 0;
         struct virtual_server server = {.answer_ns = constant_answer, .context = &delay_ns};
-        struct run run = {.options = options_of(WORKLOAD_IDLE, CONNECTIONS_MOST)};
+        struct run run = {.options = options_of(&workload_idle, CONNECTIONS_MOST)};
         if (load_result_init(&run.result) != 0)
             abort();
         run.options.context = &run;
-        run.options.active = actives[i];
+        run.options.workload.active = actives[i];
         virtual_begin(&server);
         CHECK(load_run(&run.options, &run.result) == 0);
         log_index();

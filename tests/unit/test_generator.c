@@ -32,24 +32,6 @@ static void test_identify(void)
     CHECK_EQ_TEXT(generator_text(&generator, text, sizeof text), "");
 }
 
-static void test_share(void)
-{
-    static const uint64_t totals[] = {0, 1, 2, 7, 8, 9, 1000, 999999, UINT64_MAX};
-    for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++)
-        for (unsigned count = 1; count < 10; count++) {
-            uint64_t sum = 0, most = 0, least = UINT64_MAX;
-            for (unsigned index = 1; index <= count; index++) {
-                struct generator generator = {.index = index, .count = count};
-                uint64_t share = generator_share(&generator, totals[i]);
-                sum += share;
-                most = share > most ? share : most;
-                least = share < least ? share : least;
-            }
-            CHECK_EQ_U64(sum, totals[i]);
-            CHECK(most - least <= 1);
-        }
-}
-
 /* Two that look at different moments agree on each slot, and no two slots overlap. */
 static void test_slots(void)
 {
@@ -93,31 +75,10 @@ static void test_ports(void)
     CHECK_EQ_U64(server_ports_take(&ports), 65534);
 }
 
-/* A generator without connections has no rate; together they have all of it. */
-static void test_shares_by_connections(void)
-{
-    static const uint64_t connections[] = {1, 2, 3, 7, 1000};
-    for (size_t i = 0; i < sizeof connections / sizeof connections[0]; i++) {
-        struct generator generator = {.count = 3};
-        uint64_t sum = 0;
-        for (generator.index = 1; generator.index <= 3; generator.index++) {
-            uint64_t rate = generator_share_by(&generator, connections[i], 3001);
-            uint64_t own = generator_share(&generator, connections[i]);
-            CHECK((rate == 0) == (own == 0));
-            CHECK(rate * connections[i] <= 3001 * own + connections[i] &&
-                  rate * connections[i] + connections[i] >= 3001 * own);
-            sum += rate;
-        }
-        CHECK_EQ_U64(sum, 3001);
-    }
-}
-
 int main(void)
 {
     test_identify();
-    test_share();
     test_slots();
     test_ports();
-    test_shares_by_connections();
     return check_report();
 }
