@@ -6,7 +6,7 @@
 
 #include "clock.h"
 #include "program.h"
-#include "rows/judgement.h"
+#include "rows/bottleneck.h"
 #include "rows/warnings.h"
 #include "run/window_checks.h"
 
@@ -160,7 +160,7 @@ void measured_take_load(struct row *row, const struct load_result *load,
         take_open_loop(row, load, workload);
     if (workload->kind == WORKLOAD_CHURN)
         take_connects(row, load);
-    judgement_take_load(row, &load->rtt);
+    warnings_take_load(row, &load->rtt);
 }
 
 static double delta(const struct measured_statistics *statistics, const char *key)
@@ -203,7 +203,7 @@ static void take_host(struct row *row, const struct measured_window *window, dou
     const char *cpus[HOST_SIDES];
     struct window_host host = {.throttled = window->throttles[1] > window->throttles[0]};
     if (!window->remote) {
-        server_cpu_s += strcmp(row->host_kind, "wine") == 0 ? row->wineserver_cpu_s : 0;
+        server_cpu_s += row->host_kind == HOST_WINE ? row->wineserver_cpu_s : 0;
         row->kernel_memory_bytes = window->kernel_memory[1] - window->kernel_memory[0];
     }
     if (from->host_known && to->host_known)
@@ -301,7 +301,7 @@ void measured_take_statistics(struct row *row, const struct measured_statistics 
     const struct measured_moment *from = &window->moments[0], *to = &window->moments[1];
     double window_s = (double)(to->at_ns - from->at_ns) / NS_PER_S, wineserver_load = 0;
     bool alone = settings->generator->count == 1;
-    bool wine = strcmp(row->host_kind, "wine") == 0;
+    bool wine = row->host_kind == HOST_WINE;
 
     row->server_cpu_user_s = delta(statistics, "cpu_user_us") / 1e6;
     row->server_cpu_sys_s = delta(statistics, "cpu_sys_us") / 1e6;
@@ -310,7 +310,7 @@ void measured_take_statistics(struct row *row, const struct measured_statistics 
     if (!alone) /* the others have as many as the server says */
         echoes = cost.messages * window_s / cost.window_s;
     row->server_cpu_us_per_msg = cost.cpu_s * 1e6 / cost.messages;
-    judgement_take_cpu(row, cost.cpu_s);
+    warnings_take_cpu(row, cost.cpu_s);
     if (wine) {
         if (from->wineserver_known && to->wineserver_known)
             row->wineserver_cpu_s =
@@ -325,7 +325,7 @@ void measured_take_statistics(struct row *row, const struct measured_statistics 
         row->server_cpu_load =
             (cost.cpu_s / cost.window_s + wineserver_load) / fmin(row->server_threads_peak, cpus);
     if (alone) {
-        row_set_text(row->bound, sizeof row->bound, judgement_bound(row));
+        row->bound = bottleneck_of(row);
         take_host(row, window, cost.cpu_s * window_s / cost.window_s);
     }
     row->server_rss_peak_bytes = target_line_number(statistics->lines[1], "rss_peak_bytes");

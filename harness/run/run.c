@@ -31,23 +31,23 @@ static bool window_cancelled(void *context)
     return window->settings->cancelled(window->settings->context);
 }
 
-static void set_status(struct row *row, const char *status, const char *format, ...)
+static void set_status(struct row *row, enum row_status status, const char *format, ...)
     COMPILER_PRINTF(3, 4);
 
-static void set_status(struct row *row, const char *status, const char *format, ...)
+static void set_status(struct row *row, enum row_status status, const char *format, ...)
 {
     char reason[TARGET_MESSAGE_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
-    row_set_text(row->status, sizeof row->status, status);
+    row->status = status;
     row_set_text(row->status_reason, sizeof row->status_reason, reason);
 }
 
 void run_skip(struct row *row, const char *reason)
 {
-    set_status(row, "skipped", "%s", reason);
+    set_status(row, ROW_SKIPPED, "%s", reason);
 }
 
 void run_describe(struct row *row, const struct run_settings *settings, const struct target *target,
@@ -66,7 +66,7 @@ void run_describe(struct row *row, const struct run_settings *settings, const st
     row->cpu_count = host_cpu_count();
     row_set_text(row->model, sizeof row->model, model);
     row_set_text(row->workload, sizeof row->workload, workload_name(workload->kind));
-    row_set_text(row->loop, sizeof row->loop, workload_is_open(workload->kind) ? "open" : "closed");
+    row->loop = workload_is_open(workload->kind) ? LOOP_OPEN : LOOP_CLOSED;
     row->connections = workload->connections;
     row->connections_active = workload->active != 0 ? workload->active : workload->connections;
     row->connections_misbehaving = workload->misbehaving;
@@ -76,7 +76,7 @@ void run_describe(struct row *row, const struct run_settings *settings, const st
         row->target_rate_msgs_per_s = (double)workload->rate_msgs_per_s;
     if (workload->burst_interval_ns != 0)
         row->burst_interval_us = (double)workload->burst_interval_ns / 1e3;
-    row_set_text(row->tcp_nodelay, sizeof row->tcp_nodelay, settings->nodelay ? "yes" : "no");
+    row->tcp_nodelay = settings->nodelay ? NODELAY_YES : NODELAY_NO;
     row->buffer_bytes = (double)settings->buffer_bytes;
     row_set_text(row->placement, sizeof row->placement, settings->placement);
     row->trial = trial;
@@ -141,8 +141,7 @@ static void take_server(struct row *row, const struct target_server *server,
         return;
     target_line_text(server->listening, "system", system, sizeof system);
     row_set_text(row->server_os, sizeof row->server_os, system);
-    row_set_text(row->host_kind, sizeof row->host_kind,
-                 strcmp(system, "wine") == 0 ? "wine" : (remote ? "remote" : "native"));
+    row->host_kind = strcmp(system, "wine") == 0 ? HOST_WINE : remote ? HOST_REMOTE : HOST_NATIVE;
     row->server_threads = target_line_number(server->listening, "threads");
     if (!remote)
         row_set_text(row->server_cpus, sizeof row->server_cpus,
@@ -154,7 +153,7 @@ static void take_server(struct row *row, const struct target_server *server,
 /* The Wine target's wineserver beside its server. Its process, or 0. */
 static unsigned long wineserver_place(struct row *row, const struct run_settings *settings)
 {
-    if (strcmp(row->host_kind, "wine") != 0)
+    if (row->host_kind != HOST_WINE)
         return 0;
     unsigned long pid = host_wineserver_pid();
     if (pid != 0 && settings->server_cpus != NULL &&
@@ -176,7 +175,7 @@ size_t run_histograms(const struct row *row, const struct load_result *load,
 {
     size_t count = 0;
     histograms[count++] = (struct row_histogram){row->latency_basis, &load->rtt};
-    if (strcmp(row->loop, "open") == 0)
+    if (row->loop == LOOP_OPEN)
         histograms[count++] = (struct row_histogram){"sent", &load->rtt_from_sent};
     if (number_is_known(row->connects))
         histograms[count++] = (struct row_histogram){"connect", &load->connect};
@@ -185,7 +184,7 @@ size_t run_histograms(const struct row *row, const struct load_result *load,
 
 static enum run_status failed(struct row *row, const char *reason)
 {
-    set_status(row, "failed", "%s", reason);
+    set_status(row, ROW_FAILED, "%s", reason);
     return RUN_FAILED;
 }
 
@@ -195,33 +194,34 @@ static enum run_status judge(struct row *row, const struct load_result *load)
     bool is_ramp = strcmp(row->workload, workload_name(WORKLOAD_RAMP)) == 0;
     const char *cause = load->error_text, *colon = cause[0] == '\0' ? "" : ": ";
     if (load->error != 0)
-        set_status(row, "failed", "%s", cause);
+        set_status(row, ROW_FAILED, "%s", cause);
     else if (load->verify_failures > 0)
-        set_status(row, "failed", "%llu connections brought back wrong bytes",
+        set_status(row, ROW_FAILED, "%llu connections brought back wrong bytes",
                    (unsigned long long)load->verify_failures);
     else if (load->established < load->attempted && !is_ramp)
-        set_status(row, "failed", "%u of %u connections were established%s%s", load->established,
+        set_status(row, ROW_FAILED, "%u of %u connections were established%s%s", load->established,
                    load->attempted, colon, cause);
     else if (load->errors > 0 && load->errors == load->without_port)
-        set_status(row, "failed", "the client has used up its ports, %llu connects found none%s%s",
+        set_status(row, ROW_FAILED,
+                   "the client has used up its ports, %llu connects found none%s%s",
                    (unsigned long long)load->without_port, colon, cause);
     else if (load->errors > 0)
-        set_status(row, "failed", "%llu connections broke%s%s", (unsigned long long)load->errors,
+        set_status(row, ROW_FAILED, "%llu connections broke%s%s", (unsigned long long)load->errors,
                    colon, cause);
-    else if (load->messages == 0 && strcmp(row->loop, "open") == 0 && load->unanswered == 0)
-        set_status(row, "failed",
+    else if (load->messages == 0 && row->loop == LOOP_OPEN && load->unanswered == 0)
+        set_status(row, ROW_FAILED,
                    "no message was meant to be sent within the window; a longer --duration holds "
                    "one");
     else if (load->messages == 0)
-        set_status(row, "failed", "no message came back within the window");
+        set_status(row, ROW_FAILED, "no message came back within the window");
     else if (load->established < load->attempted) {
         warning_add(row, WARNING_CONNECTIONS_MISSING);
-        set_status(row, "ok", "%u of %u connections were established%s%s", load->established,
+        set_status(row, ROW_OK, "%u of %u connections were established%s%s", load->established,
                    load->attempted, colon, cause);
     } else {
-        set_status(row, "ok", "%s", "");
+        set_status(row, ROW_OK, "%s", "");
     }
-    return strcmp(row->status, "ok") == 0 ? RUN_OK : RUN_FAILED;
+    return row->status == ROW_OK ? RUN_OK : RUN_FAILED;
 }
 
 /* Nothing came through: more often the network's doing than the server's, which says it listens. */
@@ -229,7 +229,7 @@ static void say_unreachable(struct row *row, const struct target_server *server)
 {
     char address[NET_ADDRESS_TEXT], cause[sizeof row->status_reason];
     memcpy(cause, row->status_reason, sizeof cause);
-    set_status(row, "failed",
+    set_status(row, ROW_FAILED,
                "%s port %u can't be reached (%s): let it through the firewall (--server-port fixes "
                "it), check --connect",
                net_address_format(&server->address, address, sizeof address),
@@ -274,7 +274,7 @@ static enum run_status judge_slot(struct row *row, const struct measured_window 
     uint64_t begun_ns = window->moments[0].at_ns;
     uint64_t late_ns = begun_ns > slot->window_ns ? begun_ns - slot->window_ns : 0;
     if (late_ns > duration_ns / 2) {
-        set_status(row, "failed",
+        set_status(row, ROW_FAILED,
                    "its window began %.0f ms after the others'; a longer --allowance may help",
                    (double)late_ns / NS_PER_MS);
         return RUN_FAILED;
@@ -303,7 +303,7 @@ static void say_refused(struct row *row, const struct load_result *load, const c
     bool is_why = status == RUN_OK || strstr(row->status_reason, "connections were established");
     if (is_why && load->error == 0 && load->established < load->attempted &&
         strncmp(words, refused, sizeof refused - 1) == 0)
-        set_status(row, status == RUN_OK ? "ok" : "failed",
+        set_status(row, status == RUN_OK ? ROW_OK : ROW_FAILED,
                    "%u of %u connections were established: %s", load->established, load->attempted,
                    words + sizeof refused - 1);
 }
@@ -337,10 +337,10 @@ static enum run_status server_finish(struct row *row, struct measured_window *wi
         measured_take_statistics(row, &statistics, window, (double)load->echoes);
     /* First, since all else that went wrong may come of it. */
     if (!killed && (dead || ended_with != 0))
-        set_status(row, "failed", "the server died with exit status %d%s%s", ended_with,
+        set_status(row, ROW_FAILED, "the server died with exit status %d%s%s", ended_with,
                    words[0] == '\0' ? "" : ": ", words);
     else if (status == RUN_OK && !told)
-        set_status(row, "failed", "the server gave no statistics: %s", failure.text);
+        set_status(row, ROW_FAILED, "the server gave no statistics: %s", failure.text);
     else
         return status;
     return RUN_FAILED;

@@ -5,7 +5,7 @@
 #define IOMODELS_RUN_H
 
 #include "load/load.h"
-#include "rows/row.h"
+#include "rows/histogram_lines.h"
 #include "run/run_settings.h"
 #include "run/target.h"
 
