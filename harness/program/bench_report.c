@@ -9,29 +9,27 @@
 #include "report/summary_table.h"
 #include "report/textbook_table.h"
 #include "report/warnings_table.h"
-#include "rows/precision.h"
+#include "rows/median_width.h"
 
 /* How well the medians of each workload are known, where that was asked for. */
-static void precision_print(const struct bench *bench)
+static void widths_print(const struct bench *bench)
 {
-    const struct row *rows = bench->rows;
-    for (size_t i = 0; i < bench->row_count; i++) {
-        char text[120];
-        bool told = false;
-        for (size_t j = 0; j < i && !told; j++)
-            told = row_same_configuration(&rows[j], &rows[i]);
-        struct precision precision =
-            told ? (struct precision){0, NULL} : precision_of(rows, bench->row_count, &rows[i]);
-        if (precision.row == NULL || precision.worst <= bench->plan->until_ci)
+    char text[120];
+    struct cells cells = {.count = 0};
+    bool complete = cells_of_rows(&cells, bench->rows, bench->row_count) == 0;
+    for (size_t i = 0; i < cells.configurations && complete; i++) {
+        struct median_width width = median_width_of(&cells, i);
+        if (width.worst <= bench->plan->until_ci)
             continue;
-        printf("\nnot so precise: %s: %s on %s", row_workload_text(&rows[i], text, sizeof text),
-               precision.row->model, precision.row->target);
-        if (precision.worst < 1e9)
-            printf(" is known to +-%.1f %%", 100 * precision.worst);
+        printf("\nnot so precise: %s: %s on %s", row_workload_text(width.row, text, sizeof text),
+               width.row->model, width.row->target);
+        if (width.worst < 1e9)
+            printf(" is known to +-%.1f %%", 100 * width.worst);
         else
             printf(" has too few trials to tell");
         printf(", not %g %%; more --trials may help\n", 100 * bench->plan->until_ci);
     }
+    cells_free(&cells);
 }
 
 /* Whether every workload finds out how many connections can be had. */
@@ -109,7 +107,7 @@ void bench_report_results(const struct bench *bench, const struct bench_request 
     if (given->explain)
         explain_print(stdout, bench->rows, bench->row_count, width);
     if (bench->plan->until_ci > 0)
-        precision_print(bench);
+        widths_print(bench);
     warnings_print(stdout, bench->rows, bench->row_count, terminal_is(stdout) ? width : 0);
     printf("\n");
     if (bench->cancelled)

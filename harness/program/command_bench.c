@@ -4,6 +4,7 @@
 #include "base/failure.h"
 #include "base/terminal.h"
 #include "base/units.h"
+#include "base/utf8.h"
 #include "clock.h"
 #include "host/child.h"
 #include "host/descriptors.h"
@@ -27,7 +28,7 @@
 /* One that was named: environment.csv, which is UTF-8, keeps it for --resume. As plan_add_target. */
 static int add_target(struct plan *plan, const char *text, bool missing, struct failure *failure)
 {
-    if (csv_is_text(text))
+    if (utf8_is_valid(text))
         return plan_add_target(plan, text, missing, interrupt_came, NULL, failure);
     failure_set(
         failure,

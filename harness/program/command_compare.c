@@ -14,6 +14,7 @@
 #include "report/comparison_table.h"
 #include "report/conditions.h"
 #include "report/gate_report.h"
+#include "rows/cell_values_reader.h"
 #include "rows/results.h"
 
 enum { METRICS_MAX = 64 };
@@ -21,9 +22,9 @@ enum { METRICS_MAX = 64 };
 /* A comparison on its way. */
 struct compare {
     const struct compare_options *given;
-    const struct metric *metrics[METRICS_MAX];
+    const struct column *metrics[METRICS_MAX];
     size_t metric_count;
-    struct trials trials;
+    struct cell_values values;
     struct compare_rules rules;
     struct comparison_table table;
     struct gate_report gate; /* --fail-if */
@@ -40,10 +41,10 @@ static const char *metrics_text(char *text, size_t size)
 {
     size_t used = 0;
     text[0] = '\0';
-    for (const struct metric *metric = metrics; metric->name != NULL && used < size; metric++)
-        if (metric->better != METRIC_NEITHER)
+    for (size_t i = 0; i < COLUMN_COUNT && used < size; i++)
+        if (row_columns[i].better == COLUMN_LESS || row_columns[i].better == COLUMN_MORE)
             used += (size_t)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : ", ",
-                                     metric->name);
+                                     row_columns[i].name);
     return text;
 }
 
@@ -55,11 +56,11 @@ static int metrics_choose(struct compare *compare)
         compare->given->metrics.count > 0 ? &compare->given->metrics : &by_default;
     char name[COMPARE_NAME_BYTES], known[1024];
     for (size_t i = 0; text_list_word(wanted, i, name, sizeof name); i++) {
-        const struct metric *metric = metric_find(name);
+        const struct column *metric = column_find_metric(name);
         bool again = false;
         for (size_t j = 0; j < compare->metric_count; j++)
             again |= compare->metrics[j] == metric;
-        if (metric == NULL || metric->better == METRIC_NEITHER)
+        if (metric == NULL || metric->better == COLUMN_NEITHER)
             return options_fail("compare", "%s %s; known are %s",
                                 metric == NULL ? "unknown metric" : "no side is better in", name,
                                 metrics_text(known, sizeof known));
@@ -116,11 +117,11 @@ static FILE *run_open(const char *run, struct failure *failure)
 static int run_read(struct compare *compare, const char *run)
 {
     struct failure failure = {""}, cause = {""};
-    size_t cut_line = 0, parts = compare->trials.parts;
+    size_t cut_line = 0, parts = 0;
     FILE *file = run_open(run, &failure);
     if (file == NULL)
         return refuse(failure.text);
-    int error = trials_read(&compare->trials, file, &cut_line, &cause);
+    int error = cell_values_read(&compare->values, file, &cut_line, &parts, &cause);
     fclose(file);
     if (error != 0) {
         failure_set(&failure, "%s: %s", run, cause.text);
@@ -129,7 +130,7 @@ static int run_read(struct compare *compare, const char *run)
     if (cut_line != 0)
         fprintf(stderr, "iomodels compare: %s: line %zu is cut off and was left out\n", run,
                 cut_line);
-    if (compare->trials.parts > parts)
+    if (parts > 0)
         fprintf(stderr,
                 "iomodels compare: warning: %s: one load generator's part of a run, the server's "
                 "load is that of all: put the parts together first, by iomodels merge\n",
@@ -142,21 +143,22 @@ static void family_compare(struct compare *compare, const struct pair *pairs, si
                            size_t metric_index, struct comparison *comparisons,
                            struct comparison_line *lines)
 {
-    const struct trials *trials = &compare->trials;
-    const struct metric *metric = compare->metrics[metric_index];
-    bool more_is_better = metric->better == METRIC_MORE;
+    const struct cell_values *values = &compare->values;
+    const struct cell *cells = values->cells.cells;
+    const struct column *metric = compare->metrics[metric_index];
+    bool more_is_better = metric->better == COLUMN_MORE;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct comparison *comparison = &comparisons[kept];
         comparison->baseline =
-            trials_values(trials, pairs[i].baseline, metric_index, &comparison->baseline_count);
-        comparison->contestant =
-            trials_values(trials, pairs[i].contestant, metric_index, &comparison->contestant_count);
+            cell_values_of(values, pairs[i].baseline, metric_index, &comparison->baseline_count);
+        comparison->contestant = cell_values_of(values, pairs[i].contestant, metric_index,
+                                                &comparison->contestant_count);
         /* What was measured on neither side is not worth a line. */
         if (comparison->baseline_count + comparison->contestant_count == 0)
             continue;
-        lines[kept] = (struct comparison_line){.baseline = &trials->cells[pairs[i].baseline],
-                                               .contestant = &trials->cells[pairs[i].contestant],
+        lines[kept] = (struct comparison_line){.baseline = &cells[pairs[i].baseline],
+                                               .contestant = &cells[pairs[i].contestant],
                                                .comparison = comparison};
         kept++;
     }
@@ -164,7 +166,7 @@ static void family_compare(struct compare *compare, const struct pair *pairs, si
     for (size_t i = 0; i < kept; i++) {
         struct comparison *comparison = &comparisons[i];
         /* Their percentiles are of those clients only that got answers. */
-        lines[i].starved = metric->basis != METRIC_NO_BASIS &&
+        lines[i].starved = metric->basis != COLUMN_NO_BASIS &&
                            lines[i].baseline->starved + lines[i].contestant->starved > 0;
         if (lines[i].starved)
             comparison->verdict = COMPARISON_NONE;
@@ -184,7 +186,7 @@ static int families_compare(struct compare *compare, const struct pairing *pairi
              end < pairing->count && pairing->pairs[end].family == pairing->pairs[begin].family;)
             end++;
         comparison_table_heading(&compare->table,
-                                 &compare->trials.cells[pairing->pairs[begin].contestant]);
+                                 &compare->values.cells.cells[pairing->pairs[begin].contestant]);
         for (size_t metric = 0; metric < compare->metric_count; metric++)
             family_compare(compare, pairing->pairs + begin, end - begin, metric, comparisons,
                            lines);
@@ -207,8 +209,8 @@ static void notes_print(struct compare *compare, const struct pairing *pairing)
 {
     char text[200];
     size_t skipped = 0, failed = 0, incomplete = 0, warned = 0, rows = 0;
-    for (size_t i = 0; i < compare->trials.cell_count; i++) {
-        const struct trials_cell *cell = &compare->trials.cells[i];
+    for (size_t i = 0; i < compare->values.cells.count; i++) {
+        const struct cell *cell = &compare->values.cells.cells[i];
         if (!pairing_wants(&compare->rules.pairing, cell))
             continue;
         skipped += cell->skipped;
@@ -250,7 +252,7 @@ static void warn(struct compare *compare, const char *text)
 static void runs_warn(struct compare *compare, const struct pairing *pairing)
 {
     char texts[CONDITIONS_MAX][CONDITIONS_TEXT];
-    size_t count = conditions_differ(&compare->trials, pairing, texts);
+    size_t count = conditions_differ(&compare->values.cells, pairing, texts);
     for (size_t i = 0; i < count; i++)
         warn(compare, texts[i]);
     if (pairing->count > 0)
@@ -279,8 +281,8 @@ static int compare_print(struct compare *compare, const struct pairing *pairing)
 static bool is_measured(const struct compare *compare, const struct pairing *pairing)
 {
     for (size_t i = 0; i < pairing->count; i++)
-        if (trials_has_values(&compare->trials, pairing->pairs[i].baseline) ||
-            trials_has_values(&compare->trials, pairing->pairs[i].contestant))
+        if (cell_values_any(&compare->values, pairing->pairs[i].baseline) ||
+            cell_values_any(&compare->values, pairing->pairs[i].contestant))
             return true;
     return false;
 }
@@ -303,7 +305,7 @@ static int pairs_compare(struct compare *compare, const struct pairing *pairing)
         return status;
     if (compare->rules.pairing.by == PAIRING_RUNS)
         runs_warn(compare, pairing);
-    gate_report_cells(&compare->gate, &compare->trials, pairing);
+    gate_report_cells(&compare->gate, &compare->values, pairing);
     /* A contestant that is not there at all is the gate's to judge. */
     if (!anything && compare->gate.count == 0)
         return nothing_to_compare(compare, pairing);
@@ -316,12 +318,12 @@ static int compare_runs(struct compare *compare)
     for (size_t i = 0; i < compare->given->runs.count && status == 0; i++)
         status = run_read(compare, compare->given->runs.items[i]);
     if (status == 0)
-        status = compare_rules_choose(&compare->rules, compare->given, &compare->trials);
+        status = compare_rules_choose(&compare->rules, compare->given, &compare->values.cells);
     if (status != 0)
         return status;
     struct pairing pairing = {0};
-    if (trials_gather(&compare->trials) != 0 ||
-        pairing_make(&pairing, &compare->trials, &compare->rules.pairing) != 0) {
+    if (cell_values_gather(&compare->values) != 0 ||
+        pairing_make(&pairing, &compare->values.cells, &compare->rules.pairing) != 0) {
         fprintf(stderr, "iomodels compare: out of memory\n");
         status = EXIT_FAILED;
     } else {
@@ -345,9 +347,9 @@ int command_compare(int argc, char **argv)
         status = format_parse(&compare);
     if (status != 0)
         return status;
-    trials_init(&compare.trials, compare.metrics, compare.metric_count);
+    cell_values_init(&compare.values, compare.metrics, compare.metric_count);
     status = compare_runs(&compare);
-    trials_free(&compare.trials);
+    cell_values_free(&compare.values);
     gate_report_free(&compare.gate);
     return status;
 }

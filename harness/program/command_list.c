@@ -4,7 +4,7 @@
 #include "program.h"
 #include "program/command.h"
 #include "program/options.h"
-#include "rows/csv.h"
+#include "rows/csv_writer.h"
 
 static int list_csv(void)
 {

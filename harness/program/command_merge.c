@@ -8,15 +8,15 @@
 #include "program/options.h"
 #include "report/summary_table.h"
 #include "report/warnings_table.h"
+#include "rows/cell_histograms.h"
 #include "rows/merge.h"
-#include "rows/merged.h"
 #include "rows/results.h"
 #include "rows/results_reader.h"
 #include "run/generator.h"
 
 enum {
     PARTS_MAX = GENERATORS_MAX,
-    BASES_MAX = MERGED_BASES_MAX,
+    BASES_MAX = CELL_BASES_MAX,
     BASIS_BYTES = 16,
 };
 
@@ -39,7 +39,7 @@ struct merger {
     size_t bases_made; /* initialised */
     size_t bases_used;
     struct results results;
-    struct merged cells;
+    struct cell_histograms histograms;
     struct row *rows; /* that were written */
     size_t row_count;
     size_t failed;
@@ -237,7 +237,7 @@ static int row_keep(struct merger *merger, const struct row *merged)
     merger->rows[merger->row_count++] = *merged;
     for (size_t i = 0; i < merger->bases_used; i++)
         kept[i] = (struct row_histogram){merger->bases[i].name, &merger->bases[i].histogram};
-    if (merged_add(&merger->cells, merged, kept, merger->bases_used) != 0)
+    if (cell_histograms_add(&merger->histograms, merged, kept, merger->bases_used) != 0)
         return FAIL(merger, "out of memory");
     return results_add(&merger->results, merged, kept, merger->bases_used, &merger->failure) == 0
                ? 0
@@ -256,9 +256,9 @@ static int run_merge(struct merger *merger, size_t first, const struct row *run,
     merge_rows(&merged, rows, merger->count);
     merger->bases_used = 0;
     int status = 0;
-    if (strcmp(merged.status, "ok") == 0)
+    if (merged.status == ROW_OK)
         status = histograms_merge(merger, rows, &merged, kept);
-    merger->failed += strcmp(merged.status, "failed") == 0;
+    merger->failed += merged.status == ROW_FAILED;
     return status != 0 ? status : row_keep(merger, &merged);
 }
 
@@ -292,7 +292,7 @@ static int results_make(struct merger *merger, const char *folder)
                      ? rows_merge(merger)
                      : EXIT_FAILED;
     if (status == 0 && results_write_derived(&merger->results, merger->rows, merger->row_count,
-                                             &merger->cells, &merger->failure) != 0)
+                                             &merger->histograms, &merger->failure) != 0)
         status = EXIT_FAILED;
     struct failure failure = {""};
     if (results_close(&merger->results, &failure) != 0 && status == 0)
@@ -309,7 +309,7 @@ static void merger_close(struct merger *merger)
         }
     for (size_t i = 0; i < merger->bases_made; i++)
         histogram_free(&merger->bases[i].histogram);
-    merged_free(&merger->cells);
+    cell_histograms_free(&merger->histograms);
     free(merger->rows);
 }
 

@@ -17,6 +17,6 @@ struct compare_rules {
 
 /* Once the rows are there. 0, or after a message the exit status. */
 int compare_rules_choose(struct compare_rules *chosen, const struct compare_options *given,
-                         const struct trials *trials);
+                         const struct cells *cells);
 
 #endif

@@ -23,22 +23,17 @@ static bool is_client_bound(const struct comparison_line *line)
            2 * line->contestant->client_bound > line->contestant->rows;
 }
 
-static bool is_wine(const struct trials_cell *cell)
-{
-    return strcmp(cell->host_kind, "wine") == 0;
-}
-
 /* The workload, and what else tells two configurations apart. */
-const char *comparison_table_configuration(const struct trials_cell *cell, char *text, size_t size)
+const char *comparison_table_configuration(const struct cell *cell, char *text, size_t size)
 {
     struct row row;
     char number[32];
-    trials_describe(cell, &row);
+    cell_describe(cell, &row);
     row_workload_text(&row, text, size);
     size_t used = strlen(text);
     if (row.pipeline_depth > 1 && used < size)
         used += (size_t)snprintf(text + used, size - used, ", depth %.0f", row.pipeline_depth);
-    if (strcmp(row.tcp_nodelay, "no") == 0 && used < size)
+    if (row.tcp_nodelay == NODELAY_NO && used < size)
         used += (size_t)snprintf(text + used, size - used, ", Nagle on");
     if (number_is_known(row.buffer_bytes) && row.buffer_bytes != 65536 && used < size)
         used +=
@@ -50,12 +45,12 @@ const char *comparison_table_configuration(const struct trials_cell *cell, char 
 }
 
 /* " (4 threads)" where the sides differ in that. */
-static const char *threads_text(const struct comparison_line *line, const struct trials_cell *cell,
+static const char *threads_text(const struct comparison_line *line, const struct cell *cell,
                                 char *text, size_t size)
 {
-    const char *threads = trials_threads(cell);
+    const char *threads = cell_threads(cell);
     text[0] = '\0';
-    if (strcmp(trials_threads(line->baseline), trials_threads(line->contestant)) != 0 &&
+    if (strcmp(cell_threads(line->baseline), cell_threads(line->contestant)) != 0 &&
         threads[0] != '\0')
         snprintf(text, size, " (%s thread%s)", threads, strcmp(threads, "1") == 0 ? "" : "s");
     return text;
@@ -66,11 +61,10 @@ static const char *contestant_text(struct comparison_table *table,
                                    const struct comparison_line *line, char *text, size_t size)
 {
     char threads[48];
-    const struct trials_cell *cell = line->contestant;
-    table->any_wine |= is_wine(cell);
-    snprintf(text, size, "%s%s%s%s%s", trials_model(cell),
-             table->by == PAIRING_MODELS ? "" : " on ",
-             table->by == PAIRING_MODELS ? "" : trials_target(cell), is_wine(cell) ? " (Wine)" : "",
+    const struct cell *cell = line->contestant;
+    table->any_wine |= cell->is_wine;
+    snprintf(text, size, "%s%s%s%s%s", cell_model(cell), table->by == PAIRING_MODELS ? "" : " on ",
+             table->by == PAIRING_MODELS ? "" : cell_target(cell), cell->is_wine ? " (Wine)" : "",
              threads_text(line, cell, threads, sizeof threads));
     return text;
 }
@@ -79,15 +73,15 @@ static const char *baseline_text(struct comparison_table *table, const struct co
                                  char *text, size_t size)
 {
     char threads[48];
-    const struct trials_cell *cell = line->baseline;
+    const struct cell *cell = line->baseline;
     if (table->by == PAIRING_RUNS) {
         snprintf(text, size, "%s", table->old_run);
         return text;
     }
-    table->any_wine |= is_wine(cell);
+    table->any_wine |= cell->is_wine;
     snprintf(text, size, "%s%s%s",
-             table->by == PAIRING_MODELS ? trials_model(cell) : trials_target(cell),
-             is_wine(cell) ? " (Wine)" : "", threads_text(line, cell, threads, sizeof threads));
+             table->by == PAIRING_MODELS ? cell_model(cell) : cell_target(cell),
+             cell->is_wine ? " (Wine)" : "", threads_text(line, cell, threads, sizeof threads));
     return text;
 }
 
@@ -112,7 +106,7 @@ static const char *end_text(double end, char *text, size_t size)
     return text;
 }
 
-static void figures_make(struct comparison_table *table, const struct metric *metric,
+static void figures_make(struct comparison_table *table, const struct column *metric,
                          const struct comparison_line *line, struct figures *figures)
 {
     const struct comparison *comparison = line->comparison;
@@ -174,32 +168,32 @@ static void csv_header(struct comparison_table *table)
                                         "verdict"};
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
         csv_write_text(&table->csv, before[i]);
-    for (size_t i = 0; i < ROW_FACTOR_COUNT; i++)
-        csv_write_text(&table->csv, row_factors[i]);
+    for (size_t i = 0; i < COLUMN_FACTORS; i++)
+        csv_write_text(&table->csv, column_factors[i]->name);
     for (size_t i = 0; i < sizeof after / sizeof after[0]; i++)
         csv_write_text(&table->csv, after[i]);
     csv_end_row(&table->csv);
 }
 
-static void csv_line(struct comparison_table *table, const struct metric *metric,
+static void csv_line(struct comparison_table *table, const struct column *metric,
                      const struct comparison_line *line)
 {
     static const char *const by[] = {"model", "target", "run"};
     const struct comparison *comparison = line->comparison;
     struct csv_writer *csv = &table->csv;
-    const char *factor = trials_factors(line->contestant);
+    const char *factor = cell_factors(line->contestant);
     csv_write_text(csv, by[table->by]);
-    csv_write_text(csv, trials_target(line->contestant));
+    csv_write_text(csv, cell_target(line->contestant));
     csv_write_text(csv, line->contestant->host_kind);
-    csv_write_text(csv, trials_model(line->contestant));
+    csv_write_text(csv, cell_model(line->contestant));
     csv_write_text(csv, table->by == PAIRING_RUNS     ? table->old_run
-                        : table->by == PAIRING_MODELS ? trials_model(line->baseline)
-                                                      : trials_target(line->baseline));
+                        : table->by == PAIRING_MODELS ? cell_model(line->baseline)
+                                                      : cell_target(line->baseline));
     csv_write_text(csv, line->baseline->host_kind);
-    for (size_t i = 0; i < ROW_FACTOR_COUNT; i++, factor += strlen(factor) + 1)
+    for (size_t i = 0; i < COLUMN_FACTORS; i++, factor += strlen(factor) + 1)
         csv_write_text(csv, factor);
-    csv_write_text(csv, trials_threads(line->contestant));
-    csv_write_text(csv, trials_threads(line->baseline));
+    csv_write_text(csv, cell_threads(line->contestant));
+    csv_write_text(csv, cell_threads(line->baseline));
     csv_write_text(csv, metric->name);
     csv_write_u64(csv, comparison->contestant_count);
     csv_write_u64(csv, comparison->baseline_count);
@@ -226,7 +220,7 @@ static void markdown_field(FILE *file, const char *text)
     fprintf(file, " ");
 }
 
-static void markdown_line(struct comparison_table *table, const struct metric *metric,
+static void markdown_line(struct comparison_table *table, const struct column *metric,
                           const struct comparison_line *line)
 {
     char configuration[LABEL_BYTES], contestant[LABEL_BYTES], baseline[LABEL_BYTES];
@@ -235,7 +229,7 @@ static void markdown_line(struct comparison_table *table, const struct metric *m
     size_t used = strlen(configuration);
     if (table->by == PAIRING_MODELS)
         snprintf(configuration + used, sizeof configuration - used, " on %s",
-                 trials_target(line->contestant));
+                 cell_target(line->contestant));
     figures_make(table, metric, line, &figures);
     const char *const fields[MARKDOWN_COLUMNS] = {
         configuration,
@@ -259,14 +253,14 @@ static void text_heading(struct comparison_table *table)
 {
     char label[LABEL_BYTES];
     fprintf(table->file, "%s%s%s%s\n", table->begun ? "\n" : "",
-            table->by == PAIRING_MODELS ? trials_target(table->heading) : "",
+            table->by == PAIRING_MODELS ? cell_target(table->heading) : "",
             table->by == PAIRING_MODELS ? ": " : "",
             comparison_table_configuration(table->heading, label, sizeof label));
     table->heading = NULL;
     table->begun = true;
 }
 
-static void text_metric(struct comparison_table *table, const struct metric *metric,
+static void text_metric(struct comparison_table *table, const struct column *metric,
                         const struct comparison_line *lines, size_t count)
 {
     char label[LABEL_BYTES], against[LABEL_BYTES];
@@ -309,12 +303,12 @@ void comparison_table_begin(struct comparison_table *table)
     fprintf(table->file, "|\n");
 }
 
-void comparison_table_heading(struct comparison_table *table, const struct trials_cell *cell)
+void comparison_table_heading(struct comparison_table *table, const struct cell *cell)
 {
     table->heading = cell;
 }
 
-void comparison_table_metric(struct comparison_table *table, const struct metric *metric,
+void comparison_table_metric(struct comparison_table *table, const struct column *metric,
                              const struct comparison_line *lines, size_t count)
 {
     if (table->format == COMPARISON_TEXT)

@@ -5,7 +5,7 @@
 #define IOMODELS_COMPARISON_TABLE_H
 
 #include "report/pairing.h"
-#include "rows/csv.h"
+#include "rows/csv_writer.h"
 #include "stats/comparison.h"
 
 enum comparison_format { COMPARISON_TEXT, COMPARISON_MARKDOWN, COMPARISON_CSV };
@@ -19,24 +19,24 @@ struct comparison_table {
     struct csv_writer csv;
     bool any_wine, any_client, any_few, any_starved, any_ratio, any_disagreeing;
     bool begun;
-    const struct trials_cell *heading; /* not printed yet */
+    const struct cell *heading; /* not printed yet */
 };
 
 /* One pair of cells. */
 struct comparison_line {
-    const struct trials_cell *baseline;
-    const struct trials_cell *contestant;
+    const struct cell *baseline;
+    const struct cell *contestant;
     const struct comparison *comparison;
     bool starved; /* no verdict, since a side's figures are of some clients only */
 };
 
 /* "pingpong 64 B x 16, placement split" into text; returns text. */
-const char *comparison_table_configuration(const struct trials_cell *cell, char *text, size_t size);
+const char *comparison_table_configuration(const struct cell *cell, char *text, size_t size);
 void comparison_table_begin(struct comparison_table *table);
 /* A family of pairs, one of whose cells this is; then its metrics, each with what was judged
  * together. */
-void comparison_table_heading(struct comparison_table *table, const struct trials_cell *cell);
-void comparison_table_metric(struct comparison_table *table, const struct metric *metric,
+void comparison_table_heading(struct comparison_table *table, const struct cell *cell);
+void comparison_table_metric(struct comparison_table *table, const struct column *metric,
                              const struct comparison_line *lines, size_t count);
 /* A line for the reader below the figures; nothing in CSV. */
 void comparison_table_note(struct comparison_table *table, const char *text);

@@ -9,30 +9,30 @@ static size_t couple_count(const struct pairing *pairing)
 }
 
 /* False where there is only one. */
-static bool couple_at(const struct trials *trials, const struct pairing *pairing, size_t index,
-                      const struct trials_cell *cells[2])
+static bool couple_at(const struct cells *cells, const struct pairing *pairing, size_t index,
+                      const struct cell *couple[2])
 {
     if (index < pairing->count) {
-        cells[0] = &trials->cells[pairing->pairs[index].baseline];
-        cells[1] = &trials->cells[pairing->pairs[index].contestant];
+        couple[0] = &cells->cells[pairing->pairs[index].baseline];
+        couple[1] = &cells->cells[pairing->pairs[index].contestant];
         return true;
     }
     const struct pairing_gap *gap = &pairing->gaps[index - pairing->count];
     if (gap->other_threads == PAIRING_NONE)
         return false;
-    cells[0] = &trials->cells[gap->baseline];
-    cells[1] = &trials->cells[gap->other_threads];
+    couple[0] = &cells->cells[gap->baseline];
+    couple[1] = &cells->cells[gap->other_threads];
     return true;
 }
 
-static const char *value_of(const struct trials_cell *cell, size_t column)
+static const char *value_of(const struct cell *cell, size_t column)
 {
-    if (column == TRIALS_CONDITION_COUNT)
-        return trials_threads(cell);
+    if (column == COLUMN_CONDITIONS)
+        return cell_threads(cell);
     return cell->conditions[column] == NULL ? "" : cell->conditions[column];
 }
 
-size_t conditions_differ(const struct trials *trials, const struct pairing *pairing,
+size_t conditions_differ(const struct cells *cells, const struct pairing *pairing,
                          char texts[CONDITIONS_MAX][CONDITIONS_TEXT])
 {
     size_t found = 0;
@@ -40,10 +40,10 @@ size_t conditions_differ(const struct trials *trials, const struct pairing *pair
         const char *first[2] = {"", ""};
         size_t differ = 0, both = 0;
         for (size_t i = 0; i < couple_count(pairing); i++) {
-            const struct trials_cell *cells[2];
-            if (!couple_at(trials, pairing, i, cells))
+            const struct cell *couple[2];
+            if (!couple_at(cells, pairing, i, couple))
                 continue;
-            const char *values[2] = {value_of(cells[0], column), value_of(cells[1], column)};
+            const char *values[2] = {value_of(couple[0], column), value_of(couple[1], column)};
             both++;
             /* A file without the column does not say that it differs. */
             if (values[0][0] == '\0' || values[1][0] == '\0' || strcmp(values[0], values[1]) == 0)
@@ -53,12 +53,12 @@ size_t conditions_differ(const struct trials *trials, const struct pairing *pair
         }
         if (differ == 0)
             continue;
-        bool threads = column == TRIALS_CONDITION_COUNT;
+        bool threads = column == COLUMN_CONDITIONS;
         snprintf(texts[found++], CONDITIONS_TEXT,
                  "warning: the runs differ in %s: %s in the first one and %s in the second, in %zu "
                  "of %zu cells%s",
-                 threads ? "server_threads" : trials_conditions[column], first[0], first[1], differ,
-                 both, threads ? ", which are not compared" : "");
+                 threads ? "server_threads" : column_conditions[column]->name, first[0], first[1],
+                 differ, both, threads ? ", which are not compared" : "");
     }
     return found;
 }

@@ -42,39 +42,39 @@ static const char *const titles[] = {
 enum { ROWS = sizeof titles / sizeof titles[0] };
 
 /* Where there was no wait nothing was handed to one. */
-static double by_wait(const struct row *record, double per_wait)
+static double by_wait(const struct row *row, double per_wait)
 {
-    return record->wait_calls > 0 ? per_wait * record->wait_calls / record->server_messages : 0;
+    return row->wait_calls > 0 ? per_wait * row->wait_calls / row->server_messages : 0;
 }
 
-double explain_figure_of(const struct row *record, enum explain_figure figure)
+double explain_figure_of(const struct row *row, enum explain_figure figure)
 {
-    double messages = record->server_messages;
+    double messages = row->server_messages;
     switch (figure) {
     case EXPLAIN_WAITS:
-        return record->wait_calls / messages;
+        return row->wait_calls / messages;
     case EXPLAIN_SCANNED:
-        return by_wait(record, record->scanned_per_wait);
+        return by_wait(row, row->scanned_per_wait);
     case EXPLAIN_SET_BYTES:
-        return by_wait(record, record->set_bytes_per_wait);
+        return by_wait(row, row->set_bytes_per_wait);
     case EXPLAIN_RECEIVES:
-        return record->recv_calls / messages;
+        return row->recv_calls / messages;
     case EXPLAIN_SENDS:
-        return record->send_calls / messages;
+        return row->send_calls / messages;
     case EXPLAIN_OTHERS:
-        return record->other_calls / messages;
+        return row->other_calls / messages;
     case EXPLAIN_NOTHING:
-        return record->would_block / messages;
+        return row->would_block / messages;
     case EXPLAIN_SWITCHES:
-        return record->context_switches / messages;
+        return row->context_switches / messages;
     case EXPLAIN_CPU_US:
-        return record->server_cpu_us_per_msg;
+        return row->server_cpu_us_per_msg;
     case EXPLAIN_POSTED:
-        return record->completions / messages;
+        return row->completions / messages;
     case EXPLAIN_SCANNED_PER_WAIT:
-        return record->scanned_per_wait;
+        return row->scanned_per_wait;
     case EXPLAIN_EVENTS_PER_WAIT:
-        return record->events_per_wait;
+        return row->events_per_wait;
     case EXPLAIN_FIGURES:
         break;
     }
@@ -197,7 +197,7 @@ const char *explain_sentence(const double figures[EXPLAIN_FIGURES], const char *
 /* ---- the tables ---- */
 
 struct table {
-    struct table_grid groups;
+    struct table_grid grid;
     double *values;                                         /* of one cell; room for all rows */
     double medians[TABLE_GRID_MODELS_MAX][EXPLAIN_FIGURES]; /* of a configuration */
     const char *columns[TABLE_GRID_MODELS_MAX];             /* their models */
@@ -205,17 +205,15 @@ struct table {
     bool counted[TABLE_GRID_MODELS_MAX]; /* of the target's models: in some configuration */
 };
 
-/* The medians of a cell; false where its server told no counters, or there are no rows of it. */
-static bool medians_take(const struct table *table, const struct row *line, const char *model,
+/* The medians of a cell; false where its server told no counters. */
+static bool medians_take(const struct table *table, const struct cell *cell,
                          double medians[EXPLAIN_FIGURES])
 {
-    const struct table_grid *groups = &table->groups;
     for (int figure = 0; figure < EXPLAIN_FIGURES; figure++) {
         size_t found = 0;
-        for (size_t i = 0; i < groups->count; i++) {
-            if (!table_grid_has(groups, line, model, &groups->rows[i]))
-                continue;
-            double value = explain_figure_of(&groups->rows[i], (enum explain_figure)figure);
+        for (size_t i = 0; i < cell->rows; i++) {
+            double value = explain_figure_of(cells_row(&table->grid.cells, cell, i),
+                                             (enum explain_figure)figure);
             if (number_is_known(value))
                 table->values[found++] = value;
         }
@@ -225,14 +223,14 @@ static bool medians_take(const struct table *table, const struct row *line, cons
            number_is_known(medians[EXPLAIN_SENDS]);
 }
 
-static void columns_collect(struct table *table, const struct row *line)
+static void columns_collect(struct table *table, const struct cell *line)
 {
     table->column_count = 0;
-    for (size_t i = 0; i < table->groups.model_count; i++) {
-        const char *model = table->groups.models[i]->model;
-        if (!medians_take(table, line, model, table->medians[table->column_count]))
+    for (size_t i = 0; i < table->grid.model_count; i++) {
+        const struct cell *cell = table_grid_cell(&table->grid, line, table->grid.models[i]);
+        if (cell == NULL || !medians_take(table, cell, table->medians[table->column_count]))
             continue;
-        table->columns[table->column_count++] = model;
+        table->columns[table->column_count++] = cell_model(cell);
         table->counted[i] = true;
     }
 }
@@ -281,14 +279,15 @@ static const char *others_of(const struct row *line, const char *model, char *te
     return text;
 }
 
-static void configuration_print(struct table *table, FILE *file, const struct row *line,
+static void configuration_print(struct table *table, FILE *file, const struct cell *cell,
                                 unsigned width)
 {
+    const struct row *line = table_grid_row(&table->grid, cell);
     char label[80], others[160], sentence[SENTENCE_BYTES],
         text[SENTENCE_BYTES + sizeof line->model];
-    int cell_width = table_grid_column(&table->groups, CELL_WIDTH_MIN, CELL_MARGIN);
+    int cell_width = table_grid_column(&table->grid, CELL_WIDTH_MIN, CELL_MARGIN);
     size_t fit = table_grid_columns_fit(width, LABEL_WIDTH + 2, cell_width);
-    columns_collect(table, line);
+    columns_collect(table, cell);
     if (table->column_count == 0)
         return;
     fprintf(file, "\n  %s\n", row_workload_text(line, label, sizeof label));
@@ -309,23 +308,23 @@ static void target_print(struct table *table, FILE *file, unsigned width)
     size_t left_out = 0;
     memset(table->counted, 0, sizeof table->counted);
     fprintf(file, "\nWhat one message cost, medians; ");
-    table_grid_print_heading(&table->groups, file);
-    for (size_t i = 0; i < table->groups.line_count; i++)
-        configuration_print(table, file, table->groups.lines[i], width);
-    for (size_t i = 0; i < table->groups.model_count; i++) {
+    table_grid_print_heading(&table->grid, file);
+    for (size_t i = 0; i < table->grid.line_count; i++)
+        configuration_print(table, file, table->grid.lines[i], width);
+    for (size_t i = 0; i < table->grid.model_count; i++) {
         if (table->counted[i])
             continue;
         fprintf(file, "%s %s",
                 left_out == 0 ? "\n  left out, since the server does not count its calls "
                                 "(-Dobserve=false?):"
                               : ",",
-                table->groups.models[i]->model);
+                cell_model(table->grid.models[i]));
         left_out++;
     }
     if (left_out > 0)
         fprintf(file, "\n");
-    if (left_out < table->groups.model_count &&
-        strcmp(table->groups.models[0]->host_kind, "wine") == 0)
+    if (left_out < table->grid.model_count &&
+        table_grid_row(&table->grid, table->grid.models[0])->host_kind == HOST_WINE)
         fprintf(file,
                 "\n  The calls are those of the program: for each of them Wine adds requests to "
                 "wineserver.\n");
@@ -334,9 +333,10 @@ static void target_print(struct table *table, FILE *file, unsigned width)
 void explain_print(FILE *file, const struct row *rows, size_t count, unsigned width)
 {
     static struct table table; /* not on the stack: its medians are many */
-    table = (struct table){.groups = {.rows = rows, .count = count}};
     table.values = malloc((count + 1) * sizeof *table.values);
-    while (table.values != NULL && table_grid_next(&table.groups))
+    bool complete = table_grid_open(&table.grid, rows, count) == 0 && table.values != NULL;
+    while (complete && table_grid_next(&table.grid))
         target_print(&table, file, width);
+    table_grid_close(&table.grid);
     free(table.values);
 }

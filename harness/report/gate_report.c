@@ -55,7 +55,7 @@ static void find(struct gate_report *report, enum finding_kind kind, const char 
 }
 
 static const char *cell_text(const char *model, const char *target,
-                             const struct trials_cell *configuration, char text[CELL_BYTES])
+                             const struct cell *configuration, char text[CELL_BYTES])
 {
     char factors[CELL_BYTES];
     snprintf(text, CELL_BYTES, "%s on %s, %s", model, target,
@@ -65,8 +65,8 @@ static const char *cell_text(const char *model, const char *target,
 
 static const char *line_text(const struct comparison_line *line, char text[CELL_BYTES])
 {
-    return cell_text(trials_model(line->contestant), trials_target(line->contestant),
-                     line->contestant, text);
+    return cell_text(cell_model(line->contestant), cell_target(line->contestant), line->contestant,
+                     text);
 }
 
 static const char *percent_text(double share, char *text, size_t size)
@@ -93,7 +93,7 @@ static const char *change_text(const struct comparison_line *line, bool more_is_
     return text;
 }
 
-static void not_shown(struct gate_report *report, const struct metric *metric,
+static void not_shown(struct gate_report *report, const struct column *metric,
                       const struct comparison_line *line, size_t tests)
 {
     char cell[CELL_BYTES], change[CHANGE_BYTES], percent[32];
@@ -114,7 +114,7 @@ static void not_shown(struct gate_report *report, const struct metric *metric,
              metric->name, tests, pair->contestant_count, pair->baseline_count);
     else if (number_is_known(smallest))
         find(report, FINDING_NOT_SHOWN, cell, "%s: %s; these trials show changes from %s %% on",
-             metric->name, change_text(line, metric->better == METRIC_MORE, change, sizeof change),
+             metric->name, change_text(line, metric->better == COLUMN_MORE, change, sizeof change),
              percent_text(smallest, percent, sizeof percent));
     else
         find(report, FINDING_NOT_SHOWN, cell,
@@ -122,12 +122,12 @@ static void not_shown(struct gate_report *report, const struct metric *metric,
 }
 
 /* Whether the cells' rows alone rule out a verdict: gate_report_cells says so, once. */
-static bool has_few_rows(const struct trials_cell *baseline, const struct trials_cell *contestant)
+static bool has_few_rows(const struct cell *baseline, const struct cell *contestant)
 {
     return baseline->rows < STATISTICS_TRIALS_MIN || contestant->rows < STATISTICS_TRIALS_MIN;
 }
 
-static void passed(struct gate_report *report, const struct metric *metric,
+static void passed(struct gate_report *report, const struct column *metric,
                    const struct comparison_line *line)
 {
     double smallest = gate_smallest_change(line->comparison);
@@ -138,11 +138,11 @@ static void passed(struct gate_report *report, const struct metric *metric,
     line_text(line, report->missed_cell);
 }
 
-void gate_report_lines(struct gate_report *report, const struct metric *metric,
+void gate_report_lines(struct gate_report *report, const struct column *metric,
                        const struct comparison_line *lines, size_t count)
 {
     char cell[CELL_BYTES], change[CHANGE_BYTES];
-    bool more_is_better = metric->better == METRIC_MORE;
+    bool more_is_better = metric->better == COLUMN_MORE;
     size_t tests = 0;
     for (size_t i = 0; i < count; i++)
         tests += number_is_known(lines[i].comparison->p);
@@ -166,13 +166,13 @@ void gate_report_lines(struct gate_report *report, const struct metric *metric,
     }
 }
 
-static void pair_check(struct gate_report *report, const struct trials *trials,
+static void pair_check(struct gate_report *report, const struct cell_values *values,
                        const struct pair *pair)
 {
     char cell[CELL_BYTES];
-    const struct trials_cell *baseline = &trials->cells[pair->baseline];
-    const struct trials_cell *contestant = &trials->cells[pair->contestant];
-    cell_text(trials_model(contestant), trials_target(contestant), contestant, cell);
+    const struct cell *baseline = &values->cells.cells[pair->baseline];
+    const struct cell *contestant = &values->cells.cells[pair->contestant];
+    cell_text(cell_model(contestant), cell_target(contestant), contestant, cell);
     if (has_few_rows(baseline, contestant))
         find(report, FINDING_NOT_SHOWN, cell,
              "ok rows: %zu (%zu failed), the baseline's: %zu (%zu failed); a verdict takes %d of "
@@ -185,16 +185,16 @@ static void pair_check(struct gate_report *report, const struct trials *trials,
              contestant->rows, pair->contestant_failed, baseline->rows, pair->baseline_failed);
 }
 
-static void gap_check(struct gate_report *report, const struct trials *trials,
+static void gap_check(struct gate_report *report, const struct cell_values *values,
                       const struct pairing_gap *gap)
 {
     char cell[CELL_BYTES];
-    const struct trials_cell *baseline = &trials->cells[gap->baseline];
+    const struct cell *baseline = &values->cells.cells[gap->baseline];
     cell_text(gap->model, gap->target, baseline, cell);
     if (gap->other_threads != PAIRING_NONE)
         find(report, FINDING_NOT_SHOWN, cell,
              "measured with %s server threads, the baseline with %s",
-             trials_threads(&trials->cells[gap->other_threads]), trials_threads(baseline));
+             cell_threads(&values->cells.cells[gap->other_threads]), cell_threads(baseline));
     else if (gap->failed > 0)
         find(report, FINDING_BROKEN, cell, "ok rows: 0 (%zu failed)", gap->failed);
     else if (gap->incomplete > 0)
@@ -206,17 +206,17 @@ static void gap_check(struct gate_report *report, const struct trials *trials,
         find(report, FINDING_NOT_SHOWN, cell, "it has no rows");
 }
 
-void gate_report_cells(struct gate_report *report, const struct trials *trials,
+void gate_report_cells(struct gate_report *report, const struct cell_values *values,
                        const struct pairing *pairing)
 {
     if (report->condition == NULL)
         return;
     for (size_t i = 0; i < pairing->count; i++)
-        if (trials_has_values(trials, pairing->pairs[i].baseline))
-            pair_check(report, trials, &pairing->pairs[i]);
+        if (cell_values_any(values, pairing->pairs[i].baseline))
+            pair_check(report, values, &pairing->pairs[i]);
     for (size_t i = 0; i < pairing->gap_count; i++)
-        if (trials_has_values(trials, pairing->gaps[i].baseline))
-            gap_check(report, trials, &pairing->gaps[i]);
+        if (cell_values_any(values, pairing->gaps[i].baseline))
+            gap_check(report, values, &pairing->gaps[i]);
 }
 
 static int finding_compare(const void *left, const void *right)

@@ -7,6 +7,7 @@
 #include "report/comparison_table.h"
 #include "report/gate.h"
 #include "report/pairing.h"
+#include "rows/cell_values.h"
 
 enum { GATE_CELL_BYTES = 800 };
 
@@ -26,10 +27,10 @@ struct gate_report {
 };
 
 /* The lines of one metric that were judged together. */
-void gate_report_lines(struct gate_report *report, const struct metric *metric,
+void gate_report_lines(struct gate_report *report, const struct column *metric,
                        const struct comparison_line *lines, size_t count);
 /* Cells as such: too few rows, rows that failed, gaps. Once. */
-void gate_report_cells(struct gate_report *report, const struct trials *trials,
+void gate_report_cells(struct gate_report *report, const struct cell_values *values,
                        const struct pairing *pairing);
 /*
  * Says on standard error what was found, each with its cell. The exit status: EXIT_FAILED where a

@@ -8,7 +8,7 @@
 
 /* A cell that takes part, or would if it had trials. */
 struct entry {
-    const struct trials_cell *cell;
+    const struct cell *cell;
     size_t index;
     size_t model_place; /* in the registry; unknown ones come last */
     enum pairing_by by;
@@ -22,8 +22,7 @@ static int compare_sizes(size_t a, size_t b)
 
 static int compare_families(const struct entry *a, const struct entry *b)
 {
-    int order =
-        a->by == PAIRING_MODELS ? strcmp(trials_target(a->cell), trials_target(b->cell)) : 0;
+    int order = a->by == PAIRING_MODELS ? strcmp(cell_target(a->cell), cell_target(b->cell)) : 0;
     return order != 0 ? order : compare_sizes(a->cell->configuration, b->cell->configuration);
 }
 
@@ -34,9 +33,9 @@ static int compare_groups(const struct entry *a, const struct entry *b)
         return 0;
     int order = compare_sizes(a->model_place, b->model_place);
     if (order == 0)
-        order = strcmp(trials_model(a->cell), trials_model(b->cell));
+        order = strcmp(cell_model(a->cell), cell_model(b->cell));
     if (order == 0 && a->by == PAIRING_RUNS)
-        order = strcmp(trials_target(a->cell), trials_target(b->cell));
+        order = strcmp(cell_target(a->cell), cell_target(b->cell));
     return order;
 }
 
@@ -57,16 +56,16 @@ static int entry_compare(const void *left, const void *right)
     if (order == 0)
         order = compare_sizes(a->model_place, b->model_place);
     if (order == 0)
-        order = strcmp(trials_model(a->cell), trials_model(b->cell));
+        order = strcmp(cell_model(a->cell), cell_model(b->cell));
     if (order == 0)
-        order = strcmp(trials_target(a->cell), trials_target(b->cell));
+        order = strcmp(cell_target(a->cell), cell_target(b->cell));
     return order != 0 ? order : compare_sizes(a->cell->file, b->cell->file);
 }
 
-bool pairing_wants(const struct pairing_rules *rules, const struct trials_cell *cell)
+bool pairing_wants(const struct pairing_rules *rules, const struct cell *cell)
 {
-    return (rules->models->count == 0 || text_list_names(rules->models, trials_model(cell))) &&
-           (rules->targets->count == 0 || text_list_has(rules->targets, trials_target(cell)));
+    return (rules->models->count == 0 || text_list_names(rules->models, cell_model(cell))) &&
+           (rules->targets->count == 0 || text_list_has(rules->targets, cell_target(cell)));
 }
 
 /* Whom a group may miss: a model on a target; a target with any model where targets are compared. */
@@ -98,24 +97,23 @@ static const struct entry *named_find(const struct group *group, const struct pa
                                       const char *name)
 {
     for (size_t i = 0; i < group->measured; i++) {
-        const struct trials_cell *cell = group->entries[i].cell;
-        if (rules->by == PAIRING_TARGETS ? strcmp(trials_target(cell), name) == 0
-                                         : name_equals(trials_model(cell), name))
+        const struct cell *cell = group->entries[i].cell;
+        if (rules->by == PAIRING_TARGETS ? strcmp(cell_target(cell), name) == 0
+                                         : name_equals(cell_model(cell), name))
             return &group->entries[i];
     }
     return NULL;
 }
 
 /* A file that has no such column says nothing against it. */
-static bool threads_agree(const struct trials_cell *a, const struct trials_cell *b)
+static bool threads_agree(const struct cell *a, const struct cell *b)
 {
-    const char *of_a = trials_threads(a), *of_b = trials_threads(b);
+    const char *of_a = cell_threads(a), *of_b = cell_threads(b);
     return of_a[0] == '\0' || of_b[0] == '\0' || strcmp(of_a, of_b) == 0;
 }
 
 /* The cell of that file that is measured with as many threads as `cell`. */
-static const struct entry *run_find(const struct group *group, size_t file,
-                                    const struct trials_cell *cell)
+static const struct entry *run_find(const struct group *group, size_t file, const struct cell *cell)
 {
     for (size_t i = 0; i < group->measured; i++)
         if (group->entries[i].cell->file == file && threads_agree(group->entries[i].cell, cell))
@@ -138,16 +136,16 @@ static const struct entry *named_baseline(const struct group *group,
     return group->measured > 0 ? group->entries : NULL;
 }
 
-static bool is_of(const struct trials_cell *cell, const char *model, const char *target)
+static bool is_of(const struct cell *cell, const char *model, const char *target)
 {
-    return strcmp(trials_model(cell), model) == 0 && strcmp(trials_target(cell), target) == 0;
+    return strcmp(cell_model(cell), model) == 0 && strcmp(cell_target(cell), target) == 0;
 }
 
 /* Counts all rows without trials that the group has of the gap's model and target in a file. */
 static void rows_count(const struct group *group, size_t file, struct pairing_gap *gap)
 {
     for (size_t i = 0; i < group->count; i++) {
-        const struct trials_cell *cell = group->entries[i].cell;
+        const struct cell *cell = group->entries[i].cell;
         if (cell->file != file || !is_of(cell, gap->model, gap->target))
             continue;
         gap->failed += cell->failed;
@@ -156,9 +154,9 @@ static void rows_count(const struct group *group, size_t file, struct pairing_ga
     }
 }
 
-static size_t failed_of(const struct group *group, const struct trials_cell *cell)
+static size_t failed_of(const struct group *group, const struct cell *cell)
 {
-    struct pairing_gap rows = {.model = trials_model(cell), .target = trials_target(cell)};
+    struct pairing_gap rows = {.model = cell_model(cell), .target = cell_target(cell)};
     rows_count(group, cell->file, &rows);
     return rows.failed;
 }
@@ -190,8 +188,8 @@ static bool runs_miss(struct pairer *pairer, const struct group *group)
             continue;
         struct pairing_gap gap = {.baseline = baseline->index,
                                   .other_threads = PAIRING_NONE,
-                                  .model = trials_model(baseline->cell),
-                                  .target = trials_target(baseline->cell)};
+                                  .model = cell_model(baseline->cell),
+                                  .target = cell_target(baseline->cell)};
         for (size_t j = 0; j < group->measured && gap.other_threads == PAIRING_NONE; j++)
             if (group->entries[j].cell->file == 1)
                 gap.other_threads = group->entries[j].index;
@@ -216,7 +214,7 @@ static bool is_expected(const struct pairer *pairer, const struct group *group,
     bool failed = false;
     if (pairer->rules->by == PAIRING_TARGETS)
         return true;
-    if (strcmp(side->target, trials_target(group->entries[0].cell)) != 0)
+    if (strcmp(side->target, cell_target(group->entries[0].cell)) != 0)
         return false;
     for (size_t i = group->measured; i < group->count; i++)
         failed |= group->entries[i].cell->failed > 0 &&
@@ -231,7 +229,7 @@ static bool sides_miss(struct pairer *pairer, const struct group *group)
         const struct side *side = &pairer->sides[i];
         struct pairing_gap gap = {.other_threads = PAIRING_NONE,
                                   .model = pairer->rules->by == PAIRING_TARGETS
-                                               ? trials_model(group->entries[0].cell)
+                                               ? cell_model(group->entries[0].cell)
                                                : side->model,
                                   .target = side->target};
         if (is_measured_in(group, gap.model, gap.target) || !is_expected(pairer, group, side))
@@ -250,7 +248,7 @@ static const struct entry *baseline_of(const struct entry *contestant, const str
                                        const struct pairing_rules *rules)
 {
     if (rules->by != PAIRING_RUNS)
-        return named_baseline(group, rules, trials_model(contestant->cell));
+        return named_baseline(group, rules, cell_model(contestant->cell));
     return contestant->cell->file == 1 ? run_find(group, 0, contestant->cell) : NULL;
 }
 
@@ -272,37 +270,37 @@ static bool group_pair(struct pairer *pairer, const struct group *group, size_t 
     return pairer->rules->by == PAIRING_RUNS ? runs_miss(pairer, group) : sides_miss(pairer, group);
 }
 
-static void side_add(struct pairer *pairer, const struct trials_cell *cell)
+static void side_add(struct pairer *pairer, const struct cell *cell)
 {
     size_t at = 0;
     bool any_model = pairer->rules->by == PAIRING_TARGETS;
     while (at < pairer->side_count &&
-           (strcmp(pairer->sides[at].target, trials_target(cell)) != 0 ||
-            (!any_model && strcmp(pairer->sides[at].model, trials_model(cell)) != 0)))
+           (strcmp(pairer->sides[at].target, cell_target(cell)) != 0 ||
+            (!any_model && strcmp(pairer->sides[at].model, cell_model(cell)) != 0)))
         at++;
     if (at == pairer->side_count)
         pairer->sides[pairer->side_count++] =
-            (struct side){trials_model(cell), trials_target(cell), false};
+            (struct side){cell_model(cell), cell_target(cell), false};
     pairer->sides[at].measured |= cell->rows > 0;
 }
 
-static void entries_collect(struct pairer *pairer, const struct trials *trials)
+static void entries_collect(struct pairer *pairer, const struct cells *cells)
 {
-    for (size_t i = 0; i < trials->cell_count; i++) {
-        const struct trials_cell *cell = &trials->cells[i];
+    for (size_t i = 0; i < cells->count; i++) {
+        const struct cell *cell = &cells->cells[i];
         if (!pairing_wants(pairer->rules, cell))
             continue;
         pairer->entries[pairer->count++] =
-            (struct entry){cell, i, model_place(trials_model(cell)), pairer->rules->by};
+            (struct entry){cell, i, model_place(cell_model(cell)), pairer->rules->by};
         side_add(pairer, cell);
     }
     qsort(pairer->entries, pairer->count, sizeof *pairer->entries, entry_compare);
 }
 
-int pairing_make(struct pairing *pairing, const struct trials *trials,
+int pairing_make(struct pairing *pairing, const struct cells *cells,
                  const struct pairing_rules *rules)
 {
-    size_t family = 0, room = trials->cell_count + 1;
+    size_t family = 0, room = cells->count + 1;
     *pairing = (struct pairing){.pairs = malloc(room * sizeof *pairing->pairs)};
     struct pairer pairer = {.pairing = pairing,
                             .rules = rules,
@@ -310,7 +308,7 @@ int pairing_make(struct pairing *pairing, const struct trials *trials,
                             .sides = malloc(room * sizeof *pairer.sides)};
     bool complete = pairing->pairs != NULL && pairer.entries != NULL && pairer.sides != NULL;
     if (complete)
-        entries_collect(&pairer, trials);
+        entries_collect(&pairer, cells);
     for (size_t begin = 0, end; complete && begin < pairer.count; begin = end) {
         const struct entry *first = &pairer.entries[begin];
         struct group group = {.entries = first};

@@ -6,7 +6,7 @@
 #define IOMODELS_PAIRING_H
 
 #include "base/lists.h"
-#include "rows/trials.h"
+#include "rows/cells.h"
 
 enum pairing_by {
     PAIRING_MODELS,  /* in one target and configuration */
@@ -28,7 +28,7 @@ struct pairing_rules {
 };
 
 struct pair {
-    size_t baseline; /* cells of the trials */
+    size_t baseline; /* cells, by their numbers */
     size_t contestant;
     size_t family; /* ascending, from 0 */
     /* Rows that failed on each side, also those that ended before their server told its threads. */
@@ -42,7 +42,7 @@ struct pair {
 struct pairing_gap {
     size_t baseline;
     size_t other_threads; /* the contestant's cell with another server_threads, or PAIRING_NONE */
-    const char *model;    /* the contestant's; they point into the trials or into the rules */
+    const char *model;    /* the contestant's; they point into the cells or into the rules */
     const char *target;
     size_t failed; /* its rows; all are 0 where it has none at all */
     size_t skipped;
@@ -62,10 +62,10 @@ struct pairing {
  * baseline has trials: the second file; each target that takes part; each model that has trials
  * anywhere on that target, has failed there, or was named in the rules.
  */
-int pairing_make(struct pairing *pairing, const struct trials *trials,
+int pairing_make(struct pairing *pairing, const struct cells *cells,
                  const struct pairing_rules *rules);
 /* Whether the rules let the cell take part. */
-bool pairing_wants(const struct pairing_rules *rules, const struct trials_cell *cell);
+bool pairing_wants(const struct pairing_rules *rules, const struct cell *cell);
 void pairing_free(struct pairing *pairing);
 
 #endif

@@ -5,94 +5,101 @@
 
 #include "model.h"
 
-static bool is_of_target(const struct table_grid *groups, const struct row *row)
+static bool is_of(const struct cell *cell, const char *target)
 {
-    return strcmp(row->status, "ok") == 0 && strcmp(row->target, groups->target) == 0;
+    return strcmp(cell_target(cell), target) == 0;
 }
 
 /* By the registry, so that a table does not show the shuffle; unknown ones come last. */
 static int model_compare(const void *left, const void *right)
 {
-    const struct row *a = *(const struct row *const *)left;
-    const struct row *b = *(const struct row *const *)right;
-    size_t a_place = model_place(a->model), b_place = model_place(b->model);
+    const char *a = cell_model(*(const struct cell *const *)left);
+    const char *b = cell_model(*(const struct cell *const *)right);
+    size_t a_place = model_place(a), b_place = model_place(b);
     if (a_place != b_place)
         return a_place < b_place ? -1 : 1;
-    return strcmp(a->model, b->model);
+    return strcmp(a, b);
 }
 
-static void collect(struct table_grid *groups)
+static void collect(struct table_grid *grid)
 {
-    groups->line_count = groups->model_count = 0;
-    for (size_t i = 0; i < groups->count; i++) {
-        const struct row *row = &groups->rows[i];
-        if (!is_of_target(groups, row))
+    grid->line_count = grid->model_count = 0;
+    for (size_t i = 0; i < grid->cells.count; i++) {
+        const struct cell *cell = &grid->cells.cells[i];
+        if (!is_of(cell, grid->target))
             continue;
         size_t line = 0, model = 0;
-        while (line < groups->line_count && !row_same_configuration(groups->lines[line], row))
+        while (line < grid->line_count && grid->lines[line]->configuration != cell->configuration)
             line++;
-        if (line == groups->line_count && line < TABLE_GRID_LINES_MAX)
-            groups->lines[groups->line_count++] = row;
-        while (model < groups->model_count && strcmp(groups->models[model]->model, row->model) != 0)
+        if (line == grid->line_count && line < TABLE_GRID_LINES_MAX)
+            grid->lines[grid->line_count++] = cell;
+        while (model < grid->model_count &&
+               strcmp(cell_model(grid->models[model]), cell_model(cell)) != 0)
             model++;
-        if (model == groups->model_count && model < TABLE_GRID_MODELS_MAX)
-            groups->models[groups->model_count++] = row;
+        if (model == grid->model_count && model < TABLE_GRID_MODELS_MAX)
+            grid->models[grid->model_count++] = cell;
     }
-    qsort(groups->models, groups->model_count, sizeof groups->models[0], model_compare);
+    qsort(grid->models, grid->model_count, sizeof grid->models[0], model_compare);
 }
 
-bool table_grid_next(struct table_grid *groups)
+int table_grid_open(struct table_grid *grid, const struct row *rows, size_t count)
 {
-    const char *before = groups->target == NULL ? "" : groups->target;
-    groups->target = NULL;
+    memset(grid, 0, sizeof *grid);
+    return cells_of_rows(&grid->cells, rows, count);
+}
+
+void table_grid_close(struct table_grid *grid)
+{
+    cells_free(&grid->cells);
+}
+
+bool table_grid_next(struct table_grid *grid)
+{
+    const char *before = grid->target == NULL ? "" : grid->target;
+    grid->target = NULL;
     /* By name, again because the first rows came in a shuffled order. */
-    for (size_t i = 0; i < groups->count; i++) {
-        const struct row *row = &groups->rows[i];
-        if (strcmp(row->status, "ok") == 0 && strcmp(row->target, before) > 0 &&
-            (groups->target == NULL || strcmp(row->target, groups->target) < 0))
-            groups->target = row->target;
+    for (size_t i = 0; i < grid->cells.count; i++) {
+        const char *target = cell_target(&grid->cells.cells[i]);
+        if (strcmp(target, before) > 0 &&
+            (grid->target == NULL || strcmp(target, grid->target) < 0))
+            grid->target = target;
     }
-    if (groups->target == NULL)
+    if (grid->target == NULL)
         return false;
-    collect(groups);
+    collect(grid);
     return true;
 }
 
-void table_grid_print_heading(const struct table_grid *groups, FILE *file)
+void table_grid_print_heading(const struct table_grid *grid, FILE *file)
 {
-    const struct row *any = groups->models[0];
-    fprintf(file, "%s: %s\n", groups->target,
-            strcmp(any->host_kind, "wine") == 0
-                ? "Wine's implementation of these models, not Windows'"
-                : any->server_os);
+    const struct row *any = table_grid_row(grid, grid->models[0]);
+    fprintf(file, "%s: %s\n", grid->target,
+            any->host_kind == HOST_WINE ? "Wine's implementation of these models, not Windows'"
+                                        : any->server_os);
 }
 
-bool table_grid_has(const struct table_grid *groups, const struct row *line, const char *model,
-                    const struct row *row)
+const struct row *table_grid_row(const struct table_grid *grid, const struct cell *cell)
 {
-    return is_of_target(groups, row) && row_same_configuration(row, line) &&
-           strcmp(row->model, model) == 0;
+    return cells_row(&grid->cells, cell, 0);
 }
 
-size_t table_grid_values(const struct table_grid *groups, const struct row *line, const char *model,
-                         double (*of)(const struct row *row), double *values)
+const struct cell *table_grid_cell(const struct table_grid *grid, const struct cell *line,
+                                   const struct cell *model)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < groups->count; i++) {
-        if (!table_grid_has(groups, line, model, &groups->rows[i]))
-            continue;
-        double value = of(&groups->rows[i]);
-        if (number_is_known(value))
-            values[found++] = value;
+    for (size_t i = 0; i < grid->cells.count; i++) {
+        const struct cell *cell = &grid->cells.cells[i];
+        if (cell->configuration == line->configuration && is_of(cell, grid->target) &&
+            strcmp(cell_model(cell), cell_model(model)) == 0)
+            return cell;
     }
-    return found;
+    return NULL;
 }
 
-int table_grid_column(const struct table_grid *groups, int least, int around)
+int table_grid_column(const struct table_grid *grid, int least, int around)
 {
     int width = least;
-    for (size_t i = 0; i < groups->model_count; i++) {
-        int needed = (int)strlen(groups->models[i]->model) + around;
+    for (size_t i = 0; i < grid->model_count; i++) {
+        int needed = (int)strlen(cell_model(grid->models[i])) + around;
         width = needed > width ? needed : width;
     }
     return width;

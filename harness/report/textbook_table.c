@@ -1,54 +1,19 @@
 #include "report/textbook_table.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/units.h"
 #include "report/summary_table.h"
 #include "report/table_grid.h"
+#include "rows/workload_facts.h"
 #include "stats/statistics.h"
 
-struct column {
+struct figure {
     const char *heads[2];
     int width;
-    double (*of)(const struct row *row);
+    enum column_id column;
     const char *(*text)(double value, char *text, size_t size);
 };
-
-static double attempted(const struct row *row)
-{
-    return row->connections;
-}
-
-static double connected(const struct row *row)
-{
-    return row->connections_established;
-}
-
-static double memory(const struct row *row)
-{
-    return row->server_rss_peak_bytes;
-}
-
-static double kernel_memory(const struct row *row)
-{
-    return row->kernel_memory_bytes;
-}
-
-static double processor(const struct row *row)
-{
-    return row->server_cpu_load;
-}
-
-static double threads(const struct row *row)
-{
-    return row->server_threads_peak;
-}
-
-static double throughput(const struct row *row)
-{
-    return row->throughput_bytes_per_s;
-}
 
 static const char *text_count(double value, char *text, size_t size)
 {
@@ -72,65 +37,76 @@ static const char *text_microseconds(double value, char *text, size_t size)
     return units_format_fixed(value, value < 10 ? 2 : 1, text, size);
 }
 
-static const struct column columns[] = {
-    {{"", "attempted"}, 11, attempted, text_count},
-    {{"", "connected"}, 11, connected, text_count},
-    {{"memory", "MiB"}, 9, memory, text_mebibytes},
-    {{"kernel's", "MiB"}, 10, kernel_memory, text_mebibytes},
-    {{"", "CPU"}, 6, processor, text_percent},
-    {{"", "threads"}, 9, threads, text_count},
-    {{"bytes/s", "each way"}, 10, throughput, units_format_si},
-    {{"CPU us", "a message"}, 11, row_cost_us, text_microseconds},
+static const struct figure figures[] = {
+    {{"", "attempted"}, 11, COLUMN_connections, text_count},
+    {{"", "connected"}, 11, COLUMN_connections_established, text_count},
+    {{"memory", "MiB"}, 9, COLUMN_server_rss_peak_bytes, text_mebibytes},
+    {{"kernel's", "MiB"}, 10, COLUMN_kernel_memory_bytes, text_mebibytes},
+    {{"", "CPU"}, 6, COLUMN_server_cpu_load, text_percent},
+    {{"", "threads"}, 9, COLUMN_server_threads_peak, text_count},
+    {{"bytes/s", "each way"}, 10, COLUMN_throughput_bytes_per_s, units_format_si},
+    {{"CPU us", "a message"}, 11, COLUMN_server_cpu_us_per_msg, text_microseconds},
 };
 
-enum { COLUMNS = sizeof columns / sizeof columns[0], MODEL_WIDTH = 24 };
+enum { FIGURES = sizeof figures / sizeof figures[0], MODEL_WIDTH = 24 };
 
-static int line_compare(const void *left, const void *right)
+/* By the connections, the first of the factors that a ramp changes. */
+static bool is_before(const struct table_grid *grid, const struct cell *a, const struct cell *b)
 {
-    const struct row *a = *(const struct row *const *)left;
-    const struct row *b = *(const struct row *const *)right;
-    return (a->connections > b->connections) - (a->connections < b->connections);
+    return table_grid_row(grid, a)->connections < table_grid_row(grid, b)->connections;
 }
 
-static void line_print(const struct table_grid *groups, const struct row *line, const char *model,
-                       double *values, FILE *file)
+static void lines_sort(struct table_grid *grid)
+{
+    for (size_t i = 1; i < grid->line_count; i++)
+        for (size_t j = i; j > 0 && is_before(grid, grid->lines[j], grid->lines[j - 1]); j--) {
+            const struct cell *line = grid->lines[j];
+            grid->lines[j] = grid->lines[j - 1];
+            grid->lines[j - 1] = line;
+        }
+}
+
+static void line_print(const struct table_grid *grid, const struct cell *cell, double *values,
+                       FILE *file)
 {
     char text[32];
-    if (table_grid_values(groups, line, model, attempted, values) == 0)
-        return;
-    fprintf(file, "  %*s", -MODEL_WIDTH, model);
-    for (size_t i = 0; i < COLUMNS; i++) {
-        size_t found = table_grid_values(groups, line, model, columns[i].of, values);
-        fprintf(file, "%*s", columns[i].width,
+    fprintf(file, "  %*s", -MODEL_WIDTH, cell_model(cell));
+    for (size_t i = 0; i < FIGURES; i++) {
+        size_t found = cells_values(&grid->cells, cell, row_number, figures[i].column, values);
+        fprintf(file, "%*s", figures[i].width,
                 found == 0 ? "-"
-                           : columns[i].text(statistics_median(values, found), text, sizeof text));
+                           : figures[i].text(statistics_median(values, found), text, sizeof text));
     }
     fprintf(file, "\n");
 }
 
-static void target_print(struct table_grid *groups, double *values, FILE *file)
+static void target_print(struct table_grid *grid, double *values, FILE *file)
 {
-    qsort(groups->lines, groups->line_count, sizeof groups->lines[0], line_compare);
+    lines_sort(grid);
     fprintf(file, "\n");
-    table_grid_print_heading(groups, file);
+    table_grid_print_heading(grid, file);
     for (size_t head = 0; head < 2; head++) {
         fprintf(file, "  %*s", -MODEL_WIDTH, head == 0 ? "" : "model");
-        for (size_t i = 0; i < COLUMNS; i++)
-            fprintf(file, "%*s", columns[i].width, columns[i].heads[head]);
+        for (size_t i = 0; i < FIGURES; i++)
+            fprintf(file, "%*s", figures[i].width, figures[i].heads[head]);
         fprintf(file, "\n");
     }
-    for (size_t i = 0; i < groups->model_count; i++)
-        for (size_t j = 0; j < groups->line_count; j++)
-            if (strcmp(groups->lines[j]->workload, "ramp") == 0)
-                line_print(groups, groups->lines[j], groups->models[i]->model, values, file);
+    for (size_t i = 0; i < grid->model_count; i++)
+        for (size_t j = 0; j < grid->line_count; j++) {
+            const struct cell *cell = table_grid_cell(grid, grid->lines[j], grid->models[i]);
+            if (cell != NULL && workload_facts_of(table_grid_row(grid, cell))->finds_connections)
+                line_print(grid, cell, values, file);
+        }
 }
 
 void textbook_table_print(FILE *file, const struct row *rows, size_t count)
 {
-    struct table_grid groups = {.rows = rows, .count = count};
-    double *values = calloc(count + 1, sizeof *values);
-    while (values != NULL && table_grid_next(&groups))
-        target_print(&groups, values, file);
+    struct table_grid grid;
+    double *values = malloc((count + 1) * sizeof *values);
+    bool complete = table_grid_open(&grid, rows, count) == 0 && values != NULL;
+    while (complete && table_grid_next(&grid))
+        target_print(&grid, values, file);
     summary_table_print_unmeasured(file, rows, count);
+    table_grid_close(&grid);
     free(values);
 }

@@ -1,12 +1,12 @@
 #include "rows/merge.h"
 
 #include <math.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "base/share.h"
-#include "rows/judgement.h"
+#include "rows/bottleneck.h"
 #include "rows/warnings.h"
+#include "rows/workload_facts.h"
 
 /* Whose rows are merged. */
 struct parts {
@@ -16,17 +16,22 @@ struct parts {
 
 bool merge_has_no_share(const struct row *part)
 {
-    return strcmp(part->status, "skipped") == 0 && part->connections_attempted == 0;
+    return part->status == ROW_SKIPPED && part->connections_attempted == 0;
 }
 
-static double number_of(const struct row *record, size_t offset)
+/* Where one is not known, the whole is not: NaN stays NaN in all of these. */
+static double combine_two(double combined, double part, enum column_merging merging)
 {
-    return *(const double *)(const void *)((const char *)record + offset);
+    if (merging == COLUMN_SUM)
+        return combined + part;
+    if (merging == COLUMN_EQUAL)
+        return combined == part ? combined : NAN;
+    bool stays = merging == COLUMN_LARGEST ? part <= combined : part >= combined;
+    return stays || !number_is_known(combined) ? combined : part;
 }
 
 /* Over those parts that have a share. */
-static double combine(const struct parts *parts, size_t offset,
-                      double (*with)(double combined, double part))
+static double combine(const struct parts *parts, enum column_id column, enum column_merging merging)
 {
     double combined = NAN;
     bool first = true;
@@ -34,53 +39,33 @@ static double combine(const struct parts *parts, size_t offset,
         const struct row *row = parts->rows[i];
         if (row == NULL || merge_has_no_share(row))
             continue;
-        double number = number_of(row, offset);
-        combined = first ? number : with(combined, number);
+        double part = row_number(row, column);
+        combined = first ? part : combine_two(combined, part, merging);
         first = false;
     }
     return combined;
 }
 
-/* Where one part is not known, the whole is not: NaN stays NaN in all of these. */
-static double sum(double combined, double part)
+/* Also those without a share. */
+static bool all_have(const struct row *merged, const struct parts *parts,
+                     const struct column *column)
 {
-    return combined + part;
+    for (size_t i = 0; i < parts->count; i++)
+        if (parts->rows[i] != NULL && !column_is_equal(column, parts->rows[i], merged))
+            return false;
+    return true;
 }
 
-static double largest(double combined, double part)
+static void column_merge(struct row *merged, const struct parts *parts, enum column_id id)
 {
-    return part <= combined || !number_is_known(combined) ? combined : part;
-}
-
-static double smallest(double combined, double part)
-{
-    return part >= combined || !number_is_known(combined) ? combined : part;
-}
-
-static double equal(double combined, double part)
-{
-    return combined == part ? combined : NAN;
-}
-
-#define COMBINE(name, with) (merged->name = combine(parts, offsetof(struct row, name), (with)))
-
-static void merge_volume(struct row *merged, const struct parts *parts)
-{
-    COMBINE(window_s, largest);
-    COMBINE(connections_attempted, sum);
-    COMBINE(connections_established, sum);
-    COMBINE(connects, sum);
-    COMBINE(connects_per_s, sum);
-    COMBINE(messages, sum);
-    COMBINE(messages_unanswered, sum);
-    COMBINE(errors, sum);
-    COMBINE(verify_failures, sum);
-    COMBINE(throughput_msgs_per_s, sum);
-    COMBINE(throughput_bytes_per_s, sum);
-    COMBINE(achieved_rate_msgs_per_s, sum);
-    COMBINE(connections_starved, sum);
-    COMBINE(oldest_unanswered_us, largest);
-    COMBINE(rtt_samples, sum);
+    const struct column *column = &row_columns[id];
+    bool is_number = column->kind == COLUMN_NUMBER;
+    if (column->merging == COLUMN_FIRST || column->merging == COLUMN_COMPUTED)
+        return;
+    if (column->merging == COLUMN_EMPTY || (!is_number && !all_have(merged, parts, column)))
+        column_clear(merged, column);
+    else if (is_number)
+        column_set_number(merged, column, combine(parts, id, column->merging));
 }
 
 /* The parts' exact ones; a part without samples has none, which says nothing of the whole. */
@@ -110,10 +95,11 @@ static void merge_extremes(struct row *merged, const struct parts *parts)
 /* What the connections of one part have together that Jain's index compares; NaN: not kept. */
 static double shares_sum(const struct row *row)
 {
-    if (strcmp(row->workload, "stream") == 0)
+    const struct workload_facts *facts = workload_facts_of(row);
+    if (facts->counts_bytes)
         return row->throughput_bytes_per_s;
-    /* That of a burst compares mean round trips, whose sum no column has. */
-    return strcmp(row->workload, "burst") == 0 ? NAN : row->messages;
+    /* The index of mean round trips, whose sum no column has. */
+    return facts->shows_fairness ? NAN : row->messages;
 }
 
 /*
@@ -150,32 +136,8 @@ static void merge_client(struct row *merged, const struct parts *parts)
         loads += row->client_cpu_load;
         clients++;
     }
-    COMBINE(client_cpu_s, sum);
     merged->client_cpu_us_per_msg = merged->client_cpu_s * 1e6 / echoes;
     merged->client_cpu_load = loads / clients;
-    COMBINE(host_busy_before, largest);
-    COMBINE(others_cpu_load, largest);
-    COMBINE(send_late_p99_us, largest);
-    COMBINE(cpu_count, equal);
-    COMBINE(clock_resolution_ns, largest);
-}
-
-/* What the bursts tell is of all connections together, and each part sees only its own. */
-static void merge_bursts(struct row *merged, const struct parts *parts)
-{
-    merged->bursts = merged->messages_unanswered == 0
-                         ? combine(parts, offsetof(struct row, bursts), smallest)
-                         : NAN;
-    merged->burst_last_p50_us = NAN;
-    COMBINE(burst_last_max_us, largest);
-}
-
-/* A fact of the generators' hosts: empty where they differ. */
-static void merge_text(const struct parts *parts, char *into, size_t offset)
-{
-    for (size_t i = 0; i < parts->count; i++)
-        if (parts->rows[i] != NULL && strcmp((const char *)parts->rows[i] + offset, into) != 0)
-            into[0] = '\0';
 }
 
 /* What the samples of all give is judged by merge_histogram. */
@@ -188,6 +150,7 @@ static bool is_of_samples(const char *word)
 static void merge_warnings(struct row *merged, const struct parts *parts)
 {
     char word[sizeof merged->warnings];
+    merged->warnings[0] = '\0';
     for (size_t i = 0; i < parts->count; i++) {
         const char *at = parts->rows[i] == NULL ? "" : parts->rows[i]->warnings;
         while (*at != '\0') {
@@ -201,21 +164,19 @@ static void merge_warnings(struct row *merged, const struct parts *parts)
 }
 
 /* It must hold for each of the clients: of the least and of the most loaded one. */
-static void merge_bound(struct row *merged, const struct parts *parts)
+static enum row_bound merge_bound(const struct row *merged, const struct parts *parts)
 {
     struct row row = *merged;
-    row.client_cpu_load = combine(parts, offsetof(struct row, client_cpu_load), smallest);
-    const char *least = judgement_bound(&row);
-    row.client_cpu_load = combine(parts, offsetof(struct row, client_cpu_load), largest);
-    const char *most = judgement_bound(&row);
-    row_set_text(merged->bound, sizeof merged->bound,
-                 strcmp(least, most) == 0 ? least : "undecided");
+    row.client_cpu_load = combine(parts, COLUMN_client_cpu_load, COLUMN_SMALLEST);
+    enum row_bound least = bottleneck_of(&row);
+    row.client_cpu_load = combine(parts, COLUMN_client_cpu_load, COLUMN_LARGEST);
+    return bottleneck_of(&row) == least ? least : BOUND_UNDECIDED;
 }
 
 static void fail(struct row *merged, size_t index, size_t count, const char *what)
 {
     char reason[2 * sizeof merged->status_reason]; /* which is cut to its place */
-    row_set_text(merged->status, sizeof merged->status, "failed");
+    merged->status = ROW_FAILED;
     snprintf(reason, sizeof reason, "generator %zu/%zu: %s", index + 1, count, what);
     row_set_text(merged->status_reason, sizeof merged->status_reason, reason);
 }
@@ -224,7 +185,7 @@ static void fail(struct row *merged, size_t index, size_t count, const char *wha
 static bool merge_status(struct row *merged, const struct parts *parts)
 {
     const struct row *first = parts->rows[0];
-    bool skipped = first != NULL && strcmp(first->status, "skipped") == 0;
+    bool skipped = first != NULL && first->status == ROW_SKIPPED;
     merged->status_reason[0] = '\0';
     for (size_t i = 0; i < parts->count; i++) {
         const struct row *row = parts->rows[i];
@@ -233,16 +194,16 @@ static bool merge_status(struct row *merged, const struct parts *parts)
             what = "it has no such row";
         else if (strcmp(row->started_at_utc, merged->started_at_utc) != 0 && !skipped)
             what = "it measured this at another time; were all given the same options?";
-        else if (strcmp(row->status, "failed") == 0)
+        else if (row->status == ROW_FAILED)
             what = row->status_reason;
-        else if (skipped != (strcmp(row->status, "skipped") == 0) && !merge_has_no_share(row))
+        else if (skipped != (row->status == ROW_SKIPPED) && !merge_has_no_share(row))
             what = skipped ? "not skipped there" : row->status_reason;
         if (what == NULL)
             continue;
         fail(merged, i, parts->count, what);
         return false;
     }
-    row_set_text(merged->status, sizeof merged->status, skipped ? "skipped" : "ok");
+    merged->status = skipped ? ROW_SKIPPED : ROW_OK;
     if (skipped)
         row_set_text(merged->status_reason, sizeof merged->status_reason, first->status_reason);
     return !skipped;
@@ -256,26 +217,19 @@ void merge_rows(struct row *merged, const struct row *const *rows, size_t count)
     while (rows[first] == NULL)
         first++;
     *merged = *rows[first];
-    merged->generator[0] = '\0';
-    merged->warnings[0] = '\0';
     bool ok = merge_status(merged, parts);
-    merge_text(parts, merged->cpu_model, offsetof(struct row, cpu_model));
-    merge_text(parts, merged->client_cpus, offsetof(struct row, client_cpus));
-    merge_text(parts, merged->clock_source, offsetof(struct row, clock_source));
+    for (enum column_id id = 0; id < COLUMN_COUNT; id++)
+        column_merge(merged, parts, id);
     merge_warnings(merged, parts);
-    merge_volume(merged, parts);
     merge_extremes(merged, parts);
     merge_client(merged, parts);
-    merge_bursts(merged, parts);
     merged->fairness_jain = merge_fairness(parts);
-    merged->rtt_p50_us = merged->rtt_p90_us = merged->rtt_p99_us = merged->rtt_p99_9_us = NAN;
-    merged->rtt_uncorrected_p50_us = merged->rtt_uncorrected_p99_us = NAN;
-    merged->rtt_uncorrected_p99_9_us = NAN;
-    merged->connect_p50_us = merged->connect_p99_us = NAN;
-    COMBINE(connect_max_us, largest);
+    /* Without all answers no part knows when the last one of a burst would have come. */
+    if (!(merged->messages_unanswered == 0))
+        merged->bursts = NAN;
     if (!ok)
         return;
-    merge_bound(merged, parts);
+    merged->bound = merge_bound(merged, parts);
     /* Only a ramp is ok without all of its connections. */
     if (merged->connections_established < merged->connections_attempted) {
         snprintf(reason, sizeof reason, "%.0f of %.0f connections were established",
@@ -286,7 +240,7 @@ void merge_rows(struct row *merged, const struct row *const *rows, size_t count)
 
 void merge_histogram(struct row *merged, const char *basis, const struct histogram *histogram)
 {
-    bool is_open = strcmp(merged->loop, "open") == 0;
+    bool is_open = merged->loop == LOOP_OPEN;
     uint64_t slower = is_open ? (uint64_t)merged->messages_unanswered : 0;
     if (strcmp(basis, merged->latency_basis) == 0) {
         const struct row exact = *merged;
@@ -294,7 +248,7 @@ void merge_histogram(struct row *merged, const char *basis, const struct histogr
         merged->rtt_min_us = exact.rtt_min_us;
         merged->rtt_mean_us = exact.rtt_mean_us;
         merged->rtt_max_us = exact.rtt_max_us;
-        judgement_take_load(merged, histogram);
+        warnings_take_load(merged, histogram);
     } else if (strcmp(basis, "connect") == 0) {
         double exact_us = merged->connect_max_us;
         row_set_connects(merged, histogram);

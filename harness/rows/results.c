@@ -132,7 +132,7 @@ static int files_begin(struct results *results, struct failure *failure)
     if (is_there(path_of(results, "runs.csv", path)))
         return fail(failure, path, EEXIST);
     csv_writer_init_text(&results->csv);
-    row_write_histogram_header(&results->csv);
+    histogram_lines_write_header(&results->csv);
     int error = file_write(results, "histogram.csv", &results->csv, failure);
     csv_writer_clear(&results->csv);
     row_write_header(&results->csv);
@@ -224,22 +224,22 @@ static int piece_add(struct results *results, struct files_log *log, const char 
     return error == 0 ? 0 : fail(failure, path_of(results, name, path), error);
 }
 
-int results_add(struct results *results, const struct row *record,
+int results_add(struct results *results, const struct row *row,
                 const struct row_histogram *histograms, size_t count, struct failure *failure)
 {
     /* What took no time to measure is not worth the wait for the disk. */
-    bool wait = strcmp(record->status, "skipped") != 0;
+    bool wait = row->status != ROW_SKIPPED;
     csv_writer_clear(&results->csv);
     for (size_t i = 0; i < count; i++)
-        row_write_histogram(&results->csv, record, &histograms[i]);
+        histogram_lines_write(&results->csv, row, &histograms[i]);
     /* The histograms first: a row in runs.csv means that the rest of it is there. */
     if (piece_add(results, &results->histograms, "histogram.csv", wait, failure) != 0)
         return -1;
     csv_writer_clear(&results->csv);
     if (results->header.columns > 0)
-        row_write_as(&results->csv, record, &results->header);
+        row_write_as(&results->csv, row, &results->header);
     else
-        row_write(&results->csv, record);
+        row_write(&results->csv, row);
     return piece_add(results, &results->runs, "runs.csv", wait, failure);
 }
 
@@ -285,19 +285,19 @@ struct summarized {
     const char *run_id;
     const struct row *rows;
     size_t count;
-    const struct merged *merged;
+    const struct cell_histograms *histograms;
 };
 
 static int summarized_write(struct csv_writer *csv, const void *context)
 {
     const struct summarized *all = context;
-    return summary_write(csv, all->run_id, all->rows, all->count, all->merged);
+    return summary_write(csv, all->run_id, all->rows, all->count, all->histograms);
 }
 
 static int summary_write_file(struct results *results, const struct row *rows, size_t count,
-                              const struct merged *merged, struct failure *failure)
+                              const struct cell_histograms *histograms, struct failure *failure)
 {
-    const struct summarized all = {results->run_id, rows, count, merged};
+    const struct summarized all = {results->run_id, rows, count, histograms};
     return results_write_csv(results, "summary.csv", summarized_write, &all, failure);
 }
 
@@ -350,14 +350,14 @@ static void curve_name(const struct row *cell, char *name, size_t size)
 }
 
 int results_write_derived(struct results *results, const struct row *rows, size_t count,
-                          const struct merged *merged, struct failure *failure)
+                          const struct cell_histograms *histograms, struct failure *failure)
 {
     char name[200];
-    int error = summary_write_file(results, rows, count, merged, failure);
-    for (size_t i = 0; i < merged->count; i++) {
-        const struct row *cell = &merged->cells[i].row;
-        curve_name(cell, name, sizeof name);
-        if (curve_write(results, name, merged_histogram(&merged->cells[i], cell->latency_basis),
+    int error = summary_write_file(results, rows, count, histograms, failure);
+    for (size_t i = 0; i < histograms->cells.count; i++) {
+        const struct cell_histogram *cell = &histograms->histograms[i];
+        curve_name(&cell->row, name, sizeof name);
+        if (curve_write(results, name, cell_histogram_of(cell, cell->row.latency_basis),
                         error == 0 ? failure : NULL) != 0)
             error = -1;
     }

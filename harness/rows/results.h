@@ -9,8 +9,8 @@
 
 #include "base/failure.h"
 #include "base/files.h"
+#include "rows/cell_histograms.h"
 #include "rows/key_table.h"
-#include "rows/merged.h"
 #include "rows/row.h"
 
 #define RESULTS_PATH_BYTES 1024
@@ -66,7 +66,7 @@ int results_write_environment(struct results *results, const struct results_fact
  * Returns as results_open does.
  */
 int results_write_derived(struct results *results, const struct row *rows, size_t count,
-                          const struct merged *merged, struct failure *failure);
+                          const struct cell_histograms *histograms, struct failure *failure);
 /* Writes a file by `write`: 0, or -1 once a write failed (csv->error). As results_open. */
 int results_write_csv(struct results *results, const char *name,
                       int (*write)(struct csv_writer *csv, const void *context),

@@ -7,6 +7,7 @@
 #include "base/failure.h"
 #include "base/files.h"
 #include "base/units.h"
+#include "rows/foreign.h"
 #include "rows/results.h"
 
 enum { BLOCK_BYTES = 1 << 16 };
@@ -68,7 +69,7 @@ int results_read_table(const char *folder, const char *name, struct csv_table *t
     return error;
 }
 
-static int records_read(struct results_reader *reader, struct failure *failure)
+static int rows_read(struct results_reader *reader, struct failure *failure)
 {
     static const char name[] = "runs.csv";
     struct csv_table table;
@@ -117,17 +118,17 @@ static int histograms_open(struct results_reader *reader, struct failure *failur
         return fail(failure, reader->folder, histogram_name, reader->csv.failure.text);
     if (line_next(reader, failure) != 0)
         return -1;
-    for (size_t i = 0; i < ROW_HISTOGRAM_COLUMNS; i++) {
+    for (size_t i = 0; i < HISTOGRAM_LINE_COLUMNS; i++) {
         reader->columns[i] =
-            reader->has_line ? csv_reader_column(&reader->csv, row_histogram_columns[i]) : -1;
+            reader->has_line ? csv_reader_column(&reader->csv, histogram_line_name(i)) : -1;
         if (reader->columns[i] != (int)i)
             reader->foreign = histogram_name;
         if (reader->columns[i] >= 0)
             continue;
-        snprintf(cause, sizeof cause, "it has no column %s", row_histogram_columns[i]);
+        snprintf(cause, sizeof cause, "it has no column %s", histogram_line_name(i));
         return fail(failure, reader->folder, histogram_name, cause);
     }
-    if (reader->csv.columns != ROW_HISTOGRAM_COLUMNS)
+    if (reader->csv.columns != HISTOGRAM_LINE_COLUMNS)
         reader->foreign = histogram_name;
     return line_next(reader, failure);
 }
@@ -135,7 +136,7 @@ static int histograms_open(struct results_reader *reader, struct failure *failur
 int results_reader_open(struct results_reader *reader, const char *folder, struct failure *failure)
 {
     *reader = (struct results_reader){.folder = folder};
-    if (records_read(reader, failure) == 0 && histograms_open(reader, failure) == 0)
+    if (rows_read(reader, failure) == 0 && histograms_open(reader, failure) == 0)
         return 0;
     results_reader_close(reader);
     return -1;
@@ -151,33 +152,15 @@ void results_reader_close(struct results_reader *reader)
     *reader = (struct results_reader){.folder = NULL};
 }
 
-static const char *field(const struct results_reader *reader, enum row_histogram_column column)
+static const char *field(const struct results_reader *reader, enum histogram_line_column column)
 {
     return reader->csv.fields[reader->columns[column]];
 }
 
-static bool field_is(const struct results_reader *reader, enum row_histogram_column column,
-                     double number)
-{
-    double value;
-    const char *text = field(reader, column);
-    if (!number_is_known(number))
-        return text[0] == '\0';
-    return units_parse_double(text, &value) && value == number;
-}
-
 /* Whether the line in hand is one of the row's. */
-static bool line_is_of(const struct results_reader *reader, const struct row *record)
+static bool line_is_of(const struct results_reader *reader, const struct row *row)
 {
-    return reader->has_line && field_is(reader, ROW_HISTOGRAM_TRIAL, record->trial) &&
-           field_is(reader, ROW_HISTOGRAM_CONNECTIONS, record->connections) &&
-           strcmp(field(reader, ROW_HISTOGRAM_MODEL), record->model) == 0 &&
-           strcmp(field(reader, ROW_HISTOGRAM_TARGET), record->target) == 0 &&
-           strcmp(field(reader, ROW_HISTOGRAM_WORKLOAD), record->workload) == 0 &&
-           strcmp(field(reader, ROW_HISTOGRAM_RUN_ID), record->run_id) == 0 &&
-           field_is(reader, ROW_HISTOGRAM_ACTIVE, record->connections_active) &&
-           field_is(reader, ROW_HISTOGRAM_MESSAGE_BYTES, record->message_bytes) &&
-           field_is(reader, ROW_HISTOGRAM_RATE, record->target_rate_msgs_per_s);
+    return reader->has_line && histogram_line_is_of(&reader->csv, reader->columns, row);
 }
 
 /* "64", and what other programs make of it: "1e+05", "64.0". */
@@ -198,9 +181,9 @@ static int line_add(const struct results_reader *reader, struct histogram *into,
 {
     uint64_t low, high, count;
     char cause[80];
-    if (count_read(field(reader, ROW_HISTOGRAM_LOW), &low) &&
-        count_read(field(reader, ROW_HISTOGRAM_HIGH), &high) &&
-        count_read(field(reader, ROW_HISTOGRAM_COUNT), &count) &&
+    if (count_read(field(reader, HISTOGRAM_LINE_LOW), &low) &&
+        count_read(field(reader, HISTOGRAM_LINE_HIGH), &high) &&
+        count_read(field(reader, HISTOGRAM_LINE_COUNT), &count) &&
         histogram_add_bucket(into, low, high, count))
         return 0;
     snprintf(cause, sizeof cause, "line %zu is no bucket of these histograms",
@@ -208,21 +191,21 @@ static int line_add(const struct results_reader *reader, struct histogram *into,
     return fail(failure, reader->folder, histogram_name, cause);
 }
 
-int results_reader_histogram(struct results_reader *reader, const struct row *record, char *basis,
+int results_reader_histogram(struct results_reader *reader, const struct row *row, char *basis,
                              size_t basis_size, struct histogram *into, struct failure *failure)
 {
-    bool is_first = reader->row != record;
-    while (is_first && reader->has_line && !line_is_of(reader, record))
+    bool is_first = reader->row != row;
+    while (is_first && reader->has_line && !line_is_of(reader, row))
         if (line_next(reader, failure) != 0)
             return -1;
-    reader->row = record;
-    if (!line_is_of(reader, record))
+    reader->row = row;
+    if (!line_is_of(reader, row))
         return 0;
-    snprintf(basis, basis_size, "%s", field(reader, ROW_HISTOGRAM_BASIS));
+    snprintf(basis, basis_size, "%s", field(reader, HISTOGRAM_LINE_BASIS));
     do {
         if (line_add(reader, into, failure) != 0 || line_next(reader, failure) != 0)
             return -1;
-    } while (line_is_of(reader, record) && strcmp(field(reader, ROW_HISTOGRAM_BASIS), basis) == 0);
+    } while (line_is_of(reader, row) && strcmp(field(reader, HISTOGRAM_LINE_BASIS), basis) == 0);
     return 1;
 }
 

@@ -6,7 +6,7 @@
 #define IOMODELS_RESULTS_READER_H
 
 #include "base/failure.h"
-#include "rows/row.h"
+#include "rows/histogram_lines.h"
 
 struct results_reader {
     const char *folder; /* the caller's */
@@ -20,7 +20,7 @@ struct results_reader {
     struct csv_reader csv;
     bool has_line;         /* csv holds a line that was not taken */
     const struct row *row; /* whose histograms are being read */
-    int columns[ROW_HISTOGRAM_COLUMNS];
+    int columns[HISTOGRAM_LINE_COLUMNS];
 };
 
 /* 0, or -1 with a failure that names the file; then nothing needs closing. */
@@ -32,7 +32,7 @@ void results_reader_close(struct results_reader *reader);
  * rows in their order, and only for those with histograms; what lies between is passed over.
  * Returns 1, 0 where the row has no more, or -1 with a failure.
  */
-int results_reader_histogram(struct results_reader *reader, const struct row *record, char *basis,
+int results_reader_histogram(struct results_reader *reader, const struct row *row, char *basis,
                              size_t basis_size, struct histogram *into, struct failure *failure);
 
 /* Bytes of histogram.csv up to the end of what was asked for. */

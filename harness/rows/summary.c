@@ -3,11 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "rows/metric.h"
-#include "rows/trials.h"
+#include "rows/cell_values.h"
 #include "stats/statistics.h"
 
-enum { METRICS_MAX = 64, DIGITS = 6 };
+enum { DIGITS = 6 };
 
 static void header_write(struct csv_writer *csv)
 {
@@ -16,29 +15,29 @@ static void header_write(struct csv_writer *csv)
                                         "ci95_low",       "ci95_high", "spread", "merged"};
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
         csv_write_text(csv, before[i]);
-    for (size_t i = 0; i < ROW_FACTOR_COUNT; i++)
-        csv_write_text(csv, row_factors[i]);
+    for (size_t i = 0; i < COLUMN_FACTORS; i++)
+        csv_write_text(csv, column_factors[i]->name);
     for (size_t i = 0; i < sizeof after / sizeof after[0]; i++)
         csv_write_text(csv, after[i]);
     csv_end_row(csv);
 }
 
 /* NULL where the cell has no such histogram, or none at all. */
-static const struct histogram *histogram_of(const struct metric *metric,
-                                            const struct merged_cell *cell)
+static const struct histogram *histogram_of(const struct column *metric,
+                                            const struct cell_histogram *cell)
 {
     if (cell == NULL)
         return NULL;
     const char *own = cell->row.latency_basis;
     switch (metric->basis) {
-    case METRIC_NO_BASIS:
+    case COLUMN_NO_BASIS:
         return NULL;
-    case METRIC_OWN:
-        return merged_histogram(cell, own);
-    case METRIC_UNCORRECTED:
-        return strcmp(own, "sent") == 0 ? NULL : merged_histogram(cell, "sent");
-    case METRIC_CONNECT:
-        return merged_histogram(cell, "connect");
+    case COLUMN_OWN:
+        return cell_histogram_of(cell, own);
+    case COLUMN_UNCORRECTED:
+        return strcmp(own, "sent") == 0 ? NULL : cell_histogram_of(cell, "sent");
+    case COLUMN_CONNECT:
+        return cell_histogram_of(cell, "connect");
     }
     return NULL;
 }
@@ -56,7 +55,7 @@ static double extreme(const double *values, size_t count, double percentile)
  * Over the samples of all trials, of which `slower` more are longer than all in the histogram; NaN
  * where they can't carry it. values: the trials' own figures.
  */
-static double merged_us(const struct metric *metric, const struct histogram *histogram,
+static double merged_us(const struct column *metric, const struct histogram *histogram,
                         uint64_t slower, const double *values, size_t count)
 {
     uint64_t value;
@@ -75,20 +74,18 @@ static double merged_us(const struct metric *metric, const struct histogram *his
 }
 
 /* Messages of all trials of an open loop that have no round trip, since no answer came. */
-static uint64_t slower_of(const struct trials *trials, size_t cell,
-                          const struct merged_cell *merged)
+static uint64_t slower_of(const struct cell_values *all, size_t cell,
+                          const struct cell_histogram *merged)
 {
     double sum = 0;
-    if (merged == NULL || strcmp(merged->row.loop, "open") != 0)
+    size_t metric = 0, count;
+    if (merged == NULL || merged->row.loop != LOOP_OPEN)
         return 0;
-    for (size_t i = 0; i < trials->metric_count; i++) {
-        size_t count = 0;
-        const double *values = strcmp(trials->metrics[i]->name, "messages_unanswered") == 0
-                                   ? trials_values(trials, cell, i, &count)
-                                   : NULL;
-        for (size_t j = 0; j < count; j++)
-            sum += values[j];
-    }
+    while (all->metrics[metric] != &row_columns[COLUMN_messages_unanswered])
+        metric++;
+    const double *values = cell_values_of(all, cell, metric, &count);
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
     return (uint64_t)sum;
 }
 
@@ -100,20 +97,20 @@ static double spread_of(const double *values, size_t count, double median)
            median;
 }
 
-static void line_write(struct csv_writer *csv, const char *run_id, const struct trials_cell *cell,
-                       const struct metric *metric, const double *values, size_t count,
-                       const struct merged_cell *merged, uint64_t slower)
+static void line_write(struct csv_writer *csv, const char *run_id, const struct cell *cell,
+                       const struct column *metric, const double *values, size_t count,
+                       const struct cell_histogram *merged, uint64_t slower)
 {
-    const char *factor = trials_factors(cell);
+    const char *factor = cell_factors(cell);
     double median = statistics_median(values, count);
     struct interval interval = statistics_median_interval(values, count);
     csv_write_text(csv, run_id);
-    csv_write_text(csv, trials_target(cell));
+    csv_write_text(csv, cell_target(cell));
     csv_write_text(csv, cell->host_kind);
-    csv_write_text(csv, trials_model(cell));
-    for (size_t i = 0; i < ROW_FACTOR_COUNT; i++, factor += strlen(factor) + 1)
+    csv_write_text(csv, cell_model(cell));
+    for (size_t i = 0; i < COLUMN_FACTORS; i++, factor += strlen(factor) + 1)
         csv_write_text(csv, factor);
-    csv_write_text(csv, trials_threads(cell));
+    csv_write_text(csv, cell_threads(cell));
     csv_write_text(csv, metric->name);
     csv_write_u64(csv, count);
     csv_write_double(csv, median, DIGITS);
@@ -122,39 +119,41 @@ static void line_write(struct csv_writer *csv, const char *run_id, const struct 
     csv_write_double(csv, spread_of(values, count, median), DIGITS);
     csv_write_double(csv,
                      merged_us(metric, histogram_of(metric, merged),
-                               metric->basis == METRIC_CONNECT ? 0 : slower, values, count),
+                               metric->basis == COLUMN_CONNECT ? 0 : slower, values, count),
                      DIGITS);
     csv_end_row(csv);
 }
 
 int summary_write(struct csv_writer *csv, const char *run_id, const struct row *rows, size_t count,
-                  const struct merged *merged)
+                  const struct cell_histograms *histograms)
 {
-    const struct metric *kept[METRICS_MAX];
+    const struct column *metrics[COLUMN_COUNT];
     size_t metric_count = 0;
-    for (; metrics[metric_count].name != NULL && metric_count < METRICS_MAX; metric_count++)
-        kept[metric_count] = &metrics[metric_count];
-    struct trials trials;
-    trials_init(&trials, kept, metric_count);
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        if (row_columns[i].better != COLUMN_NO_METRIC)
+            metrics[metric_count++] = &row_columns[i];
+    struct cell_values all;
+    cell_values_init(&all, metrics, metric_count);
     int error = 0;
     for (size_t i = 0; i < count && error == 0; i++)
-        error = trials_add(&trials, &rows[i]);
+        error = cell_values_add(&all, &rows[i]);
     if (error == 0)
-        error = trials_gather(&trials);
+        error = cell_values_gather(&all);
     if (error == 0)
         header_write(csv);
-    for (size_t i = 0; i < trials.cell_count && error == 0; i++) {
-        struct row cell;
-        trials_describe(&trials.cells[i], &cell);
-        const struct merged_cell *all = merged_find(merged, &cell);
-        uint64_t slower = slower_of(&trials, i, all);
+    for (size_t i = 0; i < all.cells.count && error == 0; i++) {
+        const struct cell *cell = &all.cells.cells[i];
+        struct row row;
+        cell_describe(cell, &row);
+        const struct cell_histogram *merged = cell_histograms_find(histograms, &row);
+        uint64_t slower = slower_of(&all, i, merged);
         for (size_t j = 0; j < metric_count; j++) {
             size_t found;
-            const double *values = trials_values(&trials, i, j, &found);
+            const double *values = cell_values_of(&all, i, j, &found);
             if (found > 0)
-                line_write(csv, run_id, &trials.cells[i], kept[j], values, found, all, slower);
+                line_write(csv, run_id, cell, metrics[j], values, found, merged, slower);
         }
     }
-    trials_free(&trials);
+    cell_values_free(&all);
     return csv->failed ? -1 : error;
 }

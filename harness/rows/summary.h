@@ -5,13 +5,13 @@
 #ifndef IOMODELS_SUMMARY_H
 #define IOMODELS_SUMMARY_H
 
-#include "rows/merged.h"
+#include "rows/cell_histograms.h"
 
 /*
  * Header and rows, in the order in which the cells came; a cell without a row that is ok has none.
- * merged: the histograms of these rows. 0, or -1 once a write failed (csv->error) or without memory.
+ * histograms: those of these rows. 0, or -1 once a write failed (csv->error) or without memory.
  */
 int summary_write(struct csv_writer *csv, const char *run_id, const struct row *rows, size_t count,
-                  const struct merged *merged);
+                  const struct cell_histograms *histograms);
 
 #endif

@@ -1,5 +1,17 @@
 #include "rows/warnings.h"
 
+/* Either end of a window may be off by a step, so this many tell CPU time to 4 %. */
+static const double CPU_STEPS_LEAST = 50;
+
+/* A client that is late by more of a round trip than this measures itself. */
+static const double CLIENT_LATE_SHARE = 0.5;
+
+/* Round trips that pile up where a delayed acknowledgement ends, and their neighbourhood. */
+enum { PLATEAU_FROM_NS = 38000000, PLATEAU_TO_NS = 48000000, PLATEAU_WIDTH_NS = 10000000 };
+static const double PLATEAU_SHARE = 0.001;
+static const uint64_t PLATEAU_LEAST = 5;
+static const uint64_t PLATEAU_BY_NEIGHBOURS = 4;
+
 static const struct {
     const char *word;
     const char *advice;
@@ -82,10 +94,33 @@ void warning_add(struct row *row, enum warning warning)
 
 bool warning_has(const struct row *row, enum warning warning)
 {
-    return warnings_have(row->warnings, warning);
+    return row_text_has(row->warnings, warnings[warning].word);
 }
 
-bool warnings_have(const char *words, enum warning warning)
+void warnings_take_cpu(struct row *row, double server_cpu_s)
 {
-    return row_text_has(words, warnings[warning].word);
+    /* A step of a microsecond stands for all that are finer. */
+    if (row->cpu_resolution_us > 1 && server_cpu_s * 1e6 < CPU_STEPS_LEAST * row->cpu_resolution_us)
+        warning_add(row, WARNING_FEW_CPU_STEPS);
+}
+
+void warnings_take_load(struct row *row, const struct histogram *rtt)
+{
+    uint64_t plateau = histogram_between(rtt, PLATEAU_FROM_NS, PLATEAU_TO_NS);
+    uint64_t below = histogram_between(rtt, PLATEAU_FROM_NS - PLATEAU_WIDTH_NS, PLATEAU_FROM_NS);
+    uint64_t above = histogram_between(rtt, PLATEAU_TO_NS, PLATEAU_TO_NS + PLATEAU_WIDTH_NS);
+    if (row->messages_unanswered > 0)
+        warning_add(row, WARNING_UNANSWERED);
+    if (row->connections_starved > 0)
+        warning_add(row, WARNING_STARVED);
+    if (row->send_late_p99_us > CLIENT_LATE_SHARE * row->rtt_p99_us)
+        warning_add(row, WARNING_CLIENT_LATE);
+    /* Where answers are missing it can be empty for that. */
+    if (rtt->total > 0 && !number_is_known(row->rtt_p99_us) && !histogram_carries(rtt, 99))
+        warning_add(row, WARNING_FEW_SAMPLES);
+    /* A quota's pauses are as long. */
+    if (!warning_has(row, WARNING_CPU_QUOTA) && plateau >= PLATEAU_LEAST &&
+        (double)plateau >= PLATEAU_SHARE * (double)rtt->total &&
+        plateau > PLATEAU_BY_NEIGHBOURS * (below + above))
+        warning_add(row, WARNING_PLATEAU_40MS);
 }

@@ -41,6 +41,13 @@ const char *warning_advice(enum warning warning);
 /* Adds the word to the row's. */
 void warning_add(struct row *row, enum warning warning);
 bool warning_has(const struct row *row, enum warning warning);
-/* The same of the column's text. */
-bool warnings_have(const char *words, enum warning warning);
+
+/*
+ * The warning that the server's CPU time gives, of a row that has cpu_resolution_us. server_cpu_s: in
+ * the window; NaN: not known.
+ */
+void warnings_take_cpu(struct row *row, double server_cpu_s);
+/* The warnings that the load gives, of a row that has the load's figures. rtt: its round trips. */
+void warnings_take_load(struct row *row, const struct histogram *rtt);
+
 #endif

@@ -10,7 +10,7 @@
 #include "base/terminal.h"
 #include "base/units.h"
 #include "clock.h"
-#include "rows/precision.h"
+#include "rows/median_width.h"
 #include "run/measurement.h"
 #include "run/row_fill.h"
 #include "run/shared_measurement.h"
@@ -52,8 +52,7 @@ static bool too_many(const struct bench *bench, const struct contestant *contest
     struct target_model model = target_find(contestant->target, contestant->model);
     unsigned threads = bench->settings->threads;
     if (!model.threads_apply || model.connections_per_thread == 0 || threads == 0 ||
-        (uint64_t)model.connections_per_thread * threads >=
-            workload_server_connections(workload) ||
+        (uint64_t)model.connections_per_thread * threads >= workload_server_connections(workload) ||
         workload->kind->finds_capacity)
         return false;
     snprintf(reason, size, "holds %u connections with --threads %u",
@@ -114,7 +113,7 @@ static int histograms_replay(struct bench *bench, const struct row *row, struct 
             restore_ends(row, histogram);
         }
         const struct row_histogram kept = {basis, histogram};
-        if (merged_add(&bench->merged, row, &kept, 1) != 0)
+        if (cell_histograms_add(&bench->histograms, row, &kept, 1) != 0)
             return no_memory(failure);
         histogram = &bench->load.rtt_from_sent; /* the row's own round trips come first, and stay */
     }
@@ -141,10 +140,10 @@ static int row_replay(struct bench *bench, struct row *row, struct failure *fail
         return -1;
     }
     *row = *finished;
-    bench->failed += strcmp(row->status, "failed") == 0;
+    bench->failed += row->status == ROW_FAILED;
     if (bench->runs > 0)
-        bench->runs -= strcmp(row->status, "skipped") != 0;
-    return strcmp(row->status, "ok") == 0 ? histograms_replay(bench, finished, failure) : 0;
+        bench->runs -= row->status != ROW_SKIPPED;
+    return row->status == ROW_OK ? histograms_replay(bench, finished, failure) : 0;
 }
 
 /* Before the first row that is not there yet. */
@@ -162,7 +161,7 @@ size_t bench_finished_runs(const struct results_reader *finished)
 {
     size_t runs = 0;
     for (size_t i = 0; i < finished->count; i++)
-        runs += strcmp(finished->rows[i].status, "skipped") != 0;
+        runs += finished->rows[i].status != ROW_SKIPPED;
     return runs;
 }
 
@@ -207,19 +206,18 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
         bench->cancelled = true;
         return 0;
     }
-    if (strcmp(row->status, "failed") == 0) {
+    if (row->status == ROW_FAILED) {
         bench->failed++;
         terminal_progress(NULL);
         fprintf(stderr, "iomodels bench: %s on %s: %s\n", row->model, row->target,
                 row->status_reason);
     }
     struct row_histogram kept[ROW_FILL_HISTOGRAMS_MAX];
-    size_t count =
-        strcmp(row->status, "ok") == 0 ? row_fill_histograms(row, &bench->load, kept) : 0;
+    size_t count = row->status == ROW_OK ? row_fill_histograms(row, &bench->load, kept) : 0;
     row_round(row);
     if (row_keep(bench, row, kept, count, failure) != 0)
         return -1;
-    return merged_add(&bench->merged, row, kept, count) == 0 ? 0 : no_memory(failure);
+    return cell_histograms_add(&bench->histograms, row, kept, count) == 0 ? 0 : no_memory(failure);
 }
 
 const struct row *bench_last(const struct bench *bench)
@@ -230,7 +228,7 @@ const struct row *bench_last(const struct bench *bench)
 double bench_percentile_us(const struct bench *bench, double percentile)
 {
     const struct row *last = bench_last(bench);
-    bool is_open = strcmp(last->loop, "open") == 0;
+    bool is_open = last->loop == LOOP_OPEN;
     uint64_t slower = is_open ? (uint64_t)last->messages_unanswered : 0;
     return row_percentile_us(&bench->load.rtt, slower, percentile);
 }
@@ -252,7 +250,7 @@ int bench_write_derived(struct bench *bench, struct failure *failure)
         return failure_set(
             failure, "%s/runs.csv has %zu rows and the plan only %zu: --trials can only be raised",
             bench->finished->folder, bench->finished->count, bench->replayed);
-    return results_write_derived(bench->results, bench->rows, bench->row_count, &bench->merged,
+    return results_write_derived(bench->results, bench->rows, bench->row_count, &bench->histograms,
                                  failure);
 }
 
@@ -271,12 +269,12 @@ static int round_run(struct bench *bench, const struct workload *workload, unsig
 }
 
 /* How well the workload that the last row is of is known, where that decides. */
-static double precision_now(const struct bench *bench, unsigned trial)
+static double width_now(const struct bench *bench, unsigned trial)
 {
     if (bench->plan->until_ci <= 0 || trial < STATISTICS_TRIALS_MIN)
         return INFINITY;
     const struct row *last = bench_last(bench);
-    return precision_of(bench->rows, bench->row_count, last).worst;
+    return median_width_of_rows(bench->rows, bench->row_count, last).worst;
 }
 
 int bench_run(struct bench *bench, struct failure *failure)
@@ -295,7 +293,7 @@ int bench_run(struct bench *bench, struct failure *failure)
                 return -1;
             if (bench->cancelled)
                 return 0;
-            worst[j] = precision_now(bench, trial);
+            worst[j] = width_now(bench, trial);
             if (worst[j] <= plan->until_ci) /* what it would have taken more */
                 bench->runs -=
                     plan_runs(plan) / plan->trials / plan->workload_count * (plan->trials - trial);
@@ -311,7 +309,7 @@ int bench_open(struct bench *bench)
 
 void bench_close(struct bench *bench)
 {
-    merged_free(&bench->merged);
+    cell_histograms_free(&bench->histograms);
     load_result_free(&bench->load);
     free(bench->rows);
     bench->rows = NULL;

@@ -8,7 +8,7 @@
 #include "base/failure.h"
 #include "base/random.h"
 #include "load/load_result.h"
-#include "rows/merged.h"
+#include "rows/cell_histograms.h"
 #include "rows/results.h"
 #include "rows/results_reader.h"
 #include "run/plan.h"
@@ -33,12 +33,12 @@ struct bench {
 
     /* private to bench.c */
     struct load_result load; /* of the run under way */
-    struct merged merged;
+    struct cell_histograms histograms;
     uint64_t begun_ns;
     size_t runs; /* that the plan has; 0: not known beforehand */
     size_t done;
     double
-        worst; /* with --until-ci: how well the workload under way is known, as precision tells */
+        worst; /* with --until-ci: how well the workload under way is known, as median_width tells */
 };
 
 /* How many of the finished rows were measured; the others were skipped. */

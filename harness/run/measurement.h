@@ -8,7 +8,6 @@
 #include "rows/row.h"
 #include "run/evidence.h"
 
-
 /*
  * Measures into row (row_fill_factors was called) and load (initialised; it has the row's
  * histograms). False: it was cancelled, and there is no row to keep.

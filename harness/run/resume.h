@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "base/failure.h"
-#include "rows/csv.h"
+#include "rows/csv_table.h"
 #include "rows/results.h"
 
 struct resume {

@@ -6,7 +6,7 @@
 
 #include "clock.h"
 #include "compiler.h"
-#include "rows/judgement.h"
+
 #include "rows/warnings.h"
 #include "run/server_cost.h"
 #include "run/window_checks.h"
@@ -21,38 +21,38 @@ enum { LATE_WARNED = 20, LATE_FAILED = 2 };
 
 /* ---- its status ---- */
 
-static void status_set(struct row *row, const char *status, const char *format, ...)
+static void status_set(struct row *row, enum row_status status, const char *format, ...)
     COMPILER_PRINTF(3, 4);
 
-static void status_set(struct row *row, const char *status, const char *format, ...)
+static void status_set(struct row *row, enum row_status status, const char *format, ...)
 {
     char reason[TARGET_MESSAGE_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
-    row_set_text(row->status, sizeof row->status, status);
+    row->status = status;
     row_set_text(row->status_reason, sizeof row->status_reason, reason);
 }
 
 static bool is_ok(const struct row *row)
 {
-    return strcmp(row->status, "ok") == 0;
+    return row->status == ROW_OK;
 }
 
 static bool is_open(const struct row *row)
 {
-    return strcmp(row->loop, "open") == 0;
+    return row->loop == LOOP_OPEN;
 }
 
 void row_fill_skipped(struct row *row, const char *reason)
 {
-    status_set(row, "skipped", "%s", reason);
+    status_set(row, ROW_SKIPPED, "%s", reason);
 }
 
 void row_fill_failed(struct row *row, const char *reason)
 {
-    status_set(row, "failed", "%s", reason);
+    status_set(row, ROW_FAILED, "%s", reason);
 }
 
 /* ---- before the load ---- */
@@ -74,7 +74,7 @@ void row_fill_factors(struct row *row, const struct run_settings *settings,
     row->cpu_count = host_cpu_count();
     row_set_text(row->model, sizeof row->model, model);
     row_set_text(row->workload, sizeof row->workload, workload->kind->name);
-    row_set_text(row->loop, sizeof row->loop, workload->kind->is_open ? "open" : "closed");
+    row->loop = workload->kind->is_open ? LOOP_OPEN : LOOP_CLOSED;
     row->connections = workload->connections;
     row->connections_active = workload->active != 0 ? workload->active : workload->connections;
     row->connections_misbehaving = workload->misbehaving;
@@ -84,7 +84,7 @@ void row_fill_factors(struct row *row, const struct run_settings *settings,
         row->target_rate_msgs_per_s = (double)workload->rate_msgs_per_s;
     if (workload->burst_interval_ns != 0)
         row->burst_interval_us = (double)workload->burst_interval_ns / 1e3;
-    row_set_text(row->tcp_nodelay, sizeof row->tcp_nodelay, settings->nodelay ? "yes" : "no");
+    row->tcp_nodelay = settings->nodelay ? NODELAY_YES : NODELAY_NO;
     row->buffer_bytes = (double)settings->buffer_bytes;
     row_set_text(row->placement, sizeof row->placement, settings->placement);
     row->trial = trial;
@@ -125,10 +125,9 @@ static void fill_places(struct row *row, const struct evidence *evidence)
     if (!evidence->has_server)
         return;
     row_set_text(row->server_os, sizeof row->server_os, evidence->server_system);
-    row_set_text(row->host_kind, sizeof row->host_kind,
-                 evidence_is_wine(evidence)     ? "wine"
-                 : evidence_is_remote(evidence) ? "remote"
-                                                : "native");
+    row->host_kind = evidence_is_wine(evidence)     ? HOST_WINE
+                     : evidence_is_remote(evidence) ? HOST_REMOTE
+                                                    : HOST_NATIVE;
     row->server_threads = target_line_number(evidence->server.listening, "threads");
 }
 
@@ -187,7 +186,7 @@ static void fill_load(struct row *row, const struct load_result *load,
         row->connects_per_s = (double)load->connects * NS_PER_S / (double)load->window_ns;
         row_set_connects(row, &load->connect);
     }
-    judgement_take_load(row, &load->rtt);
+    warnings_take_load(row, &load->rtt);
 }
 
 /* Whether what the load saw is a measurement. */
@@ -197,31 +196,32 @@ static void judge_load(struct row *row, const struct load_result *load,
     bool missing = load->established < load->attempted;
     const char *cause = load->error_text, *colon = cause[0] == '\0' ? "" : ": ";
     if (load->error != 0)
-        status_set(row, "failed", "%s", cause);
+        status_set(row, ROW_FAILED, "%s", cause);
     else if (load->verify_failures > 0)
-        status_set(row, "failed", "%llu connections brought back wrong bytes",
+        status_set(row, ROW_FAILED, "%llu connections brought back wrong bytes",
                    (unsigned long long)load->verify_failures);
     else if (missing && !workload->kind->finds_capacity)
-        status_set(row, "failed", "%u of %u connections were established%s%s", load->established,
+        status_set(row, ROW_FAILED, "%u of %u connections were established%s%s", load->established,
                    load->attempted, colon, cause);
     else if (load->errors > 0 && load->errors == load->without_port)
-        status_set(row, "failed", "the client has used up its ports, %llu connects found none%s%s",
+        status_set(row, ROW_FAILED,
+                   "the client has used up its ports, %llu connects found none%s%s",
                    (unsigned long long)load->without_port, colon, cause);
     else if (load->errors > 0)
-        status_set(row, "failed", "%llu connections broke%s%s", (unsigned long long)load->errors,
+        status_set(row, ROW_FAILED, "%llu connections broke%s%s", (unsigned long long)load->errors,
                    colon, cause);
     else if (load->messages == 0 && is_open(row) && load->unanswered == 0)
-        status_set(row, "failed",
+        status_set(row, ROW_FAILED,
                    "no message was meant to be sent within the window; a longer --duration holds "
                    "one");
     else if (load->messages == 0)
-        status_set(row, "failed", "no message came back within the window");
+        status_set(row, ROW_FAILED, "no message came back within the window");
     else if (missing) {
         warning_add(row, WARNING_CONNECTIONS_MISSING);
-        status_set(row, "ok", "%u of %u connections were established%s%s", load->established,
+        status_set(row, ROW_OK, "%u of %u connections were established%s%s", load->established,
                    load->attempted, colon, cause);
     } else {
-        status_set(row, "ok", "%s", "");
+        status_set(row, ROW_OK, "%s", "");
     }
 }
 
@@ -254,7 +254,7 @@ static void say_unreachable(struct row *row, const struct net_address *server)
 {
     char address[NET_ADDRESS_TEXT], cause[sizeof row->status_reason];
     memcpy(cause, row->status_reason, sizeof cause);
-    status_set(row, "failed",
+    status_set(row, ROW_FAILED,
                "%s port %u can't be reached (%s): let it through the firewall (--server-port fixes "
                "it), check --connect",
                net_address_format(server, address, sizeof address), net_address_port(server),
@@ -275,7 +275,7 @@ static void fill_client(struct row *row, const struct evidence *evidence)
 static void judge_late(struct row *row, uint64_t late_ns, uint64_t duration_ns)
 {
     if (late_ns > duration_ns / LATE_FAILED)
-        status_set(row, "failed",
+        status_set(row, ROW_FAILED,
                    "its window began %.0f ms after the others'; a longer --allowance may help",
                    (double)late_ns / NS_PER_MS);
     else if (late_ns > duration_ns / LATE_WARNED)
@@ -292,8 +292,9 @@ static void say_refused(struct row *row, const struct evidence *evidence)
     bool is_why = is_ok(row) || strstr(row->status_reason, "connections were established");
     if (is_why && load->error == 0 && load->established < load->attempted &&
         strncmp(evidence->last_words, refused, sizeof refused - 1) == 0)
-        status_set(row, is_ok(row) ? "ok" : "failed", "%u of %u connections were established: %s",
-                   load->established, load->attempted, evidence->last_words + sizeof refused - 1);
+        status_set(row, is_ok(row) ? ROW_OK : ROW_FAILED,
+                   "%u of %u connections were established: %s", load->established, load->attempted,
+                   evidence->last_words + sizeof refused - 1);
 }
 
 static void judge_end(struct row *row, const struct evidence *evidence)
@@ -301,10 +302,10 @@ static void judge_end(struct row *row, const struct evidence *evidence)
     const char *words = evidence->last_words;
     /* First, since all else that went wrong may come of it. */
     if (!evidence->server_killed && (evidence->server_died || evidence->exit_status != 0))
-        status_set(row, "failed", "the server died with exit status %d%s%s", evidence->exit_status,
-                   words[0] == '\0' ? "" : ": ", words);
+        status_set(row, ROW_FAILED, "the server died with exit status %d%s%s",
+                   evidence->exit_status, words[0] == '\0' ? "" : ": ", words);
     else if (is_ok(row) && !evidence->has_statistics)
-        status_set(row, "failed", "the server gave no statistics: %s", evidence->failure.text);
+        status_set(row, ROW_FAILED, "the server gave no statistics: %s", evidence->failure.text);
 }
 
 void row_fill(struct row *row, const struct evidence *evidence)

@@ -5,6 +5,7 @@
 #ifndef IOMODELS_ROW_FILL_H
 #define IOMODELS_ROW_FILL_H
 
+#include "rows/histogram_lines.h"
 #include "rows/row.h"
 #include "run/evidence.h"
 

@@ -73,15 +73,16 @@ static int trial_run(const struct search *search, struct search_finding *finding
     if (bench->cancelled)
         return 0;
     const struct row *row = bench_last(bench);
-    if (strcmp(row->status, "ok") != 0) {
-        finding->ended = strcmp(row->status, "skipped") == 0 ? "skipped" : "a run failed";
+    if (row->status != ROW_OK) {
+        finding->ended = row->status == ROW_SKIPPED ? "skipped" : "a run failed";
         return 0;
     }
     const char *miss = miss_of(search, bench);
     *decided = miss[0] == '\0' ? 1 : -1;
     if (*decided < 0) {
         finding->missed_by = miss;
-        memcpy(finding->missed_bound, row->bound, sizeof finding->missed_bound);
+        row_set_text(finding->missed_bound, sizeof finding->missed_bound,
+                     row_word(row, COLUMN_bound));
     }
     return 0;
 }

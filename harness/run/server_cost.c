@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rows/judgement.h"
+#include "rows/bottleneck.h"
 #include "rows/warnings.h"
 #include "run/window_checks.h"
 
@@ -172,7 +172,7 @@ void server_cost_fill(struct row *row, const struct evidence *evidence)
     const struct cost cost = cost_of(row, evidence, window_s, echoes);
     row->cpu_resolution_us = cost.cpu_resolution_us;
     row->server_cpu_us_per_msg = cost.cpu_s * 1e6 / cost.messages;
-    judgement_take_cpu(row, cost.cpu_s);
+    warnings_take_cpu(row, cost.cpu_s);
     if (!alone) /* the others have as many as the server says */
         echoes = cost.messages * window_s / cost.span_s;
     if (evidence_is_wine(evidence)) {
@@ -191,7 +191,7 @@ void server_cost_fill(struct row *row, const struct evidence *evidence)
         row->server_cpu_load =
             (cost.cpu_s / cost.span_s + wineserver_load) / fmin(row->server_threads_peak, cpus);
     if (alone) {
-        row_set_text(row->bound, sizeof row->bound, judgement_bound(row));
+        row->bound = bottleneck_of(row);
         fill_host(row, evidence, cost.cpu_s * window_s / cost.span_s);
     }
 }

@@ -14,7 +14,7 @@
 #include "base/failure.h"
 #include "host/child.h"
 #include "net.h"
-#include "rows/csv.h"
+#include "rows/csv_table.h"
 #include "run/reach.h"
 
 #define TARGET_MESSAGE_BYTES 512

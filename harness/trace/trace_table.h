@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "rows/csv.h"
+#include "rows/csv_writer.h"
 #include "trace/trace.h"
 
 /* width: columns to fill; more models than fit continue below. */

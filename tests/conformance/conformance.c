@@ -17,7 +17,7 @@
 #include "compiler.h"
 #include "load/payload.h"
 #include "platform.h"
-#include "rows/csv.h"
+#include "rows/csv_table.h"
 #include "subject.h"
 #include "test.h"
 

@@ -60,9 +60,7 @@ class Dictionary(unittest.TestCase):
 
     def test_factors_of_a_comparison(self):
         """What makes a configuration is told where it is told what is compared."""
-        with open(os.path.join(tool.SOURCE, "harness", "rows", "row.h"), encoding="utf-8") as file:
-            listed = file.read().partition("#define ROW_FACTORS")[2].partition("\n\n")[0]
-        factors = re.findall(r"^ +(?:TEXT|NUMBER)\((\w+)\)", listed, re.MULTILINE)
+        factors = tool.columns("FACTOR")
         self.assertIn("placement", factors)
         self.explained("Comparing", factors)
 

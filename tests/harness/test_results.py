@@ -27,13 +27,6 @@ KNOWN_BEFOREHAND = {
     "status", "status_reason", "clock_source", "clock_resolution_ns"}
 
 
-def columns():
-    """The columns in their order, each with its kind, from the one place that lists them."""
-    with open(os.path.join(tool.SOURCE, "harness", "rows", "row.h"), encoding="utf-8") as file:
-        found = re.findall(r"^ +(TEXT|NUMBER)\((\w+), \d+\)", file.read(), re.MULTILINE)
-    return {name: kind for kind, name in found}
-
-
 def key(row):
     return tuple(row[name] for name in KEY)
 
@@ -80,7 +73,7 @@ class Files(unittest.TestCase):
                          + re.escape(MISSING) + "$")
 
     def test_columns(self):
-        self.assertEqual(tool.read_csv(self.path("runs.csv"))[0], list(columns()))
+        self.assertEqual(tool.read_csv(self.path("runs.csv"))[0], list(tool.columns()))
         self.assertEqual(tool.read_csv(self.path("histogram.csv"))[0],
                          [*KEY, "low_ns", "high_ns", "count"])
 
@@ -100,7 +93,7 @@ class Files(unittest.TestCase):
             self.assertEqual(row["status"], "skipped" if row["status_reason"] else "ok")
 
     def test_numbers(self):
-        kinds = columns()
+        kinds = tool.columns()
         for row in self.runs:
             for name, value in row.items():
                 if kinds[name] == "NUMBER" and value != "":
@@ -170,7 +163,7 @@ class Files(unittest.TestCase):
                 int(line["low_ns"]), int(line["high_ns"])] += int(line["count"])
         summary = tool.read_table(self.path("summary.csv"))
         self.assertEqual({tuple(line[name] for name in factors) for line in summary}, set(rows))
-        measured = {(cell, name) for cell, group in rows.items() for name in columns()
+        measured = {(cell, name) for cell, group in rows.items() for name in tool.columns()
                     if any(row[name] for row in group)}
         found = {(tuple(line[name] for name in factors), line["metric"]) for line in summary}
         self.assertEqual(len(found), len(summary))

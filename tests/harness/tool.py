@@ -34,6 +34,9 @@ for name in ("SIGHUP", "SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name),
                       signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
+# The columns of runs.csv, from the one place that lists them: COLUMN(kind, name, size, use, ...
+COLUMN = re.compile(r"^ +COLUMN\((\w+), +(\w+), +\d+, +(\w+),", re.MULTILINE)
+
 HANG_S = 240  # nothing here takes so long: no limit that a busy machine could miss
 MARK = "IOMODELS_TEST"
 
@@ -45,6 +48,13 @@ def main():
     if not result.wasSuccessful():
         sys.exit(1)
     sys.exit(77 if result.testsRun == len(result.skipped) else 0)
+
+
+def columns(use=None):
+    """The columns of runs.csv in their order, or those of a use, each with its kind."""
+    with open(os.path.join(SOURCE, "harness", "rows", "columns.h"), encoding="utf-8") as file:
+        return {name: kind for kind, name, its_use in COLUMN.findall(file.read())
+                if use in (None, its_use)}
 
 
 @contextlib.contextmanager

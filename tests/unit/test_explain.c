@@ -12,10 +12,10 @@ static struct row row(const char *model)
     row_clear(&record);
     row_set_text(record.target, sizeof record.target, "native");
     row_set_text(record.server_os, sizeof record.server_os, "linux");
-    row_set_text(record.host_kind, sizeof record.host_kind, "native");
+    record.host_kind = HOST_NATIVE;
     row_set_text(record.model, sizeof record.model, model);
     row_set_text(record.workload, sizeof record.workload, "pingpong");
-    row_set_text(record.status, sizeof record.status, "ok");
+    record.status = ROW_OK;
     record.connections = record.connections_active = 250;
     record.message_bytes = 64;
     record.server_messages = 1000;
@@ -171,7 +171,7 @@ static void test_table(void)
     rows[1].recv_calls = 1000;
     print(rows, 4, 100);
     CHECK(has("  receives                        1.00      1.00\n"));
-    row_set_text(rows[0].status, sizeof rows[0].status, "failed");
+    rows[0].status = ROW_FAILED;
     print(rows, 4, 100);
     CHECK(!has("epoll"));
 }
@@ -181,7 +181,7 @@ static void test_configurations_and_targets_apart(void)
     struct row rows[] = {row("select"), row("select"), row("select")};
     rows[1].connections = rows[1].connections_active = 63;
     row_set_text(rows[2].target, sizeof rows[2].target, "other");
-    row_set_text(rows[2].host_kind, sizeof rows[2].host_kind, "wine");
+    rows[2].host_kind = HOST_WINE;
     print(rows, 3, 100);
     CHECK(has("pingpong 64 B x 250\n") && has("pingpong 64 B x 63\n"));
     const char *other = strstr(printed, "other: Wine's implementation");

@@ -1,6 +1,6 @@
 #include "check.h"
+#include "rows/bottleneck.h"
 #include "rows/drift.h"
-#include "rows/judgement.h"
 #include "rows/warnings.h"
 #include "run/window_checks.h"
 #include "stats/statistics.h"
@@ -15,8 +15,8 @@ static struct row row;
 static void begin(void)
 {
     row_clear(&row);
-    row_set_text(row.status, sizeof row.status, "ok");
-    row_set_text(row.loop, sizeof row.loop, "closed");
+    row.status = ROW_OK;
+    row.loop = LOOP_CLOSED;
     row.connections = row.connections_active = 32;
     row.pipeline_depth = 1;
     row.duration_s = 0.5;
@@ -28,44 +28,44 @@ static void begin(void)
 static void test_bound(void)
 {
     begin();
-    CHECK_EQ_TEXT(judgement_bound(&row), "undecided");
+    CHECK(bottleneck_of(&row) == BOUND_UNDECIDED);
     row.connections_active = 1;
-    CHECK_EQ_TEXT(judgement_bound(&row), "latency");
+    CHECK(bottleneck_of(&row) == BOUND_LATENCY);
     row.pipeline_depth = 4;
-    CHECK_EQ_TEXT(judgement_bound(&row), "undecided");
+    CHECK(bottleneck_of(&row) == BOUND_UNDECIDED);
     row.server_cpu_load = 0.95;
-    CHECK_EQ_TEXT(judgement_bound(&row), "server");
+    CHECK(bottleneck_of(&row) == BOUND_SERVER);
     row.client_cpu_load = 0.95;
-    CHECK_EQ_TEXT(judgement_bound(&row), "undecided");
+    CHECK(bottleneck_of(&row) == BOUND_UNDECIDED);
     row.server_cpu_load = 0.5;
-    CHECK_EQ_TEXT(judgement_bound(&row), "client");
+    CHECK(bottleneck_of(&row) == BOUND_CLIENT);
     row.cpu_resolution_us = 100000;
-    CHECK_EQ_TEXT(judgement_bound(&row), "undecided");
+    CHECK(bottleneck_of(&row) == BOUND_UNDECIDED);
 
     begin();
-    row_set_text(row.loop, sizeof row.loop, "open");
-    CHECK_EQ_TEXT(judgement_bound(&row), "rate");
+    row.loop = LOOP_OPEN;
+    CHECK(bottleneck_of(&row) == BOUND_RATE);
     warning_add(&row, WARNING_OVERLOAD);
-    CHECK_EQ_TEXT(judgement_bound(&row), "undecided");
+    CHECK(bottleneck_of(&row) == BOUND_UNDECIDED);
     row.server_cpu_load = 1;
-    CHECK_EQ_TEXT(judgement_bound(&row), "server");
+    CHECK(bottleneck_of(&row) == BOUND_SERVER);
 }
 
 static void test_steps_of_cpu_time(void)
 {
     begin();
-    judgement_take_cpu(&row, 1e-5);
+    warnings_take_cpu(&row, 1e-5);
     CHECK_EQ_TEXT(row.warnings, "");
     /* 49 steps of Windows' clock, and 51; 100 of a finer one. */
     row.cpu_resolution_us = 15625;
-    judgement_take_cpu(&row, NAN);
-    judgement_take_cpu(&row, 51 * 0.015625);
+    warnings_take_cpu(&row, NAN);
+    warnings_take_cpu(&row, 51 * 0.015625);
     CHECK_EQ_TEXT(row.warnings, "");
-    judgement_take_cpu(&row, 49 * 0.015625);
+    warnings_take_cpu(&row, 49 * 0.015625);
     CHECK_EQ_TEXT(row.warnings, "few_cpu_steps");
     begin();
     row.cpu_resolution_us = 1000;
-    judgement_take_cpu(&row, 0.1);
+    warnings_take_cpu(&row, 0.1);
     CHECK_EQ_TEXT(row.warnings, "");
 }
 
@@ -186,7 +186,7 @@ static void test_round_trips(void)
     if (histogram_init(&rtt) != 0)
         abort();
     begin();
-    judgement_take_load(&row, &rtt);
+    warnings_take_load(&row, &rtt);
     CHECK_EQ_TEXT(row.warnings, "");
 
     for (uint64_t i = 0; i < 10000; i++)
@@ -196,40 +196,40 @@ static void test_round_trips(void)
     CHECK_EQ_U64(histogram_between(&rtt, 38000000, 48000000), 12);
     CHECK_EQ_U64(histogram_between(&rtt, 41100000, 48000000), 0);
     CHECK_EQ_U64(histogram_between(&rtt, 0, UINT64_MAX), rtt.total);
-    judgement_take_load(&row, &rtt);
+    warnings_take_load(&row, &rtt);
     CHECK(warning_has(&row, WARNING_PLATEAU_40MS));
 
     /* The pauses of a CPU quota are as long. */
     begin();
     warning_add(&row, WARNING_CPU_QUOTA);
-    judgement_take_load(&row, &rtt);
+    warnings_take_load(&row, &rtt);
     CHECK_EQ_TEXT(row.warnings, "cpu_quota");
 
     /* A slope is no plateau. */
     for (int i = 0; i < 6; i++)
         histogram_record(&rtt, 33000000);
     begin();
-    judgement_take_load(&row, &rtt);
+    warnings_take_load(&row, &rtt);
     CHECK(!warning_has(&row, WARNING_PLATEAU_40MS));
 
     /* The samples would carry it: it is empty since answers are missing. */
     begin();
     row.messages_unanswered = row.connections_starved = 0;
     row.send_late_p99_us = 40;
-    judgement_take_load(&row, &rtt);
+    warnings_take_load(&row, &rtt);
     CHECK_EQ_TEXT(row.warnings, "");
     row.messages_unanswered = row.connections_starved = 1;
     row.send_late_p99_us = 60;
-    judgement_take_load(&row, &rtt);
+    warnings_take_load(&row, &rtt);
     CHECK_EQ_TEXT(row.warnings, "unanswered;starved;client_late");
 
     row.rtt_p99_us = row.rtt_p99_9_us; /* not measured */
-    judgement_take_load(&row, &rtt);
+    warnings_take_load(&row, &rtt);
     CHECK(!warning_has(&row, WARNING_FEW_SAMPLES));
     histogram_clear(&rtt);
     for (int i = 0; i < 999; i++)
         histogram_record(&rtt, 100000);
-    judgement_take_load(&row, &rtt);
+    warnings_take_load(&row, &rtt);
     CHECK(warning_has(&row, WARNING_FEW_SAMPLES));
     histogram_free(&rtt);
 }
@@ -285,7 +285,7 @@ static void test_failed_rows_do_not_drift(void)
     size_t count = 0;
     for (; count < 5; count++) {
         begin();
-        row_set_text(row.status, sizeof row.status, "failed");
+        row.status = ROW_FAILED;
         rows[count] = row;
     }
     for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {

@@ -1,5 +1,6 @@
 #include "base/failure.h"
 #include "check.h"
+#include "rows/histogram_lines.h"
 #include "rows/row.h"
 
 #include <math.h>
@@ -139,6 +140,50 @@ static void test_cells(void)
     CHECK_EQ_TEXT(row_workload_text(&record, text, sizeof text), "rate 2.5 ms 64 B x 1 of 32+6");
 }
 
+/* A word that this version does not know is none of the others, and is written as it was read. */
+static void test_words(void)
+{
+    static const char text[] = "model,status,loop,host_kind,tcp_nodelay,bound\n"
+                               "select,ok,open,wine,no,latency\n"
+                               "select,paused,,bsd,NO,\"the network's\"\n";
+    static const char *const unknown[] = {"paused", "", "bsd", "NO", "the network"}; /* cut to 11 */
+    static const enum column_id words[] = {COLUMN_status, COLUMN_loop, COLUMN_host_kind,
+                                           COLUMN_tcp_nodelay, COLUMN_bound};
+    struct failure failure = {""};
+    const char *column = "";
+    struct row other;
+    CHECK(csv_parse(&table, text, sizeof text - 1, false, &failure) == 0);
+    CHECK(row_read(&record, &table, 1, &column));
+    CHECK(record.status == ROW_OK && record.loop == LOOP_OPEN && record.host_kind == HOST_WINE);
+    CHECK(record.tcp_nodelay == NODELAY_NO && record.bound == BOUND_LATENCY);
+    CHECK_EQ_TEXT(row_word(&record, COLUMN_host_kind), "wine");
+    CHECK(row_read(&other, &table, 2, &column));
+    CHECK(other.status == ROW_STATUS_OTHER && other.loop == LOOP_EMPTY);
+    CHECK(!row_same_cell(&record, &other));
+    csv_table_free(&table);
+    record = other;
+    write_and_read();
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        CHECK_EQ_TEXT(field(row_columns[words[i]].name), unknown[i]);
+    csv_table_free(&table);
+    /* Set by the program, the word of a file is forgotten. */
+    record.status = ROW_FAILED;
+    CHECK_EQ_TEXT(row_word(&record, COLUMN_status), "failed");
+}
+
+/* Two lists of processors that differ at their ends only. */
+static void test_keys_hold_the_longest_texts(void)
+{
+    char key[ROW_KEY_BYTES], other_key[ROW_KEY_BYTES];
+    struct row other;
+    row_clear(&record);
+    memset(record.placement, '1', sizeof record.placement - 1);
+    other = record;
+    other.placement[sizeof other.placement - 2] = '2';
+    size_t length = row_cell_key(&record, key);
+    CHECK(length == row_cell_key(&other, other_key) && memcmp(key, other_key, length) != 0);
+}
+
 static void test_text_is_cut_to_whole_characters(void)
 {
     char text[8];
@@ -190,9 +235,9 @@ static void test_histogram_lines(void)
     record.connections = 250;
     record.trial = 3;
     csv_writer_init(&csv, file);
-    CHECK(row_write_histogram_header(&csv) == 0);
+    CHECK(histogram_lines_write_header(&csv) == 0);
     const struct row_histogram kept = {"sent", &histogram};
-    CHECK(row_write_histogram(&csv, &record, &kept) == 0);
+    CHECK(histogram_lines_write(&csv, &record, &kept) == 0);
     read_back(file);
     CHECK_EQ_U64(table.rows, 4); /* 4096 and 4097 share a bucket */
     for (size_t row = 1; row < table.rows; row++) {
@@ -217,6 +262,8 @@ int main(void)
     test_rounded_is_read_back();
     test_reading_refuses_what_is_no_number();
     test_cells();
+    test_words();
+    test_keys_hold_the_longest_texts();
     test_text_is_cut_to_whole_characters();
     test_warnings();
     test_histogram_lines();

@@ -23,13 +23,14 @@ static void describe(const char *model)
     row_clear(&record);
     row_set_text(record.target, sizeof record.target, "a,b");
     row_set_text(record.model, sizeof record.model, model);
-    row_set_text(record.status, sizeof record.status, "ok");
+    record.status = ROW_OK;
     row_set_text(record.latency_basis, sizeof record.latency_basis, "intended");
     record.connections = 8;
     record.target_rate_msgs_per_s = 1234567; /* more digits than the file shows */
 }
 
-static void write_and_read(const struct row *records, size_t count, const struct merged *merged)
+static void write_and_read(const struct row *records, size_t count,
+                           const struct cell_histograms *merged)
 {
     struct csv_writer csv;
     char text[20000];
@@ -59,7 +60,7 @@ static const char *field(const char *model, const char *metric, const char *colu
 static void test_each_basis_has_its_own_percentiles(void)
 {
     struct row *records = calloc(TRIALS + 2, sizeof *records);
-    struct merged merged = {0};
+    struct cell_histograms merged = {0};
     struct histogram own, sent, connect;
     if (records == NULL || histogram_init(&own) != 0 || histogram_init(&sent) != 0 ||
         histogram_init(&connect) != 0)
@@ -77,16 +78,16 @@ static void test_each_basis_has_its_own_percentiles(void)
         records[i] = record;
         const struct row_histogram kept[] = {
             {"intended", &own}, {"sent", &sent}, {"connect", &connect}};
-        CHECK(merged_add(&merged, &record, kept, 3) == 0);
+        CHECK(cell_histograms_add(&merged, &record, kept, 3) == 0);
     }
     describe("poll");
     record.rtt_p99_us = 7;
     records[TRIALS] = record;
-    CHECK(merged_add(&merged, &record, NULL, 0) == 0);
+    CHECK(cell_histograms_add(&merged, &record, NULL, 0) == 0);
     describe("epoll");
-    row_set_text(record.status, sizeof record.status, "failed");
+    record.status = ROW_FAILED;
     records[TRIALS + 1] = record;
-    CHECK_EQ_U64(merged.count, 1);
+    CHECK_EQ_U64(merged.cells.count, 1);
 
     write_and_read(records, TRIALS + 2, &merged);
     CHECK_EQ_U64(table.rows, 1 + 5 + 1);
@@ -110,7 +111,7 @@ static void test_each_basis_has_its_own_percentiles(void)
     CHECK_EQ_TEXT(field("poll", "rtt_p99_us", "ci95_low"), "");
     CHECK_EQ_TEXT(field("poll", "rtt_p99_us", "merged"), "");
     csv_table_free(&table);
-    merged_free(&merged);
+    cell_histograms_free(&merged);
     histogram_free(&own);
     histogram_free(&sent);
     histogram_free(&connect);
@@ -121,7 +122,7 @@ static void test_each_basis_has_its_own_percentiles(void)
 static void test_intervals_need_six_trials(void)
 {
     enum { MOST = 6 };
-    const struct merged merged = {0};
+    const struct cell_histograms merged = {0};
     struct row *records = calloc(MOST, sizeof *records);
     if (records == NULL)
         abort();
@@ -144,7 +145,7 @@ static void test_intervals_need_six_trials(void)
 
 static void test_a_percentile_needs_its_samples(void)
 {
-    struct merged merged = {0};
+    struct cell_histograms merged = {0};
     struct histogram own;
     if (histogram_init(&own) != 0)
         abort();
@@ -153,13 +154,13 @@ static void test_a_percentile_needs_its_samples(void)
     describe("select");
     record.rtt_p99_us = record.rtt_p90_us = record.rtt_mean_us = 1;
     const struct row_histogram kept = {"intended", &own};
-    CHECK(merged_add(&merged, &record, &kept, 1) == 0);
+    CHECK(cell_histograms_add(&merged, &record, &kept, 1) == 0);
     write_and_read(&record, 1, &merged);
     CHECK_EQ_TEXT(field("select", "rtt_p90_us", "merged"), "1");
     CHECK_EQ_TEXT(field("select", "rtt_mean_us", "merged"), "1");
     CHECK_EQ_TEXT(field("select", "rtt_p99_us", "merged"), "");
     csv_table_free(&table);
-    merged_free(&merged);
+    cell_histograms_free(&merged);
     histogram_free(&own);
 }
 
@@ -167,7 +168,7 @@ static void test_a_percentile_needs_its_samples(void)
 static void test_unanswered_messages_are_slower(void)
 {
     struct row *records = calloc(2, sizeof *records);
-    struct merged merged = {0};
+    struct cell_histograms merged = {0};
     struct histogram own, sent;
     if (records == NULL || histogram_init(&own) != 0 || histogram_init(&sent) != 0)
         abort();
@@ -175,14 +176,14 @@ static void test_unanswered_messages_are_slower(void)
     fill(&sent, 1);
     for (size_t i = 0; i < 2; i++) {
         describe("select");
-        row_set_text(record.loop, sizeof record.loop, "open");
+        record.loop = LOOP_OPEN;
         record.messages_unanswered = i == 0 ? 0 : SAMPLES;
         record.rtt_min_us = record.rtt_p50_us = record.rtt_p90_us = record.rtt_mean_us = 1;
         record.rtt_max_us = i == 0 ? SAMPLES : NAN;
         record.rtt_uncorrected_p50_us = record.rtt_uncorrected_p99_us = 1;
         records[i] = record;
         const struct row_histogram kept[] = {{"intended", &own}, {"sent", &sent}};
-        CHECK(merged_add(&merged, &record, kept, 2) == 0);
+        CHECK(cell_histograms_add(&merged, &record, kept, 2) == 0);
     }
     write_and_read(records, 2, &merged);
     /* Half of 6,000 are the lowest 1,500 of each trial's 2,000. */
@@ -197,12 +198,12 @@ static void test_unanswered_messages_are_slower(void)
 
     /* In a closed loop they were sent after the window, or late in it: they are no samples. */
     for (size_t i = 0; i < 2; i++)
-        row_set_text(records[i].loop, sizeof records[i].loop, "closed");
-    row_set_text(merged.cells[0].row.loop, sizeof merged.cells[0].row.loop, "closed");
+        records[i].loop = LOOP_CLOSED;
+    merged.histograms[0].row.loop = LOOP_CLOSED;
     write_and_read(records, 2, &merged);
     CHECK_NEAR(strtod(field("select", "rtt_p90_us", "merged"), NULL), 1800, 2);
     csv_table_free(&table);
-    merged_free(&merged);
+    cell_histograms_free(&merged);
     histogram_free(&own);
     histogram_free(&sent);
     free(records);
@@ -212,7 +213,7 @@ static void test_unanswered_messages_are_slower(void)
 static void test_extremes_are_exact(void)
 {
     struct row *records = calloc(2, sizeof *records);
-    struct merged merged = {0};
+    struct cell_histograms merged = {0};
     struct histogram own;
     uint64_t low, high;
     if (records == NULL || histogram_init(&own) != 0)
@@ -225,13 +226,13 @@ static void test_extremes_are_exact(void)
         record.rtt_min_us = record.rtt_max_us = (double)low / 1e3 + 3 + (double)i;
         records[i] = record;
         const struct row_histogram kept = {"intended", &own};
-        CHECK(merged_add(&merged, &record, &kept, 1) == 0);
+        CHECK(cell_histograms_add(&merged, &record, &kept, 1) == 0);
     }
     write_and_read(records, 2, &merged);
     CHECK_NEAR(strtod(field("select", "rtt_min_us", "merged"), NULL), records[0].rtt_min_us, 0.1);
     CHECK_NEAR(strtod(field("select", "rtt_max_us", "merged"), NULL), records[1].rtt_max_us, 0.1);
     csv_table_free(&table);
-    merged_free(&merged);
+    cell_histograms_free(&merged);
     histogram_free(&own);
     free(records);
 }
@@ -239,15 +240,15 @@ static void test_extremes_are_exact(void)
 /* A run that failed before its server spoke doesn't know on what it ran. */
 static void test_host_kind_is_of_a_row_that_is_ok(void)
 {
-    const struct merged merged = {0};
+    const struct cell_histograms merged = {0};
     struct row *records = calloc(2, sizeof *records);
     if (records == NULL)
         abort();
     describe("select");
     record.errors = 0;
     records[0] = records[1] = record;
-    row_set_text(records[0].status, sizeof records[0].status, "failed");
-    row_set_text(records[1].host_kind, sizeof records[1].host_kind, "wine");
+    records[0].status = ROW_FAILED;
+    records[1].host_kind = HOST_WINE;
     write_and_read(records, 2, &merged);
     CHECK_EQ_TEXT(field("select", "errors", "host_kind"), "wine");
     csv_table_free(&table);
@@ -256,7 +257,7 @@ static void test_host_kind_is_of_a_row_that_is_ok(void)
 
 static void test_nothing_measured(void)
 {
-    const struct merged merged = {0};
+    const struct cell_histograms merged = {0};
     write_and_read(NULL, 0, &merged);
     CHECK_EQ_U64(table.rows, 1);
     csv_table_free(&table);
