@@ -13,7 +13,8 @@ enum { RECONNECT_ROOM = 16 };
 const struct workload_kind *const workload_kinds[] = {
     &workload_pingpong, &workload_stream, &workload_rate,
     &workload_burst,    &workload_idle,   &workload_churn,
-    &workload_mixed,    &workload_ramp,   NULL};
+    &workload_mixed,    &workload_ramp,   NULL,
+};
 
 const struct workload_kind *workload_find(const char *name)
 {

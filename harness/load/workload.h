@@ -70,8 +70,14 @@ struct workload_kind {
     void (*completed)(struct load *load, uint64_t message, uint64_t now);
 };
 
-extern const struct workload_kind workload_pingpong, workload_stream, workload_rate, workload_burst,
-    workload_idle, workload_churn, workload_mixed, workload_ramp;
+extern const struct workload_kind workload_pingpong;
+extern const struct workload_kind workload_stream;
+extern const struct workload_kind workload_rate;
+extern const struct workload_kind workload_burst;
+extern const struct workload_kind workload_idle;
+extern const struct workload_kind workload_churn;
+extern const struct workload_kind workload_mixed;
+extern const struct workload_kind workload_ramp;
 
 extern const struct workload_kind *const workload_kinds[]; /* ends with NULL */
 /* By name, without regard to case, or NULL. */
