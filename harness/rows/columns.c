@@ -108,14 +108,13 @@ void row_set_text(char *field, size_t size, const char *text)
 static void word_set(struct row *row, const struct column *column, const char *text)
 {
     int *word = (int *)(void *)((char *)row + column->offset);
-    char *other = (char *)row + column->offset_other;
-    row_set_text(other, column->size, text);
-    *word = WORD_OTHER;
     for (size_t i = 0; i < column->word_count; i++)
-        if (column->words[i] != NULL && strcmp(column->words[i], other) == 0)
+        if (column->words[i] != NULL && strcmp(column->words[i], text) == 0) {
             *word = (int)i;
-    if (*word != WORD_OTHER)
-        other[0] = '\0';
+            return;
+        }
+    *word = WORD_OTHER;
+    row_set_text((char *)row + column->offset_other, column->size, text);
 }
 
 void column_clear(struct row *row, const struct column *column)
