@@ -8,7 +8,8 @@
 
 /*
  * The array with room for one more than `count` items, twice as large where it was full; *capacity, in
- * items, follows. NULL without memory, when the old array stays. It is the caller's to free().
+ * items, follows. NULL without memory, when the old array stays. item_size: above 0. The array is the
+ * caller's to free().
  */
 void *array_grow(void *array, size_t item_size, size_t count, size_t *capacity);
 

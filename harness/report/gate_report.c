@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/exit_status.h"
 #include "base/units.h"
 #include "compiler.h"
@@ -28,17 +29,13 @@ static void find(struct gate_report *report, enum finding_kind kind, const char 
 static void find(struct gate_report *report, enum finding_kind kind, const char *cell,
                  const char *format, ...)
 {
-    if (report->count == report->capacity) {
-        size_t capacity = 2 * report->capacity + 16;
-        struct gate_finding *findings =
-            realloc(report->findings, capacity * sizeof *report->findings);
-        if (findings == NULL) {
-            report->incomplete = true;
-            return;
-        }
-        report->findings = findings;
-        report->capacity = capacity;
+    struct gate_finding *grown =
+        array_grow(report->findings, sizeof *grown, report->count, &report->capacity);
+    if (grown == NULL) {
+        report->incomplete = true;
+        return;
     }
+    report->findings = grown;
     struct gate_finding *finding = &report->findings[report->count];
     finding->kind = kind;
     finding->sequence = report->count;

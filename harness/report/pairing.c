@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model.h"
 #include "names.h"
 
@@ -167,14 +168,11 @@ static bool gap_add(struct pairer *pairer, const struct group *group, struct pai
 {
     struct pairing *pairing = pairer->pairing;
     rows_count(group, file, &gap);
-    if (pairing->gap_count == pairer->gap_capacity) {
-        size_t capacity = 2 * pairer->gap_capacity + 16;
-        struct pairing_gap *gaps = realloc(pairing->gaps, capacity * sizeof *gaps);
-        if (gaps == NULL)
-            return false;
-        pairing->gaps = gaps;
-        pairer->gap_capacity = capacity;
-    }
+    struct pairing_gap *grown =
+        array_grow(pairing->gaps, sizeof *grown, pairing->gap_count, &pairer->gap_capacity);
+    if (grown == NULL)
+        return false;
+    pairing->gaps = grown;
     pairing->gaps[pairing->gap_count++] = gap;
     return true;
 }

@@ -173,28 +173,26 @@ enum column_merging {
     COLUMN(NUMBER, set_bytes_per_wait,       6,   PLAIN,     LESS,                       FIRST)    \
     COLUMN(TEXT,   clock_source,             32,  PLAIN,     NONE,                       EQUAL)    \
     COLUMN(NUMBER, clock_resolution_ns,      17,  PLAIN,     NONE,                       LARGEST)
-/* clang-format on */
 
 enum column_id {
 #define COLUMN_ID(kind, name, ...) COLUMN_##name,
     COLUMNS(COLUMN_ID)
 #undef COLUMN_ID
-        COLUMN_COUNT
+    COLUMN_COUNT
 };
 
 struct row {
-#define FIELD_TEXT(name, bytes)    char name[bytes];
-#define FIELD_NUMBER(name, digits) double name;
-#define FIELD_WORD(name, bytes)                                                                    \
-    enum row_##name name;                                                                          \
-    char name##_other[bytes];
+#define FIELD_TEXT(name, bytes)      char name[bytes];
+#define FIELD_WORD(name, bytes)      enum row_##name name; char name##_other[bytes];
+#define FIELD_NUMBER(name, digits)   double name;
 #define FIELD(kind, name, size, ...) FIELD_##kind(name, size)
     COLUMNS(FIELD)
 #undef FIELD_TEXT
-#undef FIELD_NUMBER
 #undef FIELD_WORD
+#undef FIELD_NUMBER
 #undef FIELD
 };
+/* clang-format on */
 
 struct column {
     const char *name;
@@ -214,22 +212,11 @@ struct column {
 
 extern const struct column row_columns[COLUMN_COUNT]; /* by their ids */
 
-enum {
-#define COUNT_PLAIN
-#define COUNT_FACTOR +1
-#define COUNT_CONDITION
-#define COUNT(kind, name, size, use, ...) COUNT_##use
-    COLUMN_FACTORS = COLUMNS(COUNT),
-#undef COUNT_FACTOR
-#undef COUNT_CONDITION
-#define COUNT_FACTOR
-#define COUNT_CONDITION +1
-    COLUMN_CONDITIONS = COLUMNS(COUNT)
-#undef COUNT_PLAIN
-#undef COUNT_FACTOR
-#undef COUNT_CONDITION
-#undef COUNT
-};
+#define IS_FACTOR(kind, name, size, use, ...)    +(COLUMN_##use == COLUMN_FACTOR)
+#define IS_CONDITION(kind, name, size, use, ...) +(COLUMN_##use == COLUMN_CONDITION)
+enum { COLUMN_FACTORS = COLUMNS(IS_FACTOR), COLUMN_CONDITIONS = COLUMNS(IS_CONDITION) };
+#undef IS_FACTOR
+#undef IS_CONDITION
 /* Those of that use, in their order. */
 extern const struct column *const column_factors[COLUMN_FACTORS];
 extern const struct column *const column_conditions[COLUMN_CONDITIONS];

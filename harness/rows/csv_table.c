@@ -3,24 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "rows/csv_reader.h"
 
 /* *capacity: rows that table->fields has room for. */
 static bool append_row(struct csv_table *table, const struct csv_reader *reader, size_t *capacity)
 {
-    if (table->rows == *capacity) {
-        size_t rows = *capacity == 0 ? 16 : *capacity * 2;
-        char **fields = rows > SIZE_MAX / sizeof *fields / reader->columns
-                            ? NULL
-                            : realloc(table->fields, rows * reader->columns * sizeof *fields);
-        if (fields == NULL)
-            return false;
-        table->fields = fields;
-        *capacity = rows;
-    }
+    size_t row_bytes = reader->columns * sizeof *table->fields;
+    char **grown = array_grow(table->fields, row_bytes, table->rows, capacity);
+    if (grown == NULL)
+        return false;
+    table->fields = grown;
     table->columns = reader->columns;
-    memcpy(table->fields + table->rows * table->columns, reader->fields,
-           table->columns * sizeof *table->fields);
+    memcpy(table->fields + table->rows * table->columns, reader->fields, row_bytes);
     table->rows++;
     return true;
 }
