@@ -23,8 +23,7 @@ PLAN = {
 }
 FLOORS_MAX = 8
 # Where what a workload is may be asked by its name or its kind: load/ has the files of the kinds.
-# rows/ and report/ see names only, in the files of a run; they are not checked yet.
-ASK_WORKLOADS = ["load", "rows", "report"]
+ASK_WORKLOADS = ["load"]
 # A kind compared, or its name: `== &workload_rate`, `strcmp(row->workload, "rate")`.
 ASKED = [r"[!=]=\s*&workload_\w+", r"&workload_\w+\s*[!=]=", r"workload\w*(?:->|\.)kind\s*[!=]=",
          r"\w(?:cmp|equals|names|if)\w*\([^;{]*(?:\"(?:KINDS)\"|\bworkload_(?:KINDS)\.name)"]
