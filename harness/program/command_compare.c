@@ -241,11 +241,11 @@ static void notes_print(struct compare *compare, const struct pairing *pairing)
     }
 }
 
-/* Also in what may be pasted somewhere. */
+/* Also below a table that may be pasted somewhere, if there is one. */
 static void warn(struct compare *compare, const char *text)
 {
     fprintf(stderr, "iomodels compare: %s\n", text);
-    if (compare->table.format == COMPARISON_MARKDOWN)
+    if (compare->table.format == COMPARISON_MARKDOWN && compare->table.file != NULL)
         comparison_table_note(&compare->table, text);
 }
 

@@ -420,7 +420,8 @@ class Conditions(Case):
     def test_server_threads_are_part_of_a_configuration(self):
         old, new = self.run_of("old"), self.run_of("new", server_threads="4")
         says = "differ in server_threads: 1 in the first one and 4 in the second, in 2 of 2 cells"
-        self.compare(old, new, status=2, errors=[says, "nothing to compare"])
+        for form in "text", "csv", "markdown":
+            self.compare(old, new, "--format", form, status=2, errors=[says, "nothing to compare"])
         self.compare(old, new, "--fail-if", "slower", status=3, errors=[says, "inconclusive"],
                      found=["select", "with 4 server threads, the baseline with 1"] +
                      ["poll", "with 4 server threads, the baseline with 1"])
