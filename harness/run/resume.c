@@ -106,6 +106,18 @@ static int argv_make(struct resume *resume, int argc, char **argv)
     return 0;
 }
 
+/* Whether bench may have begun a run by these words, as far as their options matter here. */
+static bool words_begin_a_run(char *const *words)
+{
+    static const char *const others[] = {"--help", "-h", "--resume"};
+    for (; *words != NULL; words++)
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+            if (strlen(others[i]) == strcspn(*words, "=") &&
+                strncmp(*words, others[i], strlen(others[i])) == 0)
+                return false;
+    return true;
+}
+
 /* Whether the folder's environment.csv is of a run that can be gone on with. */
 static int facts_check(const struct resume *resume, struct failure *failure)
 {
@@ -136,6 +148,13 @@ static int arguments_take(struct resume *resume, int argc, char **argv, struct f
     if (old[0] != '\0') {
         resume->words = child_split_command(old, failure);
         status = resume->words == NULL ? EXIT_FAILED : 0;
+        if (status == 0 && !words_begin_a_run(resume->words)) {
+            failure_set(failure,
+                        "--resume %s: the arguments in its environment.csv are those of no run; "
+                        "begin a new run",
+                        resume->folder);
+            status = EXIT_FAILED;
+        }
     }
     if (status == 0 &&
         (arguments_join(resume, kept, count) != 0 || argv_make(resume, argc, argv) != 0))

@@ -248,7 +248,9 @@ class Resume(unittest.TestCase):
             with open(path, encoding="utf-8", newline="") as file:
                 facts = file.read()
             for name, told in (("tool_version", "0.0.0"), ("cpu_count", "4096"),
-                               ("contestants", "fake:other"), ("seed", "8"), ("seed", "")):
+                               ("contestants", "fake:other"), ("seed", "8"), ("seed", ""),
+                               ("arguments", "--help"), ("arguments", "-h"),
+                               ("arguments", "--resume %s" % folder)):
                 with self.subTest(name):
                     with open(path, "w", encoding="utf-8", newline="") as file:
                         file.write(re.sub(r"(?m)^%s,.*$" % name, "%s,%s" % (name, told), facts))
