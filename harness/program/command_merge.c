@@ -97,11 +97,23 @@ static const struct results_reader *reader_any(const struct merger *merger)
     return NULL;
 }
 
+/* What puts the rows of all parts together. */
+static int trials_check(struct merger *merger, const struct results_reader *reader)
+{
+    for (size_t i = 0; i < reader->count; i++)
+        if (!number_is_known(reader->rows[i].trial))
+            return FAIL(merger, "%s: row %zu has no trial; merge takes what bench has written",
+                        reader->folder, i + 1);
+    return 0;
+}
+
 static int part_place(struct merger *merger, struct results_reader *reader)
 {
     uint64_t index, count;
     const struct results_reader *other = reader_any(merger);
     int status = identity_read(merger, reader, &index, &count);
+    if (status == 0)
+        status = trials_check(merger, reader);
     if (status != 0)
         return status;
     if (other != NULL && merger->count != count)

@@ -404,6 +404,18 @@ class Merge(unittest.TestCase):
         self.refused("nowhere", os.path.join(self.folder, "nowhere"))
         self.refused("DIR is missing", status=2)
 
+    def test_rows_without_a_trial(self):
+        """Nothing tells such a row from the others of its cell, not even itself."""
+        def parts(where, **changes):
+            os.mkdir(os.path.join(self.folder, where))
+            return [self.write("%s/%s" % (where, name), (fields, {("sent", 1000): 1000}))
+                    for name, fields in (("a", dict(FIRST, **changes)), ("b", SECOND))]
+        self.refused("row 1 has no trial", *parts("empty", trial=""))
+        without = [{name: fields[name] for name in fields if name != "trial"}
+                   for fields in (FIRST, SECOND)]
+        self.refused("row 1 has no trial", *[self.write(name, (fields, {})) for name, fields
+                                             in zip(("c", "d"), without)])
+
     def test_lost_samples(self):
         a = self.write("a", (FIRST, {("sent", 1000): 999}))
         b = self.write("b", (SECOND, {("sent", 2000): 1000}))
