@@ -112,7 +112,7 @@ bool host_kernel_memory(uint64_t *bytes);
 uint64_t host_memory_left(void);
 
 /* CPU time in ns that a running process has used so far, fine-grained; false where it can't be
- * read. */
+ * read, on Windows always: there a server tells its own (program.h). */
 bool host_process_cpu_ns(unsigned long pid, uint64_t *ns);
 
 /* The wineserver of the prefix in force (WINEPREFIX or ~/.wine): its pid; 0: none, or not this

@@ -1,6 +1,7 @@
 /*
  * engine: how the load generator waits. engine_epoll.c on Linux, engine_iocp.c on Windows; the
- * build picks one. Completion-like, so that both fit: the workload is one code over it.
+ * build picks one. It reports operations that are finished on both systems, so that one code of the
+ * workloads runs on both.
  *
  * One thread: every function and every callback runs on the thread that calls engine_run, and
  * callbacks come from engine_run only. A callback may call any function here but engine_run and

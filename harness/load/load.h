@@ -2,7 +2,7 @@
  * load: the load generator. Drives one server that already listens, checks every byte, and
  * measures one window. The same code for every model and target.
  *
- * Order of a run: connect all, one echo on each, barrier, warm-up (thrown away), window, drain,
+ * Order of a run: connect all, one echo on each, wait until all have that, warm-up (thrown away), window, drain,
  * close. One thread, the caller's, who has called net_startup, net_raise_limit and payload_init.
  */
 #ifndef IOMODELS_LOAD_H

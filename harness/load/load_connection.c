@@ -1,3 +1,4 @@
+/* The life of one connection: it connects, sends, checks what comes back, and ends. */
 #include <stdio.h>
 
 #include "load/load_state.h"

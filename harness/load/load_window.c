@@ -1,3 +1,4 @@
+/* Begins and ends the measured window. */
 #include "load/load_state.h"
 
 static void window_begin(struct load *load, uint64_t now)

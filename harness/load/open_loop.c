@@ -1,3 +1,4 @@
+/* Sends the messages of an open loop by their schedule. */
 #include "load/load_state.h"
 
 uint64_t open_loop_message(const struct load *load, const struct load_connection *connection,

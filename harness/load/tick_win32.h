@@ -1,5 +1,6 @@
 /*
- * tick: the system's tick, with which waits end. Windows only; any thread.
+ * tick: shortens the system's timer tick, which limits how exactly a wait ends. Windows only; any
+ * thread.
  */
 #ifndef IOMODELS_TICK_WIN32_H
 #define IOMODELS_TICK_WIN32_H

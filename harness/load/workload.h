@@ -1,6 +1,7 @@
 /*
  * workload: what the clients of a measurement do. All that tells one kind of workload from another
- * stands in its file, workload_NAME.c; workload.c lists them.
+ * stands in its file, workload_NAME.c; workload.c lists them. How tables and merge show one that
+ * is not counted in messages stands in rows/workload_facts.c.
  */
 #ifndef IOMODELS_WORKLOAD_H
 #define IOMODELS_WORKLOAD_H
@@ -10,7 +11,7 @@
 #include <stdint.h>
 
 struct load;            /* load_state.h */
-struct load_connection; /* likewise */
+struct load_connection; /* load_state.h */
 
 struct workload {
     const struct workload_kind *kind;

@@ -135,7 +135,7 @@ static const struct option options[] = {
      "what they scan, receives, sends, context switches"},
     {"--resume", "DIR", OPTION_TEXT, ASKED(resume), 0, 0,
      "go on with the run in this folder where it stopped, with its own\n"
-     "arguments; only --trials can be given anew, and --dry-run"},
+     "arguments; only --trials and --dry-run can be given besides"},
     {"--dry-run", NULL, OPTION_FLAG, ASKED(dry_run), 0, 0,
      "say how many runs it would be, and how long"},
     {.name = NULL}};

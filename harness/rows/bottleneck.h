@@ -6,7 +6,7 @@
 
 #include "rows/row.h"
 
-/* By the loads that the row has. */
+/* Decides from server_cpu_load and client_cpu_load; "undecided" where one of them is not known. */
 enum row_bound bottleneck_of(const struct row *row);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * cell_histograms: the histograms of all trials of each cell, added up, by their basis (what they
- * count).
+ * cell_histograms: adds up the histograms of all trials of a cell, one sum for each basis (what is
+ * counted: round trips, connects).
  */
 #ifndef IOMODELS_CELL_HISTOGRAMS_H
 #define IOMODELS_CELL_HISTOGRAMS_H

@@ -1,6 +1,6 @@
 /*
- * cell_values: what the rows of each cell hold of a few metrics. Only these figures are kept, so that
- * files of any size can be read.
+ * cell_values: keeps the values of a few metrics of each cell's rows, and nothing else of the
+ * rows, so that files of any size can be read.
  */
 #ifndef IOMODELS_CELL_VALUES_H
 #define IOMODELS_CELL_VALUES_H

@@ -1,7 +1,7 @@
 /*
- * cells: puts rows into cells: those of one model and target in one configuration, the trials of the
- * same. Configurations are numbered too. A cell keeps counts of its rows, not the rows themselves, so
- * that files of any size can be read.
+ * cells: sorts rows into cells and counts them. A cell is all trials of one model on one target in
+ * one configuration. Configurations are numbered too. A cell keeps counts of its rows, not the
+ * rows themselves, so that files of any size can be read.
  */
 #ifndef IOMODELS_CELLS_H
 #define IOMODELS_CELLS_H

@@ -1,5 +1,5 @@
 /*
- * drift: did the machine become steadily faster or slower during a run?
+ * drift: finds out whether the machine became steadily faster or slower during a run.
  */
 #ifndef IOMODELS_DRIFT_H
 #define IOMODELS_DRIFT_H

@@ -10,13 +10,13 @@ static const enum column_id of_row[] = {COLUMN_run_id,        COLUMN_target,
                                         COLUMN_connections,   COLUMN_connections_active,
                                         COLUMN_message_bytes, COLUMN_target_rate_msgs_per_s,
                                         COLUMN_trial};
-_Static_assert(sizeof of_row / sizeof of_row[0] == HISTOGRAM_LINE_OWN, "they come first");
+_Static_assert(sizeof of_row / sizeof of_row[0] == HISTOGRAM_LINE_ROW_COLUMNS, "they come first");
 
 const char *histogram_line_name(size_t column)
 {
     static const char *const own[] = {"latency_basis", "low_ns", "high_ns", "count"};
-    return column < HISTOGRAM_LINE_OWN ? row_columns[of_row[column]].name
-                                       : own[column - HISTOGRAM_LINE_OWN];
+    return column < HISTOGRAM_LINE_ROW_COLUMNS ? row_columns[of_row[column]].name
+                                               : own[column - HISTOGRAM_LINE_ROW_COLUMNS];
 }
 
 int histogram_lines_write_header(struct csv_writer *csv)
@@ -35,7 +35,7 @@ int histogram_lines_write(struct csv_writer *csv, const struct row *row,
         if (histogram->counts[i] == 0)
             continue;
         histogram_bucket_range(i, &low, &high);
-        for (size_t j = 0; j < HISTOGRAM_LINE_OWN; j++)
+        for (size_t j = 0; j < HISTOGRAM_LINE_ROW_COLUMNS; j++)
             column_write(csv, row, &row_columns[of_row[j]]);
         csv_write_text(csv, kept->basis);
         csv_write_u64(csv, low);
@@ -60,7 +60,7 @@ bool histogram_line_is_of(const struct csv_reader *csv, const int places[HISTOGR
                           const struct row *row)
 {
     /* The last ones differ most often. */
-    for (size_t i = HISTOGRAM_LINE_OWN; i > 0; i--)
+    for (size_t i = HISTOGRAM_LINE_ROW_COLUMNS; i > 0; i--)
         if (!field_is_of(csv->fields[places[i - 1]], row, of_row[i - 1]))
             return false;
     return true;

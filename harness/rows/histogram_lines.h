@@ -15,9 +15,9 @@ struct row_histogram {
 };
 
 /* Those behind the columns of the row. */
-enum { HISTOGRAM_LINE_OWN = 9 };
+enum { HISTOGRAM_LINE_ROW_COLUMNS = 9 };
 enum histogram_line_column {
-    HISTOGRAM_LINE_BASIS = HISTOGRAM_LINE_OWN,
+    HISTOGRAM_LINE_BASIS = HISTOGRAM_LINE_ROW_COLUMNS,
     HISTOGRAM_LINE_LOW,
     HISTOGRAM_LINE_HIGH,
     HISTOGRAM_LINE_COUNT,

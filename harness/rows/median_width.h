@@ -1,5 +1,5 @@
 /*
- * median_width: how well the medians of one configuration are known. Pure.
+ * median_width: tells how wide the 95 % intervals of one configuration's medians are. Pure.
  */
 #ifndef IOMODELS_MEDIAN_WIDTH_H
 #define IOMODELS_MEDIAN_WIDTH_H
@@ -7,9 +7,11 @@
 #include "rows/cells.h"
 
 struct median_width {
-    double
-        worst; /* half of the 95 % interval by the median: the largest of all cells; infinite where a
-                     cell has fewer than STATISTICS_TRIALS_MIN trials, 0 without any cell */
+    /*
+     * Half of the 95 % interval divided by the median: the largest of all cells. Infinite where a cell
+     * has fewer than STATISTICS_TRIALS_MIN trials, 0 without any cell.
+     */
+    double worst;
     const struct row *row; /* one of that cell, or NULL */
 };
 

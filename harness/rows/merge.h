@@ -1,5 +1,5 @@
 /*
- * merge: the rows that several load generators have of one run (see generator.h) as one row.
+ * merge: the rows that several load generators have of one run (see run/generator.h) as one row.
  */
 #ifndef IOMODELS_MERGE_H
 #define IOMODELS_MERGE_H

@@ -1,5 +1,6 @@
 /*
- * results: the folder of one run: runs.csv, histogram.csv, environment.csv and the .hgrm files.
+ * results: writes the folder of one run: runs.csv, histogram.csv, environment.csv, summary.csv,
+ * the .hgrm files, and others by results_write_csv.
  *
  * Whenever the process is killed: a row of runs.csv has all its lines in histogram.csv; each file
  * is whole or absent, but for a last line of these two, which may be cut off.
@@ -62,7 +63,7 @@ int results_write_environment(struct results *results, const struct results_fact
 /*
  * Writes what follows from the rows, whole each time: summary.csv, by cell and metric, and for each
  * cell a .hgrm file with the round trips of its rows, for the public HdrHistogram plotter. A file
- * that can't be written does not keep the others from being written; message is about the first.
+ * that can't be written does not keep the others from being written; failure tells of the first.
  * Returns as results_open does.
  */
 int results_write_derived(struct results *results, const struct row *rows, size_t count,

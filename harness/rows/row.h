@@ -1,5 +1,6 @@
 /*
- * row: one measurement's row of runs.csv: written, read, and told from others.
+ * row: writes and reads a row of runs.csv, compares two rows by what they measured, and sets a
+ * row's percentiles from a histogram. columns.h lists what a row has.
  */
 #ifndef IOMODELS_ROW_H
 #define IOMODELS_ROW_H

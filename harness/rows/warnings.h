@@ -1,6 +1,8 @@
 /*
- * warnings: everything that can make a figure doubtful, each with what helps. A row keeps the words
- * of those that it has; results/README.md says when each is given.
+ * warnings: everything that can make a figure doubtful, each with a word and with what helps, and
+ * the rules for those that the load's figures and the CPU time give. window_checks.h in run/ has
+ * the rules for the host and the clock. A row keeps the words of its warnings; results/README.md
+ * says when each is given.
  */
 #ifndef IOMODELS_WARNINGS_H
 #define IOMODELS_WARNINGS_H

@@ -1,6 +1,6 @@
 /*
- * workload_facts: what the tables and merge have to know of a workload beside the columns of its rows.
- * One that is not here needs no entry: its messages are counted and compared.
+ * workload_facts: lists the workloads that tables and merge treat in a way of their own. A
+ * workload without an entry is counted and compared in messages.
  */
 #ifndef IOMODELS_WORKLOAD_FACTS_H
 #define IOMODELS_WORKLOAD_FACTS_H

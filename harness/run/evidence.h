@@ -1,5 +1,6 @@
 /*
- * evidence: all that is seen in one measurement, and what it was to be. row_fill makes a row of it.
+ * evidence: all that one measurement has seen, with the settings under which it ran. row_fill
+ * makes a row of it.
  */
 #ifndef IOMODELS_EVIDENCE_H
 #define IOMODELS_EVIDENCE_H

@@ -1,13 +1,14 @@
 /*
- * generator: several load generators, each a process of its own on any machine, that load one
- * server together. They do not talk to each other: all have the same plan, and agree on when each
- * run of it begins by the wall clock.
+ * generator: gives each of several load generators, which load one server together, its number and
+ * the moments of each run. Each is a process of its own on any machine, and they do not talk to each
+ * other: all have the same plan, and compute the same moments from the wall clock.
  *
  * Each run has a slot of fixed length:
  *
  *     begin_ns    the first generator starts the server
  *     connect_ns  all connect, each its share of the connections
- *     warmup_ns   the warm-up begins, after it the window: the same moment for all
+ *     warmup_ns   the warm-up begins, at the same moment for all
+ *     window_ns   the warm-up ends, and the window begins
  *     stop_ns     all have drained and closed; the first stops the server
  *     end_ns      the next slot begins
  */

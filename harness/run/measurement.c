@@ -84,7 +84,7 @@ struct load_options measurement_load_options(struct evidence *evidence, const ch
     };
 }
 
-void measurement_ask_server(struct evidence *evidence)
+void measurement_read_statistics(struct evidence *evidence)
 {
     bool answers = evidence->moments[1].at_ns != 0 && !evidence->load->cancelled;
     for (size_t i = 0; i < 2 && answers; i++)
@@ -113,7 +113,7 @@ bool measurement_take(struct row *row, struct load_result *load,
                                  workload_server_connections(workload))) {
         const struct load_options options = measurement_load_options(&evidence, row->model);
         load_run(&options, load);
-        measurement_ask_server(&evidence);
+        measurement_read_statistics(&evidence);
         measurement_stop_server(&evidence);
         if (load->cancelled)
             return false;

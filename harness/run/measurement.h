@@ -1,6 +1,6 @@
 /*
- * measurement: what makes one row: a fresh server is started, loaded, asked for its statistics and
- * stopped. Whatever happens, no server is left behind.
+ * measurement: makes one row: it starts a fresh server, loads it, reads its statistics and stops
+ * it. Whatever happens, no server is left behind.
  */
 #ifndef IOMODELS_MEASUREMENT_H
 #define IOMODELS_MEASUREMENT_H
@@ -28,7 +28,7 @@ bool measurement_start_server(struct evidence *evidence, const char *model, uint
 /* What the load generator is to do. It looks at the evidence while it runs. */
 struct load_options measurement_load_options(struct evidence *evidence, const char *model);
 /* Reads its statistics, and whether it has died. */
-void measurement_ask_server(struct evidence *evidence);
+void measurement_read_statistics(struct evidence *evidence);
 void measurement_stop_server(struct evidence *evidence);
 
 #endif

@@ -8,7 +8,7 @@
 
 /*
  * The suite's workloads, or every combination of what was given by hand, each once. -1 with a
- * message, also where an option was given that none of them uses.
+ * failure, also where an option was given that none of them uses.
  */
 int plan_choose_workloads(struct plan *plan, const struct suite *suite,
                           const struct bench_request *given, struct failure *failure);

@@ -1,6 +1,7 @@
 /*
- * search: the highest rate that each contestant holds within a bound of latency, by rate_search,
- * all contestants side by side: every round each of them tries its own next rate, in turn.
+ * search: finds the highest rate that each contestant holds within a bound of latency.
+ * rate_search.h finds it for one of them; here all contestants take turns, each with its own next
+ * rate in every round. It also writes rate_search.csv and prints the table.
  */
 #ifndef IOMODELS_SEARCH_H
 #define IOMODELS_SEARCH_H

@@ -1,6 +1,6 @@
 /*
- * server_cost: a row's figures of the server: what it and Wine's server used, its calls, what limited
- * the rate, and who else was on its machine.
+ * server_cost: fills a row's columns about the server: CPU time, calls, what limited the rate, and
+ * how much other programs used its processors.
  */
 #ifndef IOMODELS_SERVER_COST_H
 #define IOMODELS_SERVER_COST_H

@@ -1,5 +1,5 @@
 /*
- * target_line: the lines that a server prints: words of key=value, by which it is known what it does.
+ * target_line: reads values from the lines that a server prints, which are words of key=value.
  */
 #ifndef IOMODELS_TARGET_LINE_H
 #define IOMODELS_TARGET_LINE_H

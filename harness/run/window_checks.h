@@ -1,6 +1,7 @@
 /*
- * window_checks: what the host and the clock say about a window, as warnings of its row. Pure. The
- * rules stand in results/README.md.
+ * window_checks: judges what the host and the clock did during a window. It adds warnings to the
+ * row, sets others_cpu_load, and says whether the row has to fail. Pure. The rules stand in
+ * results/README.md.
  */
 #ifndef IOMODELS_WINDOW_CHECKS_H
 #define IOMODELS_WINDOW_CHECKS_H
