@@ -18,7 +18,6 @@
 #include "program/options.h"
 #include "run/bench.h"
 #include "run/environment.h"
-#include "run/measurement.h"
 #include "run/placement.h"
 #include "run/plan_workloads.h"
 #include "run/resume.h"

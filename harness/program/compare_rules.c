@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "names.h"
 #include "program/options.h"
+#include "rows/csv_reader.h"
 #include "rows/results.h"
 
 typedef const char *name_of(const struct cell *cell);

@@ -6,7 +6,6 @@
 
 #include "clock.h"
 #include "compiler.h"
-
 #include "rows/warnings.h"
 #include "run/server_cost.h"
 #include "run/window_checks.h"
