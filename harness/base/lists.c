@@ -5,7 +5,7 @@
 
 #include "names.h"
 
-/* The word's beginning; NULL where there are not so many. */
+/* The word's beginning; NULL where there are fewer words. */
 static const char *word_find(const struct text_list *lists, size_t index, size_t *length)
 {
     for (size_t i = 0; i < lists->count; i++)

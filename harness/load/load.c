@@ -119,7 +119,7 @@ static void drain(struct load *load)
     for (unsigned i = 0; (connection = connection_next_open(load, &i)) != NULL;) {
         if (load->kind->is_open)
             load->kind->proceed(load, connection, clock_now_ns());
-        /* A message of which a part was offered is sent whole, so that it can be answered. */
+        /* A message that was offered in part is sent whole, so that it can be answered. */
         if (connection->engine.open)
             connection_offer(load, connection, connection->begins_at, 0);
         if (connection->engine.open && (connection->outstanding > 0 || connection->connecting) &&

@@ -49,7 +49,7 @@ struct load_result {
 /* The result's histograms: once, before its first run. 0, or -1 without memory. */
 int load_result_init(struct load_result *result);
 void load_result_free(struct load_result *result);
-/* As at the beginning of a run that attempts so many connections. */
+/* As at the beginning of a run that attempts that many connections. */
 void load_result_clear(struct load_result *result, unsigned attempted);
 
 #endif

@@ -61,7 +61,7 @@ struct load {
     enum load_phase phase;
     uint64_t deadline_ns;    /* of the phase */
     unsigned awaited;        /* connections that the phase still waits for */
-    unsigned begun;          /* connections of which the connect was begun */
+    unsigned begun;          /* connections whose connect was begun */
     unsigned again;          /* connections that are to be connected once more */
     uint64_t again_ns;       /* not before */
     uint64_t connects_begun; /* in all */
@@ -75,9 +75,9 @@ struct load {
     /* Of an open loop. Message i of the schedule is on connection i % connections. */
     struct schedule schedule;
     uint64_t schedule_begin_ns;
-    uint64_t due; /* so many were due at the last look */
+    uint64_t due; /* messages that were due at the last look */
 
-    uint64_t burst;      /* the first of which not every echo came back */
+    uint64_t burst;      /* the first one whose echoes have not all come back */
     unsigned burst_lack; /* how many of its echoes */
 };
 

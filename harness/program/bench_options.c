@@ -116,7 +116,7 @@ static const struct option options[] = {
      "the servers' ports, in turn: what a firewall has to let\n"
      "through; any free one by default"},
     {"--generator", "I/N", OPTION_TEXT, offsetof(struct given, identity), 0, 0,
-     "the Ith of N load generators, each of which is started with\n"
+     "the Ith of N load generators, which are all started with\n"
      "the same options; by default from mpirun's or srun's variables;\n"
      "1/1: this one alone, whatever those say"},
     {"--start-at", "UTC", OPTION_TEXT, offsetof(struct given, start), 0, 0,

@@ -282,7 +282,7 @@ static int search_choose(struct search *search, struct bench_request *given,
     if (given->rates.count > 1)
         wrong = "begins at one --rate";
     else if (search->trials % 2 == 0)
-        wrong = "takes an odd number of --trials, of which the majority decides";
+        wrong = "takes an odd number of --trials, since their majority decides";
     else if (given->generator.count > 1)
         wrong = "takes one load generator";
     if (wrong == NULL)
