@@ -16,6 +16,6 @@
  */
 void summary_table_print(FILE *file, const struct row *rows, size_t count, unsigned width);
 /* Its last part alone. */
-void summary_table_print_unmeasured(FILE *file, const struct row *rows, size_t count);
+void summary_table_print_unmeasured(FILE *file, const struct row *all, size_t count);
 
 #endif

@@ -12,6 +12,6 @@
  * Prints the warnings of one run's rows: each with the number of its rows and what helps; and a
  * drift of the machine. Prints nothing where there are none. width: as terminal_print_wrapped.
  */
-void warnings_print(FILE *file, const struct row *rows, size_t count, unsigned width);
+void warnings_print(FILE *file, const struct row *all, size_t count, unsigned width);
 
 #endif

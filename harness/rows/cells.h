@@ -58,10 +58,10 @@ size_t cells_find(const struct cells *cells, const struct row *row);
 /* The configuration of the row, whose cell there need not be; CELLS_NONE where no cell has it. */
 size_t cells_configuration(const struct cells *cells, const struct row *row);
 /*
- * Counts one more row of that cell. 1 where its status is ok: the rows that are ok are numbered from 0
+ * Counts one more row of cell `number`. 1 where its status is ok: the rows that are ok are numbered from 0
  * in their order; 0: it is not ok; -1 without memory.
  */
-int cells_count_row(struct cells *cells, size_t cell, const struct row *row);
+int cells_count_row(struct cells *cells, size_t number, const struct row *row);
 /* Once, after the last row. 0, or -1 without memory. */
 int cells_sort(struct cells *cells);
 /* Of the rows with the status ok, which the cells keep: 0, or -1 without memory. */

@@ -14,7 +14,8 @@ enum { BLOCK_BYTES = 1 << 16 };
 
 static int fail(struct failure *failure, const char *folder, const char *name, const char *cause)
 {
-    return failure_set(failure, "%s/%s: %s", folder, name, cause);
+    failure_set(failure, "%s/%s: %s", folder, name, cause);
+    return -1;
 }
 
 static FILE *file_open(const char *folder, const char *name, struct failure *failure)
