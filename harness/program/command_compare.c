@@ -226,7 +226,7 @@ static void notes_print(struct compare *compare, const struct pairing *pairing)
         note(compare, text);
     }
     if (incomplete > 0) {
-        snprintf(text, sizeof text, "left out: %zu rows of which connections were missing",
+        snprintf(text, sizeof text, "left out: %zu rows in which connections were missing",
                  incomplete);
         note(compare, text);
     }

@@ -131,7 +131,7 @@ static const struct cell *leader_of(const struct table *table, const struct figu
     return best;
 }
 
-/* The cell of the model that is best and told apart from every other one; NULL: none is. */
+/* The best model's cell, where tests tell it from each other model's; else NULL. */
 static const struct cell *best_of(const struct table *table, const struct figure *figure,
                                   const struct cell *line)
 {
@@ -281,7 +281,7 @@ static bool same_reason(const struct row *a, const struct row *b)
            strcmp(a->status_reason, b->status_reason) == 0;
 }
 
-/* The models of which a row has that reason, in the registry's order and then as they came. */
+/* The models that have a row with that reason, in the registry's order and then as they came. */
 static size_t models_with(const struct row *all, size_t count, const struct row *reason,
                           const char **models, size_t *rows)
 {

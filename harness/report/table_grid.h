@@ -23,7 +23,7 @@ struct table_grid {
 /* The rows stay the caller's. 0, or -1 without memory; to be closed in either case. */
 int table_grid_open(struct table_grid *grid, const struct row *rows, size_t count);
 void table_grid_close(struct table_grid *grid);
-/* The next target, by name, of which a row has the status ok; false where there is none left. */
+/* Goes on to the next target, by name, that has a row with the status ok. False: the last one is past. */
 bool table_grid_next(struct table_grid *grid);
 /* Its name, and what it runs on. */
 void table_grid_print_heading(const struct table_grid *grid, FILE *file);

@@ -30,7 +30,7 @@ struct reading {
     struct key_table raw; /* a cell by a row's texts, as they are */
     char *key; /* such texts, with their final 0s, so that no two rows have one key by chance */
     size_t key_length, key_capacity;
-    struct row row; /* of which only the marks are set */
+    struct row row; /* only its marks are set */
 };
 
 /* Of the columns that are taken as texts: those of a cell, then the conditions. */

@@ -34,8 +34,9 @@ enum row_bound {
 enum column_kind {
     COLUMN_TEXT, /* char[size] */
     COLUMN_WORD, /* enum row_NAME, and char NAME_other[size] for a word that is none of them */
-    COLUMN_NUMBER /* double, NaN where it was not measured; written with so many significant digits, of
-                     which 17 keep a count exact */
+    /* A double, NaN where it was not measured. Its size is the significant digits that are written; 17
+     * keep a count exact. */
+    COLUMN_NUMBER
 };
 
 enum column_use {

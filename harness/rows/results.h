@@ -63,7 +63,7 @@ int results_write_environment(struct results *results, const struct results_fact
 /*
  * Writes what follows from the rows, whole each time: summary.csv, by cell and metric, and for each
  * cell a .hgrm file with the round trips of its rows, for the public HdrHistogram plotter. A file
- * that can't be written does not keep the others from being written; failure tells of the first.
+ * that can't be written does not keep the others from being written; failure is about the first.
  * Returns as results_open does.
  */
 int results_write_derived(struct results *results, const struct row *rows, size_t count,

@@ -45,7 +45,7 @@ static void progress_show(const struct bench *bench, const struct row *row)
     terminal_progress(line);
 }
 
-/* What the model can't hold with so many threads; false where it can. */
+/* Whether the model, with that many threads, can't hold the workload's connections; reason says it. */
 static bool too_many(const struct bench *bench, const struct contestant *contestant,
                      const struct workload *workload, char *reason, size_t size)
 {

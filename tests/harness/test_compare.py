@@ -125,7 +125,7 @@ class Models(Case):
         run = self.write(rows(SIX, model="select"), rows(TWICE, model="poll"),
                          rows([1, 1, 1], model="poll", warnings="connections_missing"),
                          columns=self.COLUMNS)
-        (line,) = self.table(run, errors=["left out: 3 rows of which connections were missing"])
+        (line,) = self.table(run, errors=["left out: 3 rows in which connections were missing"])
         self.assertEqual((line["trials"], line["median"]), ("6", "25"))
 
     def test_part_of_a_run(self):
