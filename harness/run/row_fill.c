@@ -15,7 +15,7 @@ enum { NS_PER_S = 1000000000, NS_PER_MS = 1000000 };
 /* An open loop that got no more than this share of its messages done asked for too much. */
 static const double RATE_HELD_SHARE = 0.99;
 
-/* A window that began later than the other generators' by so many parts of its length. */
+/* How late a window may begin after the other generators': its length divided by these. */
 enum { LATE_WARNED = 20, LATE_FAILED = 2 };
 
 /* ---- its status ---- */

@@ -148,7 +148,7 @@ static void fill_counters(struct row *row, const struct evidence *evidence, doub
     row->other_calls = delta(evidence, "other_calls");
     row->completions = delta(evidence, "completions");
     row->would_block = delta(evidence, "would_block");
-    /* Of a peer that tells of none, each receive and send is a call. */
+    /* A peer that reports no completions makes a call for each receive and send. */
     double posted = number_is_known(row->completions) ? row->completions : 0;
     row->syscalls_per_msg =
         (row->wait_calls + row->recv_calls + row->send_calls + row->other_calls - posted) /

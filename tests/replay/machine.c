@@ -1,6 +1,6 @@
 /*
  * The machine in place of clock.h's rest, program.h, host.h and descriptors.h. It has `cpus`
- * processors (4), of which the first is the servers' and the last the client's.
+ * processors (4): the first is the servers', the last is the client's.
  *
  * Words of REPLAY_WORLD: cpus=N, pin=no, governor=NAME, utc=SECONDS (the calendar when the program
  * begins), others=PERCENT of each processor that others use, busy_ms=N (they use all of it for so
