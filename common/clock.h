@@ -10,6 +10,11 @@
 
 /* Nanoseconds since an arbitrary moment; never steps back. Any thread. */
 uint64_t clock_now_ns(void);
+/*
+ * Nanoseconds of a processor that the calling thread has used (CLOCK_THREAD_CPUTIME_ID), by a system
+ * call; 0 on Windows, whose own such clock has steps of up to 15.6 ms (GetThreadTimes).
+ */
+uint64_t clock_thread_ns(void);
 /* The clock's own step in nanoseconds, at least 1. */
 uint64_t clock_resolution_ns(void);
 const char *clock_source(void); /* the API's name */
@@ -23,6 +28,11 @@ uint64_t clock_boot_ns(void);
 uint64_t clock_awake_ns(void);
 /* At least `ms`; on Windows up to 15.6 ms more, so it must not pace a load. */
 void clock_sleep_ms(unsigned ms);
+/*
+ * At least `ns`, and little more: on Linux some 50 us (prctl(2), PR_SET_TIMERSLACK); on Windows some
+ * 0.5 ms by a high-resolution timer (CreateWaitableTimerEx), before Windows 10 1803 up to 15.6 ms.
+ */
+void clock_sleep_ns(uint64_t ns);
 
 /*
  * Calendar: nanoseconds since the beginning of 1970, UTC. It may step. Its text is ISO 8601,

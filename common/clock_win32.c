@@ -21,6 +21,11 @@ uint64_t clock_now_ns(void)
     return ticks / rate * 1000000000u + ticks % rate * 1000000000u / rate;
 }
 
+uint64_t clock_thread_ns(void)
+{
+    return 0;
+}
+
 uint64_t clock_boot_ns(void)
 {
     return GetTickCount64() * 1000000u;
@@ -47,6 +52,23 @@ const char *clock_source(void)
 void clock_sleep_ms(unsigned ms)
 {
     Sleep(ms);
+}
+
+/* Newer than the headers of some compilers; Windows before 10 1803 refuses it. */
+#ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
+#define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 0x00000002
+#endif
+
+void clock_sleep_ns(uint64_t ns)
+{
+    HANDLE timer = CreateWaitableTimerExW(NULL, NULL, CREATE_WAITABLE_TIMER_HIGH_RESOLUTION,
+                                          SYNCHRONIZE | TIMER_MODIFY_STATE);
+    LARGE_INTEGER due = {.QuadPart = -(LONGLONG)((ns + 99) / 100)}; /* from now on, in 100 ns */
+    if (timer == NULL || !SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE) ||
+        WaitForSingleObject(timer, INFINITE) != WAIT_OBJECT_0)
+        Sleep((DWORD)((ns + 999999) / 1000000));
+    if (timer != NULL)
+        CloseHandle(timer);
 }
 
 uint64_t clock_utc_ns(void)

@@ -6,6 +6,7 @@
 void worker_begin(struct worker *worker, struct server *server)
 {
     worker->server = server;
+    worker->listener = server->listener;
     observe_begin(&server->observer, worker);
 }
 

@@ -16,12 +16,14 @@
 
 struct worker {
     struct server *server;
-    unsigned index;   /* 0: the thread that accepts */
-    atomic_uint load; /* connections assigned and not released */
+    unsigned index;      /* 0: the thread that accepts */
+    net_socket listener; /* that it accepts from: the server's, or one that the model has made */
+    atomic_uint load;    /* connections assigned and not released */
 
     /* private to observe.c */
     _Atomic uint64_t counters[OBSERVE_COUNTERS];
     bool tracing;           /* its calls are reported */
+    bool repeats;           /* they are not, until one finds something: observe_repeats */
     uint64_t begun_ns;      /* when its call, and when its wait began (inside which completion */
     uint64_t wait_begun_ns; /* routines make calls); only while tracing */
     struct worker *next;

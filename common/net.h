@@ -29,6 +29,8 @@ typedef int net_received; /* the type that recv and send return */
 /* Not errno.h's: MinGW gives those numbers that mean other errors of Windows. */
 #define NET_NO_MEMORY WSA_NOT_ENOUGH_MEMORY
 #define NET_REFUSED   WSAECONNREFUSED
+/* What connect fails with on a non-blocking socket, while it goes on. */
+#define NET_CONNECTING WSAEWOULDBLOCK
 #else
 #include <errno.h>
 #include <netinet/in.h>
@@ -44,6 +46,7 @@ typedef ssize_t net_received;
 #define NET_CLOSE_FOR_RESTART_CALL "close()"
 #define NET_NO_MEMORY              ENOMEM
 #define NET_REFUSED                ECONNREFUSED
+#define NET_CONNECTING             EINPROGRESS
 #endif
 
 #define NET_ADDRESS_TEXT 64      /* bytes that hold any text of net_address_format */
@@ -150,7 +153,8 @@ bool net_has_arrival(net_socket listener);
 /*
  * A pair of connected non-blocking sockets of this process, by which one thread ends another's
  * select or poll: net_wake_send makes `wait_on` readable, net_wake_clear undoes that. Several
- * wake-ups before one clear count as one. 0 or a negative error.
+ * wake-ups before one clear count as one. 0 or a negative error. net_wake_send waits where the system
+ * has no memory for it.
  */
 struct net_wake {
     net_socket wait_on;

@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 int net_startup(void)
 {
     return 0;
@@ -234,8 +236,13 @@ void net_wake_close(struct net_wake *wake)
 
 void net_wake_send(struct net_wake *wake)
 {
-    /* It would block only when the queue is full of wake-ups that nobody has seen yet. */
-    send(wake->send_by, "", 1, NET_SEND_FLAGS);
+    /*
+     * It would block only when the queue is full of wake-ups that nobody has seen yet. Without this one
+     * a thread might wait for ever.
+     */
+    while (send(wake->send_by, "", 1, NET_SEND_FLAGS) < 0 &&
+           net_error_kind(net_last_error()) == NET_ERROR_NO_RESOURCES)
+        clock_sleep_ms(1);
 }
 
 void net_wake_clear(struct net_wake *wake)

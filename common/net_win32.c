@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "clock.h"
+
 /* Headers from before Windows 10 lack the first, MinGW's of Debian 12 the last. */
 #ifndef SO_REUSE_UNICASTPORT
 #define SO_REUSE_UNICASTPORT 0x3007
@@ -296,7 +298,10 @@ void net_wake_close(struct net_wake *wake)
 
 void net_wake_send(struct net_wake *wake)
 {
-    send(wake->send_by, "", 1, 0);
+    /* Without it a thread might wait for ever. */
+    while (send(wake->send_by, "", 1, 0) < 0 &&
+           net_error_kind(net_last_error()) == NET_ERROR_NO_RESOURCES)
+        clock_sleep_ms(1);
 }
 
 void net_wake_clear(struct net_wake *wake)

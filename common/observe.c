@@ -13,7 +13,8 @@ const char *const observe_counter_names[OBSERVE_COUNTERS] = {
     [OBSERVE_RECV_CALLS] = "recv_calls",     [OBSERVE_RECV_BYTES] = "recv_bytes",
     [OBSERVE_SEND_CALLS] = "send_calls",     [OBSERVE_SEND_BYTES] = "send_bytes",
     [OBSERVE_WOULD_BLOCK] = "would_block",   [OBSERVE_OTHER_CALLS] = "other_calls",
-    [OBSERVE_COMPLETIONS] = "completions",
+    [OBSERVE_COMPLETIONS] = "completions",   [OBSERVE_ACCEPTS] = "accepts",
+    [OBSERVE_COPIED_SENDS] = "copied_sends",
 };
 
 void observer_init(struct observer *observer, observe_report *report, bool calls_wait)
@@ -64,6 +65,25 @@ void observe_totals(struct observer *observer, uint64_t totals[OBSERVE_COUNTERS]
     thread_mutex_unlock(&observer->mutex);
 }
 
+unsigned observe_workers(struct observer *observer, enum observe_counter counter, uint64_t *values,
+                         unsigned most)
+{
+    unsigned count = 0, found = 0;
+    thread_mutex_lock(&observer->mutex);
+    for (struct worker *worker = observer->workers; worker != NULL; worker = worker->next) {
+        if (worker->crew == NULL)
+            continue;
+        count = worker->crew->count;
+        if (count > most)
+            break;
+        values[worker->index] =
+            atomic_load_explicit(&worker->counters[counter], memory_order_relaxed);
+        found++;
+    }
+    thread_mutex_unlock(&observer->mutex);
+    return found == count ? count : 0;
+}
+
 bool observe_enabled(void)
 {
     return IOMODELS_OBSERVE;
@@ -107,6 +127,8 @@ static void returned(struct worker *worker, uint32_t connection_id, bool waits, 
                      int error, const char *result)
 {
     char failure[160];
+    if (worker->repeats)
+        return;
     struct observed_call line = {.begun_ns = waits ? worker->wait_begun_ns : worker->begun_ns,
                                  .ended_ns = clock_now_ns(),
                                  .connection = connection_id,
@@ -125,6 +147,27 @@ void observe_note(struct worker *worker, uint32_t connection_id, const char *wha
         return;
     observe_begins(worker);
     returned(worker, connection_id, false, what, 0, result);
+}
+
+void observe_sent_uncopied(struct worker *worker, const struct connection *connection, bool copied)
+{
+    count(worker, OBSERVE_COPIED_SENDS, copied);
+    observe_note(worker, connection->id, "notification of the send",
+                 copied ? "copied all the same" : "not copied");
+}
+
+void observe_repeats(struct worker *worker)
+{
+    if (!observe_tracing(worker))
+        return;
+    observe_note(worker, 0, "the same again", "until a call finds something");
+    worker->repeats = true;
+}
+
+/* A receive, send or accept has returned. */
+static void repeats_end(struct worker *worker, int error)
+{
+    worker->repeats = worker->repeats && net_error_kind(error) == NET_ERROR_WOULD_BLOCK;
 }
 
 /* ---- receives and sends ---- */
@@ -168,6 +211,7 @@ static int64_t transfer(struct worker *worker, const struct connection *connecti
         count(worker, OBSERVE_WOULD_BLOCK, 1);
     if (observe_tracing(worker)) {
         char arguments[CALL_BYTES], text[64];
+        repeats_end(worker, error);
         snprintf(text, sizeof text, "%lld bytes%s", (long long)result,
                  is_recv && result == 0 ? ": the peer has finished" : "");
         returned(worker, connection->id, !posted && worker->server->observer.calls_wait,
@@ -256,15 +300,19 @@ int observe_accept_returned(struct worker *worker, net_socket result)
 {
     int error = result == NET_SOCKET_NONE ? net_last_error() : 0;
     count(worker, OBSERVE_OTHER_CALLS, 1);
-    if (observe_tracing(worker))
+    count(worker, OBSERVE_ACCEPTS, error == 0);
+    if (observe_tracing(worker)) {
+        repeats_end(worker, error);
         accept_returned(worker, worker->server->observer.calls_wait, "accept()", error,
                         (unsigned long long)result);
+    }
     return error;
 }
 
 int observe_accept_done(struct worker *worker, int64_t result)
 {
     int error = result < 0 ? (int)result : 0;
+    count(worker, OBSERVE_ACCEPTS, error == 0);
     if (observe_tracing(worker)) {
         observe_begins(worker);
         accept_returned(worker, false, "accept completed()", error, (unsigned long long)result);
@@ -310,12 +358,19 @@ int observe_wait_returned(struct worker *worker, const char *call, const char *n
     return error == 0 ? events : error;
 }
 
-int observe_call_returned(struct worker *worker, const struct connection *connection,
-                          const char *call, bool succeeded, const char *result)
+int observe_call_id_returned(struct worker *worker, uint32_t connection_id, const char *call,
+                             bool succeeded, const char *result)
 {
     int error = succeeded ? 0 : net_last_error();
     count(worker, OBSERVE_OTHER_CALLS, 1);
     if (observe_tracing(worker))
-        returned(worker, connection == NULL ? 0 : connection->id, false, call, error, result);
+        returned(worker, connection_id, false, call, error, result);
     return error;
+}
+
+int observe_call_returned(struct worker *worker, const struct connection *connection,
+                          const char *call, bool succeeded, const char *result)
+{
+    return observe_call_id_returned(worker, connection == NULL ? 0 : connection->id, call,
+                                    succeeded, result);
 }

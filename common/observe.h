@@ -41,9 +41,11 @@ enum observe_counter {
     OBSERVE_RECV_BYTES,
     OBSERVE_SEND_CALLS,
     OBSERVE_SEND_BYTES,
-    OBSERVE_WOULD_BLOCK, /* receives and sends that found nothing to do */
-    OBSERVE_OTHER_CALLS, /* accept, and what else the model calls while it serves */
-    OBSERVE_COMPLETIONS, /* those of the receives and sends that were posted, and are no calls */
+    OBSERVE_WOULD_BLOCK,  /* receives and sends that found nothing to do */
+    OBSERVE_OTHER_CALLS,  /* accept, and what else the model calls while it serves */
+    OBSERVE_COMPLETIONS,  /* those of the receives and sends that were posted, and are no calls */
+    OBSERVE_ACCEPTS,      /* connections that the system has handed over, refused ones included */
+    OBSERVE_COPIED_SENDS, /* sends without a copy whose bytes the kernel copied all the same */
     OBSERVE_COUNTERS
 };
 extern const char *const observe_counter_names[OBSERVE_COUNTERS];
@@ -76,6 +78,12 @@ void observe_begin(struct observer *observer, struct worker *worker);
 void observe_end(struct observer *observer, struct worker *worker);
 /* The sum over all workers, ended ones included. Any thread. */
 void observe_totals(struct observer *observer, uint64_t totals[OBSERVE_COUNTERS]);
+/*
+ * One counter of each worker of the crew, by their indices. Returns how many there are; 0: there is no
+ * crew, or it has more than `most`. Any thread.
+ */
+unsigned observe_workers(struct observer *observer, enum observe_counter counter, uint64_t *values,
+                         unsigned most);
 /* Whether this build counts at all (meson -Dobserve=false leaves it out, to measure its cost). */
 bool observe_enabled(void);
 /* meson's option; who compiles a file by hand observes. */
@@ -122,6 +130,8 @@ int64_t observe_done(struct worker *worker, const struct connection *connection,
      observe_accept_returned(worker, result))
 /* One that was posted: result is the socket or a negative error. Counts nothing: see above. */
 int observe_accept_done(struct worker *worker, int64_t result);
+/* The system has done with the buffer of a send without a copy; copied: it made one all the same. */
+void observe_sent_uncopied(struct worker *worker, const struct connection *connection, bool copied);
 /*
  * A wait that is handed `scanned` of what `noun` names ("socket", "event"), set_bytes in all. noun
  * NULL: it is handed nothing, and `call` has its arguments: "epoll_wait(until an event)". events: how
@@ -145,9 +155,23 @@ int observe_accept_done(struct worker *worker, int64_t result);
 #define observe_call_result(worker, connection, call, succeeded, result)                           \
     ((void)(observe_tracing(worker) && (observe_begins(worker), true)),                            \
      observe_call_returned(worker, connection, call, succeeded, result))
+/*
+ * The same for a call after which another thread may have ended the connection: by its id, taken before.
+ * int observe_call_id(struct worker *worker, uint32_t connection_id, const char *call, bool succeeded);
+ */
+#define observe_call_id(worker, connection_id, call, succeeded)                                    \
+    ((void)(observe_tracing(worker) && (observe_begins(worker), true)),                            \
+     observe_call_id_returned(worker, connection_id, call, succeeded, "ok"))
 /* What is no call and stands in a trace only: an operation that is queued or complete. */
 void observe_note(struct worker *worker, uint32_t connection_id, const char *what,
                   const char *result);
+
+/*
+ * For a thread that does not wait: the calls that it has just made found nothing, and it makes the same
+ * again. From now on its calls are counted, and not reported until a receive, send or accept has found
+ * something; a trace says so once.
+ */
+void observe_repeats(struct worker *worker);
 
 /* The two halves of the macros. */
 void observe_begins(struct worker *worker);
@@ -167,5 +191,7 @@ int observe_wait_returned(struct worker *worker, const char *call, const char *n
                           unsigned scanned, size_t set_bytes, int events);
 int observe_call_returned(struct worker *worker, const struct connection *connection,
                           const char *call, bool succeeded, const char *result);
+int observe_call_id_returned(struct worker *worker, uint32_t connection_id, const char *call,
+                             bool succeeded, const char *result);
 
 #endif

@@ -185,14 +185,15 @@ void program_set_output_binary(void)
     _setmode(_fileno(stdout), _O_BINARY);
 }
 
-/* The user's code page while another is set; 0: nothing to put back. */
+/* The user's code page, which another has taken the place of; 0: it is still set. */
 static volatile LONG console_code_page;
 
+/* By two threads at once where a Ctrl-C meets the program's end: whichever comes first may not be the one
+ * that the process waits for, so both set it. */
 static void console_restore(void)
 {
-    LONG code_page = InterlockedExchange(&console_code_page, 0);
-    if (code_page != 0)
-        SetConsoleOutputCP((UINT)code_page);
+    if (console_code_page != 0)
+        SetConsoleOutputCP((UINT)console_code_page);
 }
 
 /* Called where nobody else handles the event, and the process then ends without `atexit`. */

@@ -7,9 +7,6 @@
 #include "clock.h"
 #include "crew.h"
 
-/* A wait while no accept can succeed: long enough not to spin, short enough to serve soon. */
-enum { NO_RESOURCES_PAUSE_MS = 10 };
-
 static int failure_set(struct server *server, const char *call, int error)
 {
     char cause[160];
@@ -25,7 +22,8 @@ static void serving_threads_set(struct server *server)
 {
     unsigned each = server->needs.connections_per_thread;
     unsigned most = server->options.max_connections;
-    server->threads = server->options.threads;
+    server->threads =
+        server->options.threads != 0 ? server->options.threads : server->needs.threads;
     if (server->threads == 0)
         server->threads = each == 0 ? 1 : (most + each - 1) / each;
     server->capacity = most;
@@ -54,6 +52,7 @@ int server_open(struct server *server, const struct server_options *options,
     server->needs = needs;
     server->address = options->address;
     server->mutex = (thread_mutex)THREAD_MUTEX_INIT;
+    server->stop_asked = (thread_condition)THREAD_CONDITION_INIT;
     server->reserve_mutex = (thread_mutex)THREAD_MUTEX_INIT;
     serving_threads_set(server);
 
@@ -75,6 +74,7 @@ int server_open(struct server *server, const struct server_options *options,
     }
     stop_socket_take_port(server);
     net_reserve_open(&server->reserve);
+    server->reserve_missing = server->reserve.socket == NET_SOCKET_NONE;
     observer_init(&server->observer, options->report, needs.calls_wait);
     return 0;
 }
@@ -96,15 +96,28 @@ void server_stop(struct server *server)
 {
     if (atomic_exchange(&server->stopping, true))
         return;
+    thread_mutex_lock(&server->mutex);
+    thread_condition_wake_all(&server->stop_asked);
+    thread_mutex_unlock(&server->mutex);
     /* The thread that accepts waits for connections anyway, so a connection wakes it in any model.
      */
     struct net_address own = net_address_reachable(&server->address);
-    (void)connect(server->stop_socket, (const struct sockaddr *)&own.storage, own.length);
+    if (connect(server->stop_socket, (const struct sockaddr *)&own.storage, own.length) != 0 &&
+        net_last_error() != -NET_CONNECTING)
+        net_interrupt(server->listener); /* no port, a firewall: nothing is accepted any more */
 }
 
 bool server_stopping(struct server *server)
 {
     return atomic_load_explicit(&server->stopping, memory_order_acquire);
+}
+
+void server_wait_stopping(struct server *server)
+{
+    thread_mutex_lock(&server->mutex);
+    while (!server_stopping(server))
+        thread_condition_wait(&server->stop_asked, &server->mutex);
+    thread_mutex_unlock(&server->mutex);
 }
 
 int server_fail(struct server *server, const char *call, int error)
@@ -136,171 +149,6 @@ const char *server_failure_text(const struct server *server)
     return server->failure_text;
 }
 
-static bool place_take(struct server *server, uint32_t *id)
-{
-    thread_mutex_lock(&server->mutex);
-    bool free_place = server->open < server->capacity;
-    if (free_place) {
-        server->open++;
-        *id = ++server->next_id;
-    } else {
-        server->counts.refused++;
-    }
-    thread_mutex_unlock(&server->mutex);
-    return free_place;
-}
-
-static void place_return(struct server *server)
-{
-    thread_mutex_lock(&server->mutex);
-    server->open--;
-    server->counts.refused++;
-    thread_mutex_unlock(&server->mutex);
-}
-
-/* One block for the model's struct and the buffer, which stays untouched until it is used. */
-static struct connection *connection_new(const struct server *server)
-{
-    size_t own = server->needs.connection_bytes, buffer = server->options.buffer_bytes;
-    if (own < sizeof(struct connection))
-        own = sizeof(struct connection);
-    struct connection *connection = malloc(own + buffer);
-    if (connection == NULL)
-        return NULL;
-    memset(connection, 0, own);
-    session_init(&connection->session, (char *)connection + own, buffer);
-    return connection;
-}
-
-void server_lacks(struct server *server, const char *call, int error, const char *limit)
-{
-    char text[400], cause[160];
-    if (server->options.on_lack == NULL || atomic_exchange(&server->lack_told, true))
-        return;
-    snprintf(text, sizeof text, "%s: %s%s%s", call, net_error_text(error, cause, sizeof cause),
-             limit[0] == '\0' ? "" : "; ", limit);
-    server->options.on_lack(text);
-}
-
-void server_close_socket(struct worker *worker, net_socket socket)
-{
-    observe_call(worker, NULL, NET_CLOSE_CALL, (net_close(socket), true));
-}
-
-struct connection *server_admit(struct worker *worker, net_socket socket)
-{
-    struct server *server = worker->server;
-    uint32_t id;
-    atomic_store(&server->accepts_failed, 0);
-    if (server_stopping(server) || !place_take(server, &id)) {
-        server_close_socket(worker, socket);
-        return NULL;
-    }
-    struct connection *connection = connection_new(server);
-    if (connection == NULL) {
-        server_lacks(server, "malloc", -NET_NO_MEMORY, "");
-        place_return(server);
-        server_close_socket(worker, socket);
-        return NULL;
-    }
-    connection->socket = socket;
-    connection->id = id;
-    /* It fails only for a peer that has left already; the first receive reports that. */
-    observe_call(worker, connection,
-                 server->options.nodelay ? "setsockopt(TCP_NODELAY)" : "setsockopt(TCP_NODELAY, 0)",
-                 net_set_nodelay(socket, server->options.nodelay) == 0);
-
-    thread_mutex_lock(&server->mutex);
-    server->counts.accepted++;
-    connection->next = server->connections;
-    if (connection->next != NULL)
-        connection->next->previous = connection;
-    server->connections = connection;
-    thread_mutex_unlock(&server->mutex);
-    return connection;
-}
-
-void server_refuse(struct worker *worker, net_socket socket)
-{
-    struct server *server = worker->server;
-    server_close_socket(worker, socket);
-    thread_mutex_lock(&server->mutex);
-    server->counts.refused += !server_stopping(server);
-    thread_mutex_unlock(&server->mutex);
-}
-
-/*
- * Frees a descriptor, takes one connection from the queue and refuses it. False: took none. Linux
- * reports a lack of descriptors also where no connection waits (accept(2) takes one first); an accept
- * that waits there would refuse the next client, for whom there may be room by then.
- */
-static bool refuse_by_reserve(struct worker *worker)
-{
-    struct server *server = worker->server;
-    thread_mutex_lock(&server->reserve_mutex);
-    net_socket socket;
-    bool taken = false;
-    net_reserve_close(&server->reserve);
-    if (net_has_arrival(server->listener))
-        taken = observe_accept(worker, socket = accept(server->listener, NULL, NULL)) == 0;
-    if (taken)
-        server_refuse(worker, socket);
-    net_reserve_open(&server->reserve);
-    thread_mutex_unlock(&server->reserve_mutex);
-    return taken;
-}
-
-/*
- * The error belongs to one connection, and the next one can be accepted. But where every accept
- * fails and takes nothing from the queue (a seccomp profile that refuses it), trying at once would
- * spin.
- */
-static int accept_goes_on(struct server *server, int error)
-{
-    bool goes_on = atomic_fetch_add(&server->accepts_failed, 1) < SERVER_ACCEPTS_AT_ONCE;
-    if (!goes_on || net_error_kind(error) == NET_ERROR_OTHER)
-        server_lacks(server, "accept", error, "");
-    if (!goes_on)
-        clock_sleep_ms(NO_RESOURCES_PAUSE_MS);
-    return goes_on;
-}
-
-int server_accept_failed(struct worker *worker, int error)
-{
-    struct server *server = worker->server;
-    char limit[NET_LIMIT_TEXT];
-    switch (net_error_kind(error)) {
-    case NET_ERROR_WOULD_BLOCK:
-        return 0;
-    case NET_ERROR_INTERRUPTED:
-        return 1;
-    case NET_ERROR_NO_RESOURCES:
-        server_lacks(server, "accept", error, net_limit_text(error, limit, sizeof limit));
-        if (refuse_by_reserve(worker))
-            return 1;
-        clock_sleep_ms(NO_RESOURCES_PAUSE_MS);
-        return 0;
-    case NET_ERROR_PEER:
-    case NET_ERROR_CANCELLED:
-    case NET_ERROR_OTHER:
-        break;
-    }
-    if (!net_listener_broken(error))
-        return accept_goes_on(server, error);
-    return server_stopping(server) ? error : server_fail(server, "accept", error);
-}
-
-bool server_accepted(struct worker *worker, int error, net_socket socket, struct connection **begin)
-{
-    *begin = NULL;
-    if (error != 0)
-        return server_accept_failed(worker, error) > 0;
-    struct connection *connection = server_admit(worker, socket);
-    if (connection != NULL && crew_assign(worker, connection) != NULL)
-        *begin = connection;
-    return true;
-}
-
 static void connection_unlink(struct server *server, struct connection *connection)
 {
     if (connection->next != NULL)
@@ -322,13 +170,43 @@ static void ending_count(struct server_counts *counts, bool stopping, int error)
         counts->failed++;
 }
 
+static void work_note(struct worker *worker, const struct connection *connection, uint64_t cpu_ns,
+                      uint64_t wait_ns)
+{
+    char text[96];
+    snprintf(text, sizeof text, "%.1f us of the processor, %.1f us waited", (double)cpu_ns / 1e3,
+             (double)wait_ns / 1e3);
+    observe_note(worker, connection->id, "work", text);
+}
+
+int64_t server_work(struct worker *worker, struct connection *connection, int64_t count)
+{
+    struct server *server = worker->server;
+    const struct work *work = &server->options.work;
+    if (work->message_bytes == 0 || count <= 0 ||
+        session_wants(&connection->session) != SESSION_RECV)
+        return count;
+    uint64_t messages = work_messages(&connection->work, work, (size_t)count);
+    for (; messages > 0 && !server_stopping(server); messages--) {
+        uint64_t number = 2 * connection->work.messages++;
+        uint64_t cpu_ns = work_ns(&work->cpu, connection->id, number);
+        uint64_t wait_ns = work_ns(&work->wait, connection->id, number + 1);
+        work_spin(cpu_ns);
+        work_wait(wait_ns);
+        atomic_fetch_add_explicit(&server->worked, 1, memory_order_relaxed);
+        if (observe_tracing(worker))
+            work_note(worker, connection, cpu_ns, wait_ns);
+    }
+    return count;
+}
+
 void server_release(struct worker *worker, struct connection *connection, int error)
 {
     struct server *server = worker->server;
     /* Before the place becomes free: a new connection must find a worker with room for it. */
     if (connection->worker != NULL)
         atomic_fetch_sub(&connection->worker->load, 1);
-    /* Off the list before the close: server_interrupt_connections must not use a closed socket. */
+    /* Off the list before the close: server_each_socket must not visit a closed socket. */
     thread_mutex_lock(&server->mutex);
     connection_unlink(server, connection);
     ending_count(&server->counts, server_stopping(server), error);
@@ -347,13 +225,18 @@ void server_release_all(struct worker *worker)
         server_release(worker, worker->server->connections, 0);
 }
 
-void server_interrupt_connections(struct server *server)
+void server_each_socket(struct server *server, void (*visit)(net_socket socket))
 {
     thread_mutex_lock(&server->mutex);
     for (struct connection *connection = server->connections; connection != NULL;
          connection = connection->next)
-        net_interrupt(connection->socket);
+        visit(connection->socket);
     thread_mutex_unlock(&server->mutex);
+}
+
+void server_interrupt_connections(struct server *server)
+{
+    server_each_socket(server, net_interrupt);
 }
 
 unsigned server_open_connections(struct server *server)
@@ -369,5 +252,6 @@ struct server_counts server_counts_now(struct server *server)
     thread_mutex_lock(&server->mutex);
     struct server_counts counts = server->counts;
     thread_mutex_unlock(&server->mutex);
+    counts.worked = atomic_load_explicit(&server->worked, memory_order_relaxed);
     return counts;
 }

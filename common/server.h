@@ -14,6 +14,7 @@
 #include "observe.h"
 #include "session.h"
 #include "thread.h"
+#include "work.h"
 
 #define SERVER_CONNECTIONS_MAX 1000000 /* that max_connections may ask for */
 
@@ -24,6 +25,7 @@ struct server_options {
     int backlog;
     unsigned max_connections; /* 1..SERVER_CONNECTIONS_MAX; the connection past it is refused */
     bool nodelay;             /* TCP_NODELAY on every connection */
+    struct work work;         /* for each message */
     observe_report *report;   /* called for each system call, or NULL */
     /* Called once, by any thread, when connections are refused for want of resources. Or NULL. */
     void (*on_lack)(const char *text);
@@ -35,6 +37,7 @@ struct server_options {
 /* What a model needs, known before the server opens. */
 struct server_needs {
     size_t connection_bytes;         /* of the model's own struct that begins with a connection */
+    unsigned threads;                /* where the options ask for none; 0: as few as can be */
     unsigned connections_per_thread; /* 0: as many as memory allows */
     size_t thread_stack_bytes;       /* of each serving thread; 0: THREAD_STACK_BYTES */
     bool calls_wait;                 /* its sockets are blocking: see struct observer */
@@ -44,7 +47,8 @@ struct server_needs {
 struct connection {
     struct session session;
     net_socket socket;
-    uint32_t id;             /* counts from 1 in the order of admission */
+    uint32_t id; /* counts from 1 in the order of admission */
+    struct work_progress work;
     struct worker *worker;   /* whose load it counts in, see crew.h; or NULL */
     struct connection *next; /* in the server's list, or in a worker's inbox's */
     struct connection *previous;
@@ -57,6 +61,7 @@ struct server_counts {
     uint64_t closed;   /* ended in order, or by the server's own stop */
     uint64_t reset;    /* ended by the peer's reset or time-out */
     uint64_t failed;   /* ended by any other error */
+    uint64_t worked;   /* messages whose work was done, where the server has work */
 };
 
 struct server {
@@ -69,15 +74,18 @@ struct server {
     struct observer observer;
     struct net_reserve reserve;
 
-    /* private to server.c */
+    /* private to server.c and server_accept.c */
     thread_mutex mutex;
+    thread_condition stop_asked;
     thread_mutex reserve_mutex; /* one thread at a time refuses by the reserve */
+    atomic_bool reserve_missing;
     struct connection *connections;
     unsigned open;
     uint32_t next_id;
     struct server_counts counts;
     atomic_bool stopping;
     atomic_bool lack_told;
+    _Atomic uint64_t worked;
     atomic_uint accepts_failed; /* since one succeeded */
     net_socket stop_socket;     /* made beforehand, so that a server without descriptors can stop */
     int failure;
@@ -97,6 +105,8 @@ void server_close(struct server *server);
 /* Makes the model's serve return; any thread, any number of times. */
 void server_stop(struct server *server);
 bool server_stopping(struct server *server);
+/* Returns once that is so. */
+void server_wait_stopping(struct server *server);
 
 /* Stops the server because `call` failed; the first failure is kept. Returns error. Any thread. */
 int server_fail(struct server *server, const char *call, int error);
@@ -138,11 +148,19 @@ int server_accept_failed(struct worker *worker, int error);
  */
 bool server_accepted(struct worker *worker, int error, net_socket socket,
                      struct connection **begin);
+/*
+ * Between a receive and the send of what it brought: does the server's work for each message that
+ * it completes. count: of the receive, bytes or a negative error; of a posted operation that was a
+ * send nothing is done. Returns count.
+ */
+int64_t server_work(struct worker *worker, struct connection *connection, int64_t count);
 /* Ends a connection: closes its socket and frees it. error: 0, or why it ended early. */
 void server_release(struct worker *worker, struct connection *connection, int error);
 /* Ends all that are left, at the stop, when no other thread serves any more. */
 void server_release_all(struct worker *worker);
 
+/* Calls visit with the socket of each connection; for the stop. It may not call the server. */
+void server_each_socket(struct server *server, void (*visit)(net_socket socket));
 /* Wakes every thread blocked in a call on a connection (net_interrupt); for the stop. */
 void server_interrupt_connections(struct server *server);
 /* How many connections are open now, and the counts so far. Any thread. */

@@ -60,6 +60,7 @@ void thread_condition_wait(thread_condition *condition, thread_mutex *mutex);
 /* False when timeout_ms passed without a wake-up. */
 bool thread_condition_wait_ms(thread_condition *condition, thread_mutex *mutex,
                               unsigned timeout_ms);
+void thread_condition_wake_one(thread_condition *condition);
 void thread_condition_wake_all(thread_condition *condition);
 
 #endif

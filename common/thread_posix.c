@@ -156,6 +156,11 @@ bool thread_condition_wait_ms(thread_condition *condition, thread_mutex *mutex, 
     return pthread_cond_timedwait(condition, mutex, &until) == 0;
 }
 
+void thread_condition_wake_one(thread_condition *condition)
+{
+    pthread_cond_signal(condition);
+}
+
 void thread_condition_wake_all(thread_condition *condition)
 {
     pthread_cond_broadcast(condition);

@@ -124,6 +124,11 @@ bool thread_condition_wait_ms(thread_condition *condition, thread_mutex *mutex, 
     return SleepConditionVariableSRW(condition, mutex, timeout_ms, 0) != 0;
 }
 
+void thread_condition_wake_one(thread_condition *condition)
+{
+    WakeConditionVariable(condition);
+}
+
 void thread_condition_wake_all(thread_condition *condition)
 {
     WakeAllConditionVariable(condition);

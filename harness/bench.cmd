@@ -7,7 +7,7 @@ if "%~1"=="--help" goto usage
 if "%~1"=="/?" goto usage
 call harness\setup.cmd
 if errorlevel 1 exit /b 1
-build\native\harness\iomodels.exe bench %*
+build\native\harness\iomodels.exe bench --report %*
 exit /b %errorlevel%
 
 :usage
@@ -17,7 +17,8 @@ echo Installs what is missing: Meson and Ninja by pip in build\tools, Python by 
 echo is no C compiler at all, MinGW-w64 by winget. It says beforehand what; IOMODELS_INSTALL=no: nothing.
 echo Builds with Visual Studio 2022 (17.5 or later), else with gcc or clang; CC=gcc: with that one.
 echo In MSYS2's UCRT64 shell it uses what is there, and names the packages that are missing.
-echo Then it runs `iomodels bench` with the ARGUMENTs, from the checkout's top.
+echo Then it runs `iomodels bench` with the ARGUMENTs, from the checkout's top, and makes report.html
+echo of it, a page to look at.
 echo.
 echo PowerShell takes the quotes away from a .cmd's arguments. With arguments that have blanks, call
 echo the program itself: build\native\harness\iomodels.exe bench ARGUMENT...

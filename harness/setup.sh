@@ -102,7 +102,7 @@ setup_native() {
 
 # Programs that single tests need, which are skipped without.
 setup_test_programs() {
-    missing=$(has mpirun || echo openmpi-bin; has ip || echo iproute2)
+    missing=$(has mpirun || echo openmpi-bin; has ip || echo iproute2; has socat || echo socat)
     # shellcheck disable=SC2086
     [ -z "$missing" ] || install $missing || say "some tests will be skipped: $why"
 }

@@ -46,7 +46,7 @@ static int serve_connection(struct worker *worker, struct connection *connection
             count = observe_recv(worker, connection, span.size,
                                  recv(connection->socket, span.at, (net_length)span.size, 0));
             if (count >= 0)
-                session_received(session, (size_t)count);
+                session_received(session, (size_t)server_work(worker, connection, count));
             break;
         case SESSION_SEND:
             span = session_send_span(session);

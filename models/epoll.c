@@ -97,9 +97,10 @@ static void connection_turn(struct epoll_worker *thread, struct epoll_connection
     struct turn turn = turn_begin(&connection->session, own->sending ? 0 : TURN_RECEIVES);
     while (turn_next(&turn) != TURN_OVER)
         if (turn.step == TURN_RECV)
-            turn_received(&turn,
-                          observe_recv(worker, connection, turn.span.size,
-                                       recv(connection->socket, turn.span.at, turn.span.size, 0)));
+            turn_received(&turn, server_work(worker, connection,
+                                             observe_recv(worker, connection, turn.span.size,
+                                                          recv(connection->socket, turn.span.at,
+                                                               turn.span.size, 0))));
         else
             turn_sent(&turn, observe_send(worker, connection, turn.span.size,
                                           send(connection->socket, turn.span.at, turn.span.size,

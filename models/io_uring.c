@@ -119,7 +119,8 @@ static void connection_completed(struct ring_worker *thread, struct connection *
 {
     struct worker *worker = &thread->worker;
     struct turn turn = turn_begin(&connection->session, 0);
-    turn_completed(&turn, observe_done(worker, connection, result));
+    turn_completed(&turn,
+                   server_work(worker, connection, observe_done(worker, connection, result)));
     if (turn_wants(&turn) == SESSION_CLOSE || server_stopping(worker->server))
         server_release(worker, connection, turn.error);
     else

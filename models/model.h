@@ -19,7 +19,8 @@ enum model_platform {
 
 /* What the system reports to the program. */
 enum model_notification {
-    MODEL_BLOCKS,    /* none: a thread waits inside each call */
+    MODEL_BLOCKS,    /* nothing: a thread waits inside each call */
+    MODEL_REFUSAL,   /* that a call would have blocked: each is tried again and again */
     MODEL_READINESS, /* that a call would not block */
     MODEL_COMPLETION /* that a call has been done */
 };
@@ -28,8 +29,9 @@ enum model_notification {
 struct io_model {
     bool calls_wait;                 /* its sockets are blocking: see struct observer */
     bool threads_apply;              /* false: --threads means nothing to it */
+    unsigned threads_by_default;     /* 0: as few as it needs */
     unsigned connections_per_thread; /* hard limit of one waiting thread; 0: none */
-    unsigned clients_at_once;        /* how many it serves, others wait (lessons); 0: all */
+    unsigned clients_at_once;        /* that a thread of it serves, others wait (lessons); 0: all */
     bool buffers_pooled;             /* one bound on the pending bytes of all (lessons) */
     size_t thread_stack_bytes;       /* of each thread it starts */
     size_t connection_bytes;         /* its struct around struct connection; 0: that itself */

@@ -154,7 +154,9 @@ static void operation_completed(struct overlapped_worker *thread, struct overlap
     int error = observe_call(
         worker, connection, "WSAGetOverlappedResult()",
         WSAGetOverlappedResult(connection->socket, &own->overlapped, &bytes, FALSE, &flags) != 0);
-    turn_completed(&turn, observe_done(worker, connection, error == 0 ? (int64_t)bytes : error));
+    turn_completed(
+        &turn, server_work(worker, connection,
+                           observe_done(worker, connection, error == 0 ? (int64_t)bytes : error)));
     while (turn_next(&turn) == TURN_SEND)
         turn_sent(&turn,
                   observe_send(worker, connection, turn.span.size,

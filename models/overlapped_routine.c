@@ -133,8 +133,9 @@ static void CALLBACK operation_completed(DWORD error, DWORD bytes, LPWSAOVERLAPP
     struct turn turn = turn_begin(&connection->session, 0);
     (void)flags;
     thread->routines++;
-    turn_completed(&turn,
-                   observe_done(worker, connection, error == 0 ? (int64_t)bytes : -(int64_t)error));
+    turn_completed(&turn, server_work(worker, connection,
+                                      observe_done(worker, connection,
+                                                   error == 0 ? (int64_t)bytes : -(int64_t)error)));
     while (turn_next(&turn) == TURN_SEND)
         turn_sent(&turn,
                   observe_send(worker, connection, turn.span.size,

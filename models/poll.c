@@ -72,9 +72,10 @@ static void connection_turn(struct poll_worker *thread, unsigned at)
     struct turn turn = turn_begin(&connection->session, readable ? TURN_RECEIVES : 0);
     while (turn_next(&turn) != TURN_OVER)
         if (turn.step == TURN_RECV)
-            turn_received(&turn,
-                          observe_recv(worker, connection, turn.span.size,
-                                       recv(connection->socket, turn.span.at, turn.span.size, 0)));
+            turn_received(&turn, server_work(worker, connection,
+                                             observe_recv(worker, connection, turn.span.size,
+                                                          recv(connection->socket, turn.span.at,
+                                                               turn.span.size, 0))));
         else
             turn_sent(&turn, observe_send(worker, connection, turn.span.size,
                                           send(connection->socket, turn.span.at, turn.span.size,

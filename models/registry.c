@@ -7,6 +7,7 @@
 /* The only list of the models, in order of presentation. */
 
 extern const struct io_model model_blocking;
+extern const struct io_model model_nonblocking;
 extern const struct io_model model_select;
 extern const struct io_model model_poll;
 extern const struct io_model model_wsapoll;
@@ -15,17 +16,27 @@ extern const struct io_model model_wsaeventselect;
 extern const struct io_model model_overlapped_event;
 extern const struct io_model model_overlapped_routine;
 extern const struct io_model model_iocp;
+extern const struct io_model model_afd_poll;
 extern const struct io_model model_epoll;
+extern const struct io_model model_sigio;
 extern const struct io_model model_io_uring;
 extern const struct io_model model_blocking_single;
+extern const struct io_model model_blocking_prethreaded;
 extern const struct io_model model_select_macros;
 extern const struct io_model model_wsaeventselect_lowest_index;
 extern const struct io_model model_wsaeventselect_auto_reset;
 extern const struct io_model model_iocp_inline;
 extern const struct io_model model_iocp_unbounded_inline;
 extern const struct io_model model_iocp_zero_byte;
+extern const struct io_model model_iocp_pool;
 extern const struct io_model model_epoll_edge;
+extern const struct io_model model_epoll_exclusive;
+extern const struct io_model model_epoll_reuseport;
+extern const struct io_model model_epoll_oneshot;
+extern const struct io_model model_epoll_pool;
 extern const struct io_model model_io_uring_multishot;
+extern const struct io_model model_io_uring_sqpoll;
+extern const struct io_model model_io_uring_send_zc;
 
 /* The one platform block: a model of the other system is a row without its file. */
 #ifdef _WIN32
@@ -48,6 +59,8 @@ extern const struct io_model model_io_uring_multishot;
 const struct model_entry model_registry[] = {
     {"blocking", "a thread for each connection, waiting inside recv and send",
      ON_BOTH(model_blocking), NULL, MODEL_BLOCKS, 1, ""},
+    {"nonblocking", "each call on each socket is tried again and again; nothing is waited for",
+     ON_BOTH(model_nonblocking), NULL, MODEL_REFUSAL, 0, "accept, sched_yield or SwitchToThread"},
     {"select", "the sets of all sockets go to the kernel with every wait", ON_BOTH(model_select),
      NULL, MODEL_READINESS, 0, ""},
     {"poll", "an array of all sockets goes to the kernel with every wait", ON_LINUX(model_poll),
@@ -65,13 +78,21 @@ const struct model_entry model_registry[] = {
      ON_WINDOWS(model_overlapped_routine), NULL, MODEL_COMPLETION, 0, "WSARecv"},
     {"iocp", "operations whose completions all threads take from one port", ON_WINDOWS(model_iocp),
      NULL, MODEL_COMPLETION, 0, "WSAGetOverlappedResult, WSARecv"},
+    {"afd_poll", "polls of the driver below Winsock, whose answers come out of a completion port",
+     ON_WINDOWS(model_afd_poll), NULL, MODEL_READINESS, 0, "NtDeviceIoControlFile"},
     {"epoll", "the kernel keeps the set and hands out the ready", ON_LINUX(model_epoll), NULL,
      MODEL_READINESS, 0, "epoll_ctl"},
+    {"sigio", "a real-time signal for each change, taken out of the thread's queue of signals",
+     ON_LINUX(model_sigio), NULL, MODEL_READINESS, 0, ""},
     {"io_uring", "operations in, completions out, by queues shared with the kernel",
      ON_IO_URING(model_io_uring), NULL, MODEL_COMPLETION, 0, ""},
 
     {"blocking_single", "one thread and one client at a time: the others wait until it leaves",
      ON_BOTH(model_blocking_single), "blocking", MODEL_BLOCKS, 0, ""},
+    {"blocking_prethreaded",
+     "a fixed number of threads, made beforehand: each accepts, and serves a client until it "
+     "leaves",
+     ON_BOTH(model_blocking_prethreaded), "blocking", MODEL_BLOCKS, 1, ""},
     {"select_macros", "sets built and tested by FD_SET and FD_ISSET, which search: O(n * n)",
      ON_WINDOWS(model_select_macros), "select", MODEL_READINESS, 16383, ""},
     {"wsaeventselect_lowest_index", "always the lowest signalled event: the last ones starve",
@@ -87,10 +108,27 @@ const struct model_entry model_registry[] = {
     {"iocp_zero_byte", "receives are posted for zero bytes: an idle session has no buffer",
      ON_WINDOWS(model_iocp_zero_byte), "iocp", MODEL_COMPLETION, 0,
      "WSAGetOverlappedResult, WSARecv"},
+    {"iocp_pool",
+     "one thread takes completions and sends, a pool of threads does the work in between",
+     ON_WINDOWS(model_iocp_pool), "iocp", MODEL_COMPLETION, 0,
+     "WSAGetOverlappedResult, WSARecv, PostQueuedCompletionStatus"},
     {"epoll_edge", "edge-triggered: a change is reported once, so read until nothing is left",
      ON_LINUX(model_epoll_edge), "epoll", MODEL_READINESS, 0, ""},
+    {"epoll_exclusive",
+     "each thread accepts from the one listener, which wakes one of those that wait",
+     ON_LINUX(model_epoll_exclusive), "epoll", MODEL_READINESS, 0, "epoll_ctl"},
+    {"epoll_reuseport", "each thread has a listener of its own at the same port: SO_REUSEPORT",
+     ON_LINUX(model_epoll_reuseport), "epoll", MODEL_READINESS, 0, "epoll_ctl"},
+    {"epoll_oneshot", "one set for all threads: whichever is free takes the next connection",
+     ON_LINUX(model_epoll_oneshot), "epoll", MODEL_READINESS, 0, "epoll_ctl"},
+    {"epoll_pool", "one thread receives and sends, a pool of threads does the work in between",
+     ON_LINUX(model_epoll_pool), "epoll", MODEL_READINESS, 0, "epoll_ctl, eventfd_write and _read"},
     {"io_uring_multishot", "one receive for good, into buffers of the ring: what a rule costs",
      ON_IO_URING(model_io_uring_multishot), "io_uring", MODEL_COMPLETION, 0, ""},
+    {"io_uring_sqpoll", "a kernel thread takes the operations: no call hands them in",
+     ON_IO_URING(model_io_uring_sqpoll), "io_uring", MODEL_COMPLETION, 0, ""},
+    {"io_uring_send_zc", "sends that leave the bytes where they are, and complete twice",
+     ON_IO_URING(model_io_uring_send_zc), "io_uring", MODEL_COMPLETION, 0, ""},
     {NULL, NULL, 0, NULL, NULL, MODEL_BLOCKS, 0, NULL},
 };
 
@@ -135,6 +173,8 @@ const char *model_platforms_text(const struct model_entry *entry)
 const char *model_notification_text(const struct model_entry *entry)
 {
     switch (entry->notification) {
+    case MODEL_REFUSAL:
+        return "refusal";
     case MODEL_READINESS:
         return "readiness";
     case MODEL_COMPLETION:
@@ -149,6 +189,7 @@ struct server_needs model_needs(const struct io_model *model)
 {
     return (struct server_needs){
         .connection_bytes = model->connection_bytes,
+        .threads = model->threads_by_default,
         .connections_per_thread = model->threads_apply ? model->connections_per_thread : 0,
         .thread_stack_bytes = model->thread_stack_bytes,
         .calls_wait = model->calls_wait,

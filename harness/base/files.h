@@ -1,5 +1,8 @@
 /*
- * files: paths in UTF-8 on both systems. files_posix.c, files_win32.c.
+ * files: paths in UTF-8 on both systems. files.c, files_posix.c, files_win32.c.
+ *
+ * Only regular files are opened: a pipe blocks until somebody is at its other end, and a device may
+ * never end. Else errno is EISDIR for a folder, and ENXIO for what is neither.
  */
 #ifndef IOMODELS_FILES_H
 #define IOMODELS_FILES_H
@@ -13,7 +16,9 @@ int files_make_folder(const char *path);
 /* Makes a folder and those above it that are missing. 0 where it is there already; -1 with errno.
  */
 int files_make_folders(const char *path);
-/* Opens a file for reading bytes as they are; NULL with errno, EISDIR where it is a folder. */
+/* The words for an errno that a function of this file has left. */
+const char *files_error_text(int error);
+/* Opens a file for reading bytes as they are; NULL with errno. */
 FILE *files_open_read(const char *path);
 /*
  * Begins to write a file, bytes as they are. It is PATH.part until it is whole, and then takes its

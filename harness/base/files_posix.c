@@ -41,16 +41,36 @@ int files_make_folders(const char *path)
     return access(path, W_OK | X_OK);
 }
 
-FILE *files_open_read(const char *path)
+/* A descriptor, or -1 with errno. O_NONBLOCK: to open a FIFO would wait for its other end. */
+static int regular_open(const char *path, int flags)
 {
     struct stat about;
-    FILE *file = fopen(path, "rbe");
-    if (file != NULL && fstat(fileno(file), &about) == 0 && S_ISDIR(about.st_mode)) {
-        fclose(file);
-        file = NULL;
-        errno = EISDIR;
-    }
+    int descriptor = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+        return -1;
+    int error = fstat(descriptor, &about) != 0 ? errno
+                : S_ISREG(about.st_mode)       ? 0
+                : S_ISDIR(about.st_mode)       ? EISDIR
+                                               : ENXIO;
+    if (error == 0)
+        return descriptor;
+    close(descriptor);
+    errno = error;
+    return -1;
+}
+
+static FILE *stream_open(const char *path, int flags, const char *mode)
+{
+    int descriptor = regular_open(path, flags);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, mode);
+    if (file == NULL && descriptor >= 0)
+        close(descriptor);
     return file;
+}
+
+FILE *files_open_read(const char *path)
+{
+    return stream_open(path, O_RDONLY, "rb");
 }
 
 static bool part_path(char part[PATH_BYTES], const char *path)
@@ -70,7 +90,7 @@ static int descriptor_sync(int descriptor)
 FILE *files_replace_begin(const char *path)
 {
     char part[PATH_BYTES];
-    return part_path(part, path) ? fopen(part, "wbe") : NULL;
+    return part_path(part, path) ? stream_open(part, O_WRONLY | O_CREAT | O_TRUNC, "wb") : NULL;
 }
 
 enum files_replaced files_replace_end(FILE *file, const char *path, int error)
@@ -92,7 +112,7 @@ enum files_replaced files_replace_end(FILE *file, const char *path, int error)
 int files_log_open(struct files_log *log, const char *path)
 {
     struct stat about;
-    log->descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    log->descriptor = regular_open(path, O_WRONLY | O_APPEND);
     if (log->descriptor < 0)
         return -1;
     int locked = flock(log->descriptor, LOCK_EX | LOCK_NB);

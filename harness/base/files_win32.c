@@ -83,17 +83,36 @@ int files_make_folders(const char *path)
     return -1;
 }
 
+/* False for a pipe or a device ("GetFileType"). */
+static bool is_regular(int descriptor)
+{
+    return GetFileType((HANDLE)_get_osfhandle(descriptor)) == FILE_TYPE_DISK;
+}
+
+static FILE *stream_open(const wchar_t *wide, const wchar_t *mode)
+{
+    FILE *file = _wfopen(wide, mode);
+    if (file == NULL || is_regular(_fileno(file)))
+        return file;
+    fclose(file);
+    errno = ENXIO;
+    return NULL;
+}
+
+/* What the C library calls EACCES. */
+static bool is_folder(const wchar_t *wide)
+{
+    DWORD attributes = GetFileAttributesW(wide);
+    errno = EISDIR;
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
 FILE *files_open_read(const char *path)
 {
     wchar_t wide[PATH_CHARS];
-    if (!path_wide(path, wide))
+    if (!path_wide(path, wide) || is_folder(wide))
         return NULL;
-    DWORD attributes = GetFileAttributesW(wide);
-    if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0) {
-        errno = EISDIR;
-        return NULL;
-    }
-    return _wfopen(wide, L"rbN");
+    return stream_open(wide, L"rbN");
 }
 
 static bool part_wide(const char *path, wchar_t wide[PATH_CHARS])
@@ -108,7 +127,7 @@ static bool part_wide(const char *path, wchar_t wide[PATH_CHARS])
 FILE *files_replace_begin(const char *path)
 {
     wchar_t part[PATH_CHARS];
-    return part_wide(path, part) ? _wfopen(part, L"wbN") : NULL;
+    return part_wide(path, part) ? stream_open(part, L"wbN") : NULL;
 }
 
 /*
@@ -160,13 +179,15 @@ static bool log_lock(int descriptor)
 int files_log_open(struct files_log *log, const char *path)
 {
     wchar_t wide[PATH_CHARS];
-    if (!path_wide(path, wide))
+    if (!path_wide(path, wide) || is_folder(wide))
         return -1;
     log->descriptor = _wopen(wide, _O_WRONLY | _O_APPEND | _O_BINARY | _O_NOINHERIT);
     if (log->descriptor < 0)
         return -1;
     int error = EBUSY;
-    if (log_lock(log->descriptor)) {
+    if (!is_regular(log->descriptor)) {
+        error = ENXIO;
+    } else if (log_lock(log->descriptor)) {
         __int64 size = _lseeki64(log->descriptor, 0, SEEK_END);
         if (size >= 0) {
             log->size = (uint64_t)size;

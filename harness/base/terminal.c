@@ -1,6 +1,10 @@
 #include "base/terminal.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/units.h"
+#include "base/utf8.h"
 
 /* The one platform block. */
 #ifdef _WIN32
@@ -40,21 +44,35 @@ unsigned terminal_width(FILE *file)
 }
 #endif
 
+/* The columns that COLUMNS or the terminal tells; unwatched: where neither does. */
+static unsigned width_or(FILE *file, unsigned unwatched)
+{
+    enum { COLUMNS_MAX = 10000 };
+    uint64_t columns;
+    const char *told = getenv("COLUMNS");
+    if (told != NULL && units_parse_count(told, 1, COLUMNS_MAX, &columns))
+        return (unsigned)columns;
+    return terminal_is(file) ? terminal_width(file) : unwatched;
+}
+
 unsigned terminal_table_width(FILE *file)
 {
     enum { UNWATCHED = 100 };
-    return terminal_is(file) ? terminal_width(file) : UNWATCHED;
+    return width_or(file, UNWATCHED);
 }
 
-void terminal_progress(const char *text)
+unsigned terminal_text_width(FILE *file)
+{
+    return width_or(file, 0);
+}
+
+static void line_show(const char *text)
 {
     static size_t shown; /* columns of the line that stands there */
-    if (!terminal_is(stderr) || (text == NULL && shown == 0))
-        return;
-    if (text == NULL)
-        text = "";
     /* One column less: a full line would begin the next one. */
     size_t length = strlen(text), most = terminal_width(stderr) - 1;
+    if (length == 0 && shown == 0)
+        return;
     if (length > most)
         length = most;
     fprintf(stderr, "\r%.*s", (int)length, text);
@@ -66,6 +84,25 @@ void terminal_progress(const char *text)
     shown = length;
 }
 
+static char progress[400]; /* the last line, for what is shown behind it */
+
+void terminal_progress(const char *text)
+{
+    if (!terminal_is(stderr))
+        return;
+    snprintf(progress, sizeof progress, "%s", text == NULL ? "" : text);
+    line_show(progress);
+}
+
+void terminal_progress_add(const char *text)
+{
+    char line[sizeof progress + 80];
+    if (!terminal_is(stderr))
+        return;
+    snprintf(line, sizeof line, "%s%.79s", progress, text);
+    line_show(line);
+}
+
 void terminal_print_wrapped(FILE *file, const char *text, unsigned indent, unsigned width)
 {
     enum { FURTHER_INDENT = 4 };
@@ -73,14 +110,14 @@ void terminal_print_wrapped(FILE *file, const char *text, unsigned indent, unsig
     bool begun = false;
     fprintf(file, "%*s", (int)indent, "");
     while (*text != '\0') {
-        size_t length = strcspn(text, " ");
-        if (begun && width > 0 && column + 1 + length > width) {
+        size_t length = strcspn(text, " "), columns = utf8_columns(text, length);
+        if (begun && width > 0 && column + 1 + columns > width) {
             fprintf(file, "\n%*s", FURTHER_INDENT, "");
             column = FURTHER_INDENT;
             begun = false;
         }
         fprintf(file, "%s%.*s", begun ? " " : "", (int)length, text);
-        column += length + begun;
+        column += columns + begun;
         begun = true;
         text += length + strspn(text + length, " ");
     }

@@ -11,8 +11,13 @@
 bool terminal_is(FILE *file);
 /* Columns; 80 where that is not known. */
 unsigned terminal_width(FILE *file);
-/* Columns for a table: those, and 100 where no person watches. */
+/*
+ * Columns for a table: what the variable COLUMNS of the environment says, else those of the
+ * terminal, and 100 where no person watches.
+ */
 unsigned terminal_table_width(FILE *file);
+/* Columns for lines of text: the same, but 0 (no line is broken) where no person watches. */
+unsigned terminal_text_width(FILE *file);
 
 /* A line of text, broken between words where it is longer than width (0: nowhere); further lines are
  * indented by 4. */
@@ -23,5 +28,7 @@ void terminal_print_wrapped(FILE *file, const char *text, unsigned indent, unsig
  * where standard error is no terminal. One thread.
  */
 void terminal_progress(const char *text);
+/* Shows a text behind the last progress line, in the place of the last such text. */
+void terminal_progress_add(const char *text);
 
 #endif

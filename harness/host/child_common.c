@@ -19,6 +19,19 @@ bool child_may_start(const char *const *arguments, const char *cpus, struct fail
     return false;
 }
 
+uint64_t child_deadline_ns(unsigned timeout_ms)
+{
+    return clock_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
+}
+
+enum child_read child_read_stops(uint64_t deadline_ns, bool (*cancelled)(void *context),
+                                 void *context)
+{
+    if (cancelled != NULL && cancelled(context))
+        return CHILD_CANCELLED;
+    return clock_now_ns() >= deadline_ns ? CHILD_TIMEOUT : CHILD_LINE;
+}
+
 int child_slice_ms(uint64_t deadline, int most_ms)
 {
     uint64_t now = clock_now_ns();
@@ -51,20 +64,18 @@ bool child_output_take(struct child_output *output, char *line, size_t size,
     return true;
 }
 
-const char *child_last_line(const char *text, size_t length, char line[CHILD_ERROR_LINE_BYTES])
+const char *child_kept_line(struct child_kept *kept)
 {
-    const char *end = text + length;
-    while (end > text && (unsigned char)end[-1] <= ' ')
-        end--;
-    const char *begin = end;
-    while (begin > text && begin[-1] != '\n')
-        begin--;
-    size_t used = (size_t)(end - begin);
-    if (used >= CHILD_ERROR_LINE_BYTES)
-        used = CHILD_ERROR_LINE_BYTES - 1;
-    /* A message goes to a terminal and into a CSV: no control characters. */
-    for (size_t i = 0; i < used; i++)
-        line[i] = (unsigned char)begin[i] < ' ' || begin[i] == 127 ? ' ' : begin[i];
-    line[used] = '\0';
-    return line;
+    thread_mutex_lock(&kept->lock);
+    child_errors_line(&kept->errors, kept->line);
+    thread_mutex_unlock(&kept->lock);
+    return kept->line;
+}
+
+bool child_kept_is_cut(struct child_kept *kept)
+{
+    thread_mutex_lock(&kept->lock);
+    bool cut = child_errors_are_cut(&kept->errors);
+    thread_mutex_unlock(&kept->lock);
+    return cut;
 }

@@ -1,23 +1,22 @@
 #include "host/child_posix.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 
 #include "clock.h"
 
 enum {
-    ERRORS_KEPT_BYTES = 64 * 1024,
+    ERRORS_CHUNK_BYTES = 16 * 1024,
+    ERRORS_CHUNKS_MOST = 16,
     SLICE_MS = 100,   /* between two questions to `cancelled` */
     END_SLICE_MS = 5, /* between two looks for an end: no descriptor announces it everywhere */
     TERM_MS = 2000,   /* between SIGTERM and SIGKILL */
     KILL_MS = 5000,   /* a process in an uninterruptible wait must not hang the harness for good */
-    NS_PER_MS = 1000000
 };
 
 unsigned long child_pid(const struct child *child)
@@ -66,16 +65,60 @@ bool child_write(struct child *child, const char *text)
     return true;
 }
 
-/* Gives back all but the tail of what it wrote to standard error. Returns how much it wrote. */
-static off_t errors_trim(struct child *child)
+/* Takes what there is, at most a few full pipes. False: no more will come. */
+static bool errors_collect(struct child *child)
 {
-    struct stat about;
-    if (fstat(child->errors, &about) != 0)
-        return 0;
-    if (about.st_size > ERRORS_KEPT_BYTES)
-        (void)fallocate(child->errors, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-                        about.st_size - ERRORS_KEPT_BYTES);
-    return about.st_size;
+    char bytes[ERRORS_CHUNK_BYTES];
+    ssize_t length = 1;
+    thread_mutex_lock(&child->kept.lock);
+    for (unsigned i = 0; i < ERRORS_CHUNKS_MOST && length > 0; i++) {
+        do
+            length = read(child->errors, bytes, sizeof bytes);
+        while (length < 0 && errno == EINTR);
+        if (length > 0)
+            child_errors_add(&child->kept.errors, bytes, (size_t)length);
+    }
+    bool goes_on = length > 0 || (length < 0 && errno == EAGAIN);
+    thread_mutex_unlock(&child->kept.lock);
+    return goes_on;
+}
+
+static void errors_read(void *argument)
+{
+    struct child *child = argument;
+    struct pollfd files[2] = {{.fd = child->errors, .events = POLLIN},
+                              {.fd = child->errors_stop, .events = POLLIN}};
+    bool goes_on = true;
+    while (goes_on) {
+        int ready = poll(files, 2, -1);
+        if (ready > 0)
+            goes_on = files[1].revents == 0 && errors_collect(child);
+        else
+            goes_on = errno == EINTR;
+    }
+}
+
+int child_errors_begin(struct child *child, int errors)
+{
+    child->errors = errors;
+    child->kept.lock = (thread_mutex)THREAD_MUTEX_INIT;
+    child->errors_stop = eventfd(0, EFD_CLOEXEC);
+    if (child->errors_stop < 0)
+        return -errno;
+    int error = thread_start(&child->errors_thread, errors_read, child, THREAD_STACK_BYTES);
+    if (error != 0)
+        child_fd_close(&child->errors_stop);
+    return error;
+}
+
+void child_errors_end(struct child *child)
+{
+    uint64_t one = 1;
+    while (write(child->errors_stop, &one, sizeof one) < 0 && errno == EINTR)
+        continue;
+    thread_join(child->errors_thread);
+    child_fd_close(&child->errors_stop);
+    child_fd_close(&child->errors);
 }
 
 bool child_ended(struct child *child, int *status)
@@ -122,14 +165,12 @@ bool child_waits_for_terminal(const struct child *child)
     return child->stopped && (child->stop_signal == SIGTTIN || child->stop_signal == SIGTTOU);
 }
 
-enum child_read child_read_line(struct child *child, char *line, size_t size, unsigned timeout_ms,
+enum child_read child_read_line(struct child *child, char *line, size_t size, uint64_t deadline_ns,
                                 bool (*cancelled)(void *context), void *context)
 {
-    uint64_t deadline = clock_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
-    errors_trim(child);
     for (;;) {
-        enum child_read result;
-        if (child_output_take(&child->lines, line, size, &result))
+        enum child_read result = child_read_stops(deadline_ns, cancelled, context);
+        if (result != CHILD_LINE || child_output_take(&child->lines, line, size, &result))
             return result;
         /*
          * Asked before reading, so that nothing it wrote is missed. The end of the pipe is not
@@ -153,23 +194,20 @@ enum child_read child_read_line(struct child *child, char *line, size_t size, un
             return CHILD_EOF;
         if (is_stopped(child))
             return CHILD_STOPPED;
-        if (cancelled != NULL && cancelled(context))
-            return CHILD_CANCELLED;
         struct pollfd output = {.fd = child->output, .events = POLLIN};
-        int wait_ms = child_slice_ms(deadline, SLICE_MS);
-        if (wait_ms == 0)
-            return CHILD_TIMEOUT;
-        poll(&output, 1, wait_ms);
+        poll(&output, 1, child_slice_ms(deadline_ns, SLICE_MS));
     }
 }
 
 const char *child_error_line(struct child *child)
 {
-    char tail[CHILD_ERROR_TAIL_BYTES];
-    off_t size = errors_trim(child);
-    off_t from = size > CHILD_ERROR_TAIL_BYTES ? size - CHILD_ERROR_TAIL_BYTES : 0;
-    ssize_t length = pread(child->errors, tail, sizeof tail, from);
-    return child_last_line(tail, length > 0 ? (size_t)length : 0, child->error_line);
+    (void)errors_collect(child);
+    return child_kept_line(&child->kept);
+}
+
+bool child_floods_errors(struct child *child)
+{
+    return child_kept_is_cut(&child->kept);
 }
 
 static void child_reap(const struct child *child)
@@ -184,7 +222,7 @@ static void child_reap(const struct child *child)
  */
 static bool end_wait(struct child *child, unsigned timeout_ms)
 {
-    uint64_t deadline = clock_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
+    uint64_t deadline = child_deadline_ns(timeout_ms);
     while (!child_ended(child, NULL)) {
         while (child->output >= 0) {
             ssize_t length = read(child->output, child->lines.buffer, sizeof child->lines.buffer);
@@ -212,14 +250,15 @@ static bool group_gone(pid_t group)
 
 /*
  * SIGTERM first: a Wine process ended by SIGKILL tells its wineserver nothing. SIGCONT, since a
- * stopped process takes no other signal. Reaps the child.
+ * stopped process takes no other signal. Reaps the child. True: SIGTERM has ended it within grace_ms.
  */
-static void group_kill(struct child *child)
+static bool group_end(struct child *child, unsigned grace_ms)
 {
-    uint64_t deadline = clock_now_ns() + (uint64_t)TERM_MS * NS_PER_MS;
+    uint64_t deadline = child_deadline_ns(TERM_MS);
     kill(-child->pid, SIGTERM);
     kill(-child->pid, SIGCONT);
-    if (!end_wait(child, TERM_MS)) {
+    bool ended = end_wait(child, grace_ms);
+    if (!ended) {
         kill(-child->pid, SIGKILL);
         if (!end_wait(child, KILL_MS))
             child->status = 128 + SIGKILL;
@@ -231,21 +270,22 @@ static void group_kill(struct child *child)
         clock_sleep_ms(END_SLICE_MS);
     if (!group_gone(child->pid))
         kill(-child->pid, SIGKILL);
+    return ended;
 }
 
 int child_end(struct child *child, unsigned grace_ms, bool *killed)
 {
     child_fd_close(&child->input);
-    bool ended = end_wait(child, grace_ms);
+    bool ended = child->is_program ? group_end(child, grace_ms) : end_wait(child, grace_ms);
     if (killed != NULL)
         *killed = !ended;
-    if (ended)
+    if (ended && !child->is_program)
         child_reap(child);
-    else
-        group_kill(child);
+    else if (!ended && !child->is_program)
+        (void)group_end(child, TERM_MS);
     int status = child->status;
+    child_errors_end(child);
     child_fd_close(&child->output);
-    child_fd_close(&child->errors);
     free(child);
     return status;
 }

@@ -8,25 +8,32 @@
 #include <unistd.h>
 
 #include "host/child_common.h"
+#include "thread.h"
 
 struct child {
     pid_t pid;
-    int input;  /* the harness's end of its standard input; -1: closed */
-    int output; /* of its standard output; non-blocking */
-    /*
-     * What it writes to standard error: a file in memory, since a pipe would block a talkative
-     * server once it is full, and nobody calls here while the load is measured. Whenever somebody
-     * calls, all but the tail is given back.
-     */
-    int errors;
+    bool is_program; /* child_start_program has started it */
+    int input;       /* the harness's end of its standard input; -1: closed */
+    int output;      /* of its standard output; non-blocking */
+    int errors;      /* of its standard error; non-blocking */
+    int errors_stop; /* an eventfd that ends the thread */
+    thread_handle errors_thread;
+    struct child_kept kept;
     bool ended;
     int status; /* when ended */
     bool stopped;
     bool was_stopped; /* since child_was_stopped was asked */
     int stop_signal;  /* when stopped */
     struct child_output lines;
-    char error_line[CHILD_ERROR_LINE_BYTES];
 };
+
+/*
+ * Starts the thread that reads its standard error from a pipe's non-blocking end, which is the
+ * child's from then on. 0 or a negative error.
+ */
+int child_errors_begin(struct child *child, int errors);
+/* Ends it, and closes what it has read from. */
+void child_errors_end(struct child *child);
 
 /* -1 is none, and becomes so. */
 static inline void child_fd_close(int *fd)

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "base/failure.h"
@@ -55,8 +54,8 @@ static bool fd_set_nonblocking(int fd)
 struct start_files {
     int input[2];
     int output[2];
+    int errors[2];
     int failure[2];
-    int errors;
 };
 
 static void files_close(struct start_files *files)
@@ -65,20 +64,19 @@ static void files_close(struct start_files *files)
     child_fd_close(&files->input[1]);
     child_fd_close(&files->output[0]);
     child_fd_close(&files->output[1]);
+    child_fd_close(&files->errors[0]);
+    child_fd_close(&files->errors[1]);
     child_fd_close(&files->failure[0]);
     child_fd_close(&files->failure[1]);
-    child_fd_close(&files->errors);
 }
 
 static bool files_open(struct start_files *files)
 {
-    *files = (struct start_files){{-1, -1}, {-1, -1}, {-1, -1}, -1};
-    if (!pipe_open(files->input) || !pipe_open(files->output) || !pipe_open(files->failure))
-        return false;
-    files->errors = fd_above_standard(memfd_create("child-stderr", MFD_CLOEXEC));
+    *files = (struct start_files){{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
     /* Only these ends: O_NONBLOCK belongs to one end of a pipe, and the child's must block. */
-    return files->errors >= 0 && fd_set_nonblocking(files->input[1]) &&
-           fd_set_nonblocking(files->output[0]);
+    return pipe_open(files->input) && pipe_open(files->output) && pipe_open(files->errors) &&
+           pipe_open(files->failure) && fd_set_nonblocking(files->input[1]) &&
+           fd_set_nonblocking(files->output[0]) && fd_set_nonblocking(files->errors[0]);
 }
 
 static _Noreturn void start_fail(int fd, enum start_step step, int error)
@@ -96,13 +94,14 @@ static _Noreturn void start_fail(int fd, enum start_step step, int error)
  * Ctrl-C would reach this copy of the harness.
  */
 static _Noreturn void start_exec(const char *const *arguments, const char *cpus,
-                                 const struct start_files *files)
+                                 const struct start_files *files, bool is_program)
 {
     int failure = files->failure[1];
     if (setpgid(0, 0) != 0)
         start_fail(failure, STEP_GROUP, errno);
-    if (dup2(files->input[0], STDIN_FILENO) < 0 || dup2(files->output[1], STDOUT_FILENO) < 0 ||
-        dup2(files->errors, STDERR_FILENO) < 0)
+    int output = is_program ? files->errors[1] : files->output[1];
+    if (dup2(files->input[0], STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+        dup2(files->errors[1], STDERR_FILENO) < 0)
         start_fail(failure, STEP_FILES, errno);
     /* Without a list too: the starting thread may be pinned to the client's processor. */
     int error = host_pin_self(cpus);
@@ -145,7 +144,22 @@ static void start_explain(const char *program, const char *cpus, const struct st
         failure_set(failure, "cannot start \"%s\": %s", program, cause);
 }
 
-struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
+/* One that is still to be started; NULL with errno. */
+static struct child *child_make(struct start_files *files)
+{
+    struct child *child = calloc(1, sizeof *child);
+    int error = child == NULL ? -ENOMEM : child_errors_begin(child, files->errors[0]);
+    if (error == 0) {
+        files->errors[0] = -1;
+        return child;
+    }
+    free(child);
+    errno = -error;
+    return NULL;
+}
+
+static struct child *start(const char *const *arguments, const char *cpus, bool is_program,
+                           struct failure *failure)
 {
     if (!child_may_start(arguments, cpus, failure))
         return NULL;
@@ -153,30 +167,44 @@ struct child *child_start(const char *const *arguments, const char *cpus, struct
     (void)host_cpu_count();
 
     struct start_files files;
-    struct start_failure start = {.step = STEP_FILES};
+    struct start_failure failed = {.step = STEP_FILES};
     pid_t pid = -1;
     bool opened = files_open(&files);
-    struct child *child = opened ? calloc(1, sizeof *child) : NULL;
+    struct child *child = opened ? child_make(&files) : NULL;
     if (child != NULL)
         pid = fork();
-    start.error = errno;
+    failed.error = errno;
     if (pid == 0)
-        start_exec(arguments, cpus, &files);
+        start_exec(arguments, cpus, &files, is_program);
     child_fd_close(&files.failure[1]);
-    if (pid > 0 && start_wait(files.failure[0], &start)) {
+    bool started = pid > 0 && start_wait(files.failure[0], &failed);
+    if (started) {
         child->pid = pid;
+        child->is_program = is_program;
         child->input = files.input[1];
         child->output = files.output[0];
-        child->errors = files.errors;
-        files.input[1] = files.output[0] = files.errors = -1;
-        files_close(&files);
-        return child;
+        files.input[1] = files.output[0] = -1;
+    } else {
+        if (pid > 0)
+            while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                continue;
+        start_explain(arguments[0], cpus, &failed, failure);
+        if (child != NULL)
+            child_errors_end(child);
+        free(child);
+        child = NULL;
     }
-    if (pid > 0)
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
-    start_explain(arguments[0], cpus, &start, failure);
     files_close(&files);
-    free(child);
-    return NULL;
+    return child;
+}
+
+struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
+{
+    return start(arguments, cpus, false, failure);
+}
+
+struct child *child_start_program(const char *const *arguments, const char *cpus,
+                                  struct failure *failure)
+{
+    return start(arguments, cpus, true, failure);
 }

@@ -155,33 +155,12 @@ static bool pipe_open(bool inbound, HANDLE *ours, HANDLE *theirs)
     return *theirs != INVALID_HANDLE_VALUE;
 }
 
-/*
- * A file that goes away with its last handle. The child only appends, so that processes which
- * share it do not overwrite each other.
- */
-static bool errors_open(HANDLE *ours, HANDLE *theirs)
-{
-    const DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    wchar_t directory[MAX_PATH + 1], path[MAX_PATH + 1];
-    SECURITY_ATTRIBUTES inherit = inheritable();
-    DWORD length = GetTempPathW(MAX_PATH + 1, directory);
-    if (length == 0 || length > MAX_PATH || GetTempFileNameW(directory, L"iom", 0, path) == 0)
-        return false;
-    *ours = CreateFileW(path, GENERIC_READ | DELETE, share, NULL, OPEN_EXISTING,
-                        FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
-    if (*ours == INVALID_HANDLE_VALUE)
-        return false;
-    *theirs = CreateFileW(path, FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE, share,
-                          &inherit, OPEN_EXISTING, FILE_ATTRIBUTE_TEMPORARY, NULL);
-    return *theirs != INVALID_HANDLE_VALUE;
-}
-
 static bool files_open(struct start_files *files)
 {
     *files = (struct start_files){0};
     return pipe_open(false, &files->input, &files->theirs[0]) &&
            pipe_open(true, &files->output, &files->theirs[1]) &&
-           errors_open(&files->errors, &files->theirs[2]);
+           pipe_open(true, &files->errors, &files->theirs[2]);
 }
 
 /* A job that ends with the harness, however that ends, and with it the child. NULL: none. */
@@ -201,18 +180,20 @@ static HANDLE job_open(void)
  * Creates the process, suspended, as a member of the job; it inherits its three files and nothing
  * else, whatever other children are started at the same moment. ERROR_SUCCESS or the error.
  */
-static DWORD process_create(wchar_t *command, const struct start_files *files, HANDLE job,
-                            PROCESS_INFORMATION *process)
+static DWORD process_create(wchar_t *command, const struct start_files *files, bool is_program,
+                            HANDLE job, PROCESS_INFORMATION *process)
 {
     STARTUPINFOEXW start = {.StartupInfo = {.cb = sizeof start,
                                             .dwFlags = STARTF_USESTDHANDLES,
                                             .hStdInput = files->theirs[0],
-                                            .hStdOutput = files->theirs[1],
+                                            .hStdOutput = files->theirs[is_program ? 2 : 1],
                                             .hStdError = files->theirs[2]}};
-    HANDLE inherited[3];
-    SIZE_T size = 0;
+    /* Each only once: a list with the same handle twice is refused. */
+    HANDLE inherited[3] = {files->theirs[0], files->theirs[2], files->theirs[1]};
+    SIZE_T inherited_size = (is_program ? 2 : 3) * sizeof inherited[0], size = 0;
+    /* A program has the console of the harness, if there is one, which brings it Ctrl-Break. */
+    bool has_window = is_program && GetConsoleCP() != 0;
     DWORD error = ERROR_SUCCESS;
-    memcpy(inherited, files->theirs, sizeof inherited);
     InitializeProcThreadAttributeList(NULL, 2, 0, &size);
     start.lpAttributeList = malloc(size);
     if (start.lpAttributeList == NULL)
@@ -228,13 +209,13 @@ static DWORD process_create(wchar_t *command, const struct start_files *files, H
      * No window: else a harness without a console would open one for each server.
      */
     if (!UpdateProcThreadAttribute(start.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
-                                   inherited, sizeof inherited, NULL, NULL) ||
+                                   inherited, inherited_size, NULL, NULL) ||
         (job != NULL &&
          !UpdateProcThreadAttribute(start.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, &job,
                                     sizeof job, NULL, NULL)) ||
         !CreateProcessW(NULL, command, NULL, NULL, TRUE,
-                        EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED | CREATE_NO_WINDOW |
-                            CREATE_NEW_PROCESS_GROUP,
+                        EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED |
+                            (has_window ? 0 : CREATE_NO_WINDOW) | CREATE_NEW_PROCESS_GROUP,
                         NULL, NULL, &start.StartupInfo, process))
         error = GetLastError();
     DeleteProcThreadAttributeList(start.lpAttributeList);
@@ -243,7 +224,7 @@ static DWORD process_create(wchar_t *command, const struct start_files *files, H
 }
 
 /* ERROR_SUCCESS or the error; *job may stay NULL. */
-static DWORD process_start(const char *const *arguments, const char *cpus,
+static DWORD process_start(const char *const *arguments, const char *cpus, bool is_program,
                            const struct start_files *files, PROCESS_INFORMATION *process,
                            HANDLE *job)
 {
@@ -253,14 +234,15 @@ static DWORD process_start(const char *const *arguments, const char *cpus,
         return error;
     *job = job_open();
     int placed = cpus == NULL || *job == NULL ? 0 : host_pin_job(*job, cpus);
-    error = placed != 0 ? (DWORD)-placed : process_create(command, files, *job, process);
+    error =
+        placed != 0 ? (DWORD)-placed : process_create(command, files, is_program, *job, process);
     /* Wine fails to start one process in some thousand, by this error, and the next one starts. */
     if (error == ERROR_INTERNAL_ERROR)
-        error = process_create(command, files, *job, process);
+        error = process_create(command, files, is_program, *job, process);
     /* A job that this process is in may admit no other one ("Nested Jobs"): then without. */
     if (error != ERROR_SUCCESS && placed == 0 && *job != NULL) {
         child_handle_close(job);
-        error = process_create(command, files, NULL, process);
+        error = process_create(command, files, is_program, NULL, process);
     }
     free(command);
     if (error != ERROR_SUCCESS) {
@@ -283,40 +265,67 @@ static DWORD process_start(const char *const *arguments, const char *cpus,
     return error;
 }
 
-struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
+/* One that is still to be started; NULL with the error. */
+static struct child *child_make(struct start_files *files, DWORD *error)
 {
+    struct child *child = calloc(1, sizeof *child);
+    *error = ERROR_NOT_ENOUGH_MEMORY;
+    if (child == NULL)
+        return NULL;
+    if (child_pipe_open(&child->output, &files->output) &&
+        child_pipe_open(&child->errors, &files->errors) && child_errors_begin(child))
+        return child;
+    *error = GetLastError();
+    child_pipe_close(&child->output);
+    child_pipe_close(&child->errors);
+    free(child);
+    return NULL;
+}
+
+static struct child *start(const char *const *arguments, const char *cpus, bool is_program,
+                           struct failure *failure)
+{
+    char cause[CAUSE_BYTES];
     if (!child_may_start(arguments, cpus, failure))
         return NULL;
     struct start_files files;
     PROCESS_INFORMATION process = {0};
     HANDLE job = NULL;
-    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
-    struct child *child = calloc(1, sizeof *child);
-    bool opened = files_open(&files);
-    if (child != NULL && opened) {
-        child->reading.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
-        if (child->reading.hEvent != NULL)
-            error = process_start(arguments, cpus, &files, &process, &job);
-    } else if (child != NULL) {
-        error = GetLastError();
-    }
+    struct child *child = NULL;
+    DWORD error = files_open(&files) ? ERROR_SUCCESS : GetLastError();
+    if (error == ERROR_SUCCESS)
+        child = child_make(&files, &error);
+    if (child != NULL)
+        error = process_start(arguments, cpus, is_program, &files, &process, &job);
     if (error == ERROR_SUCCESS) {
         child->process = process.hProcess;
         child->pid = process.dwProcessId;
+        child->is_program = is_program;
         child->job = job;
         child->input = files.input;
-        child->output = files.output;
-        child->errors = files.errors;
-        files.input = files.output = files.errors = NULL;
-        files_close(&files);
-        return child;
+        files.input = NULL;
+    } else {
+        failure_set(failure, "cannot start \"%s\": %s", arguments[0],
+                    error_text(error, cause, sizeof cause));
+        if (child != NULL) {
+            child_errors_end(child);
+            child_pipe_close(&child->errors);
+            child_pipe_close(&child->output);
+        }
+        free(child);
+        child = NULL;
     }
-    char cause[CAUSE_BYTES];
-    failure_set(failure, "cannot start \"%s\": %s", arguments[0],
-                error_text(error, cause, sizeof cause));
     files_close(&files);
-    if (child != NULL)
-        child_handle_close(&child->reading.hEvent);
-    free(child);
-    return NULL;
+    return child;
+}
+
+struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
+{
+    return start(arguments, cpus, false, failure);
+}
+
+struct child *child_start_program(const char *const *arguments, const char *cpus,
+                                  struct failure *failure)
+{
+    return start(arguments, cpus, true, failure);
 }

@@ -8,8 +8,8 @@
 enum {
     SLICE_MS = 100, /* between two questions to `cancelled` */
     WRITE_MS = 1000,
-    KILL_MS = 5000,
-    NS_PER_MS = 1000000
+    ERRORS_CHUNKS_MOST = 64,
+    KILL_MS = 5000
 };
 
 unsigned long child_pid(const struct child *child)
@@ -69,46 +69,87 @@ bool child_waits_for_terminal(const struct child *child)
     return false;
 }
 
+bool child_pipe_open(struct child_pipe *pipe, HANDLE *file)
+{
+    pipe->reading.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (pipe->reading.hEvent == NULL)
+        return false;
+    pipe->file = *file;
+    *file = NULL;
+    return true;
+}
+
+/* The system must have let go of the chunk before it is freed. */
+void child_pipe_close(struct child_pipe *pipe)
+{
+    DWORD length;
+    if (pipe->read_pending) {
+        CancelIoEx(pipe->file, &pipe->reading);
+        GetOverlappedResult(pipe->file, &pipe->reading, &length, TRUE);
+        pipe->read_pending = false;
+    }
+    child_handle_close(&pipe->file);
+    child_handle_close(&pipe->reading.hEvent);
+}
+
 enum pump { PUMP_BYTES, PUMP_NOTHING, PUMP_END, PUMP_FAILED };
 
-/* What the read in hand has brought, added to the buffer; most: how much there is room for. */
-static enum pump output_collect(struct child *child)
+static enum pump pump_failed(struct child_pipe *pipe, DWORD error)
 {
-    DWORD length = 0;
-    bool done = GetOverlappedResult(child->output, &child->reading, &length, FALSE);
+    pipe->read_pending = false;
+    if (error == ERROR_BROKEN_PIPE)
+        pipe->ended = true;
+    return pipe->ended ? PUMP_END : PUMP_FAILED;
+}
+
+/* Begins to read, unless that is under way. */
+static enum pump pipe_begin(struct child_pipe *pipe, size_t most)
+{
+    if (pipe->ended)
+        return PUMP_END;
+    if (pipe->read_pending)
+        return PUMP_NOTHING;
+    pipe->read_pending = true;
+    if (!ReadFile(pipe->file, pipe->chunk,
+                  most < CHILD_CHUNK_BYTES ? (DWORD)most : CHILD_CHUNK_BYTES, NULL,
+                  &pipe->reading) &&
+        GetLastError() != ERROR_IO_PENDING)
+        return pump_failed(pipe, GetLastError());
+    return PUMP_NOTHING;
+}
+
+/* What the read under way has brought is in the chunk. */
+static enum pump pipe_collect(struct child_pipe *pipe, DWORD *length)
+{
+    bool done = GetOverlappedResult(pipe->file, &pipe->reading, length, FALSE);
     DWORD error = done ? ERROR_SUCCESS : GetLastError();
     if (!done && error == ERROR_IO_INCOMPLETE)
         return PUMP_NOTHING;
-    child->read_pending = false;
+    pipe->read_pending = false;
+    if (done)
+        return PUMP_BYTES;
     /* The system cancels a read when the thread that began it ends: the next one repeats it. */
-    if (error == ERROR_OPERATION_ABORTED)
-        return PUMP_NOTHING;
-    if (error == ERROR_BROKEN_PIPE)
-        child->output_ended = true;
-    if (error != ERROR_SUCCESS)
-        return child->output_ended ? PUMP_END : PUMP_FAILED;
-    memcpy(child->lines.buffer + child->lines.count, child->chunk, length);
-    child->lines.count += length;
-    return PUMP_BYTES;
+    return error == ERROR_OPERATION_ABORTED ? PUMP_NOTHING : pump_failed(pipe, error);
+}
+
+static enum pump output_collect(struct child *child)
+{
+    DWORD length = 0;
+    enum pump pumped = pipe_collect(&child->output, &length);
+    if (pumped == PUMP_BYTES) {
+        memcpy(child->lines.buffer + child->lines.count, child->output.chunk, length);
+        child->lines.count += length;
+    }
+    return pumped;
 }
 
 /* Waits at most wait_ms for output. The read goes on when nothing came, until the next call. */
 static enum pump output_pump(struct child *child, DWORD wait_ms)
 {
-    HANDLE either[2] = {child->reading.hEvent, child->process};
-    if (child->output_ended)
-        return PUMP_END;
-    if (!child->read_pending) {
-        size_t room = sizeof child->lines.buffer - child->lines.count;
-        DWORD most = room < CHILD_CHUNK_BYTES ? (DWORD)room : CHILD_CHUNK_BYTES;
-        child->read_pending = true;
-        if (!ReadFile(child->output, child->chunk, most, NULL, &child->reading) &&
-            GetLastError() != ERROR_IO_PENDING) {
-            child->read_pending = false;
-            child->output_ended = GetLastError() == ERROR_BROKEN_PIPE;
-            return child->output_ended ? PUMP_END : PUMP_FAILED;
-        }
-    }
+    HANDLE either[2] = {child->output.reading.hEvent, child->process};
+    enum pump begun = pipe_begin(&child->output, sizeof child->lines.buffer - child->lines.count);
+    if (begun != PUMP_NOTHING)
+        return begun;
     switch (WaitForMultipleObjects(2, either, FALSE, wait_ms)) {
     case WAIT_OBJECT_0:
         return output_collect(child);
@@ -117,7 +158,7 @@ static enum pump output_pump(struct child *child, DWORD wait_ms)
          * It ended, yet its pipe did not: a process that it left behind may hold the other end.
          * What it wrote last is given a moment to arrive.
          */
-        if (WaitForSingleObject(child->reading.hEvent, SLICE_MS) == WAIT_OBJECT_0)
+        if (WaitForSingleObject(either[0], SLICE_MS) == WAIT_OBJECT_0)
             return output_collect(child);
         return PUMP_END;
     case WAIT_TIMEOUT:
@@ -127,59 +168,95 @@ static enum pump output_pump(struct child *child, DWORD wait_ms)
     }
 }
 
-enum child_read child_read_line(struct child *child, char *line, size_t size, unsigned timeout_ms,
+enum child_read child_read_line(struct child *child, char *line, size_t size, uint64_t deadline_ns,
                                 bool (*cancelled)(void *context), void *context)
 {
-    uint64_t deadline = clock_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
-    DWORD wait_ms = 0;
     for (;;) {
-        enum child_read result;
-        if (child_output_take(&child->lines, line, size, &result))
+        enum child_read result = child_read_stops(deadline_ns, cancelled, context);
+        if (result != CHILD_LINE || child_output_take(&child->lines, line, size, &result))
             return result;
-        switch (output_pump(child, wait_ms)) {
-        case PUMP_BYTES:
-            continue;
+        switch (output_pump(child, (DWORD)child_slice_ms(deadline_ns, SLICE_MS))) {
         /* A line without its end was cut off: its last number may be only half of one. */
         case PUMP_END:
             return CHILD_EOF;
         case PUMP_FAILED:
             return CHILD_FAILED;
+        case PUMP_BYTES:
         case PUMP_NOTHING:
             break;
         }
-        if (cancelled != NULL && cancelled(context))
-            return CHILD_CANCELLED;
-        wait_ms = (DWORD)child_slice_ms(deadline, SLICE_MS);
-        if (wait_ms == 0)
-            return CHILD_TIMEOUT;
     }
 }
 
-/* The last bytes of what it wrote to standard error; how many. */
-static size_t errors_tail(const struct child *child, char *tail, DWORD tail_bytes)
+/* Takes what there is, at most a few full pipes. False: no more will come. */
+static bool errors_collect(struct child *child)
 {
-    LARGE_INTEGER size;
-    DWORD length = 0;
-    if (!GetFileSizeEx(child->errors, &size))
-        return 0;
-    if (size.QuadPart > (LONGLONG)tail_bytes)
-        size.QuadPart -= (LONGLONG)tail_bytes;
-    else
-        size.QuadPart = 0;
-    OVERLAPPED from = {.Offset = size.LowPart, .OffsetHigh = (DWORD)size.HighPart};
-    return ReadFile(child->errors, tail, tail_bytes, &length, &from) ? length : 0;
+    enum pump pumped = PUMP_BYTES;
+    thread_mutex_lock(&child->kept.lock);
+    for (unsigned i = 0; i < ERRORS_CHUNKS_MOST && pumped == PUMP_BYTES; i++) {
+        DWORD length = 0;
+        pumped = pipe_begin(&child->errors, CHILD_CHUNK_BYTES);
+        if (pumped == PUMP_NOTHING)
+            pumped = pipe_collect(&child->errors, &length);
+        if (pumped == PUMP_BYTES)
+            child_errors_add(&child->kept.errors, child->errors.chunk, length);
+    }
+    thread_mutex_unlock(&child->kept.lock);
+    return pumped == PUMP_BYTES || pumped == PUMP_NOTHING;
+}
+
+static void errors_read(void *argument)
+{
+    struct child *child = argument;
+    HANDLE either[2] = {child->errors_stop, child->errors.reading.hEvent};
+    while (errors_collect(child) &&
+           WaitForMultipleObjects(2, either, FALSE, INFINITE) == WAIT_OBJECT_0 + 1)
+        continue;
+}
+
+bool child_errors_begin(struct child *child)
+{
+    child->kept.lock = (thread_mutex)THREAD_MUTEX_INIT;
+    child->errors_stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (child->errors_stop == NULL)
+        return false;
+    int error = thread_start(&child->errors_thread, errors_read, child, THREAD_STACK_BYTES);
+    if (error != 0) {
+        child_handle_close(&child->errors_stop);
+        SetLastError((DWORD)-error);
+    }
+    return error == 0;
+}
+
+void child_errors_end(struct child *child)
+{
+    SetEvent(child->errors_stop);
+    thread_join(child->errors_thread);
+    child_handle_close(&child->errors_stop);
 }
 
 const char *child_error_line(struct child *child)
 {
-    char tail[CHILD_ERROR_TAIL_BYTES];
-    return child_last_line(tail, errors_tail(child, tail, sizeof tail), child->error_line);
+    uint64_t deadline_ns = child_deadline_ns(SLICE_MS);
+    /*
+     * What one that has ended wrote last is given a moment to arrive. Its end of the pipe may stay
+     * open, held by a process that it left behind.
+     */
+    while (errors_collect(child) && (child->output.ended || child_ended(child, NULL)) &&
+           child_slice_ms(deadline_ns, 1) > 0)
+        clock_sleep_ms(1);
+    return child_kept_line(&child->kept);
+}
+
+bool child_floods_errors(struct child *child)
+{
+    return child_kept_is_cut(&child->kept);
 }
 
 /* Waits for its end; meanwhile throws its output away, since it could not end while that blocks. */
 static bool end_wait(struct child *child, unsigned timeout_ms)
 {
-    uint64_t deadline = clock_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
+    uint64_t deadline = child_deadline_ns(timeout_ms);
     while (!child_ended(child, NULL)) {
         DWORD wait_ms = (DWORD)child_slice_ms(deadline, SLICE_MS);
         if (wait_ms == 0)
@@ -192,23 +269,14 @@ static bool end_wait(struct child *child, unsigned timeout_ms)
     return true;
 }
 
-/* The system must have let go of the chunk before it is freed. */
-static void read_cancel(struct child *child)
-{
-    DWORD length;
-    if (!child->read_pending)
-        return;
-    CancelIoEx(child->output, &child->reading);
-    GetOverlappedResult(child->output, &child->reading, &length, TRUE);
-    child->read_pending = false;
-}
-
 int child_end(struct child *child, unsigned grace_ms, bool *killed)
 {
     child_handle_close(&child->input);
-    bool ended = end_wait(child, grace_ms);
+    /* Only who shares a console with it can send it Ctrl-Break. Else there is no way but the end. */
+    bool asked = !child->is_program || GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child->pid);
+    bool ended = asked ? end_wait(child, grace_ms) : child_ended(child, NULL);
     if (killed != NULL)
-        *killed = !ended;
+        *killed = asked && !ended;
     if (!ended) {
         if (child->job == NULL || !TerminateJobObject(child->job, CHILD_KILLED_STATUS))
             TerminateProcess(child->process, CHILD_KILLED_STATUS);
@@ -216,12 +284,11 @@ int child_end(struct child *child, unsigned grace_ms, bool *killed)
     }
     int status = CHILD_KILLED_STATUS;
     child_ended(child, &status);
-    read_cancel(child);
+    child_errors_end(child);
+    child_pipe_close(&child->errors);
+    child_pipe_close(&child->output);
     child_handle_close(&child->job);
-    child_handle_close(&child->output);
-    child_handle_close(&child->errors);
     child_handle_close(&child->process);
-    child_handle_close(&child->reading.hEvent);
     free(child);
     return status;
 }

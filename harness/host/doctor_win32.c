@@ -14,7 +14,8 @@ static void port_range_take(struct doctor_facts *facts)
     struct child *netsh = child_start(words, NULL, NULL);
     if (netsh == NULL)
         return;
-    while (child_read_line(netsh, text, sizeof text, NETSH_MS, NULL, NULL) == CHILD_LINE)
+    uint64_t deadline_ns = child_deadline_ns(NETSH_MS);
+    while (child_read_line(netsh, text, sizeof text, deadline_ns, NULL, NULL) == CHILD_LINE)
         doctor_take_port_line(facts, text);
     child_end(netsh, NETSH_MS, NULL);
     facts->ports_are_pooled = true;

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "host/cpu_list.h"
+
 bool host_split_cpus(char *server, char *client, size_t size)
 {
     struct topology topology;
@@ -15,6 +17,28 @@ bool host_split_cpus(char *server, char *client, size_t size)
     }
     topology_free(&topology);
     return split;
+}
+
+unsigned host_share_cpus(unsigned server_threads, unsigned client_threads, char *server,
+                         char *client, size_t size)
+{
+    struct topology topology;
+    struct cpu_list servers = {{0}}, clients = {{0}};
+    unsigned share = 0;
+    if (!host_split_cpus(server, client, size))
+        return 0;
+    if ((server_threads < 2 && client_threads < 2) || !host_topology(&topology))
+        return 1;
+    share = topology_share(&topology, server_threads > 1 ? server_threads : 1, &servers, &clients);
+    topology_free(&topology);
+    if (share == 0)
+        return 1;
+    cpu_list_format(&servers, server, size);
+    cpu_list_format(&clients, client, size);
+    /* Of several processor groups of Windows they can't be given to one process. */
+    if (host_cpus_count(server) == share && host_cpus_count(client) > 0)
+        return share;
+    return host_split_cpus(server, client, size) ? 1 : 0;
 }
 
 double host_busy_share(const struct host_times *from, const struct host_times *to)

@@ -33,6 +33,13 @@ bool host_topology(struct topology *topology);
  * one, or nobody may choose.
  */
 bool host_split_cpus(char *server, char *client, size_t size);
+/*
+ * The same for a server or a client of several threads, by topology_share; with one each, or where there
+ * is no more to share, as host_split_cpus. Returns how many processors the server has, 0 where host_split_cpus is
+ * false.
+ */
+unsigned host_share_cpus(unsigned server_threads, unsigned client_threads, char *server,
+                         char *client, size_t size);
 /* How many a list of processors names ("0", "0,2-3"); 0 where this process may not use them all. */
 unsigned host_cpus_count(const char *text);
 /*

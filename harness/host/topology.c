@@ -86,6 +86,80 @@ bool topology_split(const struct topology *topology, const struct topology_cpu *
     return true;
 }
 
+/* Some of a machine's processors. */
+struct part {
+    const struct topology *topology;
+    bool any_kind, any_node;
+    unsigned kind, node;
+};
+
+static bool part_has(const struct part *part, const struct topology_cpu *cpu)
+{
+    return (part->any_kind || cpu->kind == part->kind) &&
+           (part->any_node || cpu->node == part->node);
+}
+
+/* Whether it is the first one of its core within the part. */
+static bool begins_core(const struct part *part, const struct topology_cpu *cpu)
+{
+    for (const struct topology_cpu *at = part->topology->cpus; at < cpu; at++)
+        if (at->core == cpu->core && part_has(part, at))
+            return false;
+    return part_has(part, cpu);
+}
+
+static unsigned cores_of(const struct part *part)
+{
+    unsigned cores = 0;
+    for (size_t i = 0; i < part->topology->count; i++)
+        cores += begins_core(part, &part->topology->cpus[i]);
+    return cores;
+}
+
+/* The first cores are the server's, the others the client's. */
+static void part_share(const struct part *part, unsigned cores, struct cpu_list *server,
+                       struct cpu_list *client)
+{
+    struct cpu_list taken = {{0}};
+    for (size_t i = 0; i < part->topology->count; i++) {
+        const struct topology_cpu *cpu = &part->topology->cpus[i];
+        if (cores > 0 && begins_core(part, cpu)) {
+            cpu_list_add(server, cpu->cpu);
+            cpu_list_add(&taken, cpu->core);
+            cores--;
+        } else if (part_has(part, cpu) && !cpu_list_has(&taken, cpu->core)) {
+            cpu_list_add(client, cpu->cpu);
+        }
+    }
+}
+
+unsigned topology_share(const struct topology *topology, unsigned most, struct cpu_list *server,
+                        struct cpu_list *client)
+{
+    struct part part = {.topology = topology};
+    unsigned value;
+    if (!next_value(topology, kind_of, ULLONG_MAX, &part.kind))
+        return 0;
+    /* One node of the fastest kind, from the lowest on. */
+    for (unsigned long long under = ULLONG_MAX;
+         next_value(topology, node_from_behind, under, &value); under = value) {
+        part.node = UINT_MAX - value;
+        if (cores_of(&part) > most) {
+            part_share(&part, most, server, client);
+            return most;
+        }
+    }
+    part.any_node = true;
+    if (cores_of(&part) <= most)
+        part.any_kind = true;
+    unsigned cores = cores_of(&part);
+    unsigned share = cores > most ? most : cores - 1;
+    if (share < 2 && share < most)
+        return 0;
+    part_share(&part, share, server, client);
+    return share;
+}
+
 static unsigned parts_text(const struct topology *topology,
                            unsigned (*value_of)(const struct topology_cpu *cpu), char *text,
                            size_t size)

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "host/cpu_list.h"
+
 struct topology_cpu {
     unsigned cpu;  /* its number, as in lists of processors */
     unsigned core; /* that of the core's first processor */
@@ -31,6 +33,15 @@ void topology_free(struct topology *topology);
  */
 bool topology_split(const struct topology *topology, const struct topology_cpu **server,
                     const struct topology_cpu **client);
+/*
+ * Where a side has several threads: for the server up to `most` processors, each of another core, and
+ * for the client what is left. Both are of the fastest kind and of one node where a node has more cores than
+ * that, else of the whole machine's fastest kind, else of all kinds; one core stays the client's. Adds
+ * them to the lists. Returns how many the server has; 0, and nothing was added, where it would have one
+ * instead of more, or none.
+ */
+unsigned topology_share(const struct topology *topology, unsigned most, struct cpu_list *server,
+                        struct cpu_list *client);
 
 /*
  * The kinds, the fastest first, and the nodes, each with its processors: "8 (0-7), 16 (8-23)".

@@ -3,6 +3,7 @@
 
 #include "load/load_state.h"
 #include "load/payload.h"
+#include "load/unexpected.h"
 
 enum {
     CONNECT_AGAIN_NS = 20 * 1000 * 1000,
@@ -28,6 +29,7 @@ void load_note(struct load *load, const char *what, int error)
     if (result->error_text[0] != '\0')
         return;
     load->first_error = error;
+    load->noted_ns = clock_now_ns();
     if (error == 0) {
         snprintf(result->error_text, sizeof result->error_text, "%s", what);
         return;
@@ -37,10 +39,17 @@ void load_note(struct load *load, const char *what, int error)
              net_error_text(error, cause, sizeof cause), limit[0] == '\0' ? "" : "; ", limit);
 }
 
+/* Whoever waits is served once another has left, and in the workload they leave. */
+static bool clients_take_turns(const struct load *load)
+{
+    return load->options->clients_at_once != 0 && load->kind->reconnects;
+}
+
 bool connection_has_to_wait(const struct load *load, const struct load_connection *connection)
 {
     unsigned at_once = load->options->clients_at_once;
-    return at_once != 0 && connection->engine.id >= at_once && !load->kind->reconnects;
+    return at_once != 0 && connection->engine.id >= at_once &&
+           !(clients_take_turns(load) && load->phase == PHASE_DRAIN);
 }
 
 void connection_await(struct load *load, struct load_connection *connection)
@@ -113,6 +122,7 @@ static void connection_send(struct load *load, struct load_connection *connectio
             return;
         }
         connection->sent += (uint64_t)taken;
+        load->result->sent_bytes += (uint64_t)taken;
         connection->blocked = (size_t)taken < span;
     }
 }
@@ -128,12 +138,18 @@ void connection_offer(struct load *load, struct load_connection *connection, uin
     connection_send(load, connection);
 }
 
-static void message_count(struct load *load, struct load_connection *connection, uint64_t rtt_ns)
+/* at_ns: the moment inside the window by which it counts. */
+static void message_count(struct load *load, struct load_connection *connection, uint64_t rtt_ns,
+                          uint64_t at_ns)
 {
     load->result->messages++;
     connection->window_messages++;
     connection->window_rtt_ns += rtt_ns;
+    if (rtt_ns > connection->window_rtt_max_ns)
+        connection->window_rtt_max_ns = rtt_ns;
     histogram_record(&load->result->rtt, rtt_ns);
+    if (load->result->interval_count > 0)
+        compact_histogram_record(&interval_at(load, at_ns)->rtt, rtt_ns);
 }
 
 /* In an open loop it counts by when it was meant to be sent, wherever it is complete. */
@@ -145,7 +161,7 @@ static void scheduled_complete(struct load *load, struct load_connection *connec
     uint64_t message = open_loop_message(load, connection, connection->completed - 2);
     uint64_t meant = open_loop_meant_ns(load, message);
     if (load_in_window(load, meant)) {
-        message_count(load, connection, now - meant);
+        message_count(load, connection, now - meant, meant);
         histogram_record(&load->result->rtt_from_sent, now - sent);
     }
     if (load->kind->completed != NULL)
@@ -167,7 +183,7 @@ static void message_complete(struct load *load, struct load_connection *connecti
         scheduled_complete(load, connection, sent, now);
     /* Wherever it began: to ask that it began inside too would leave out the slow ones. */
     else if (load->phase == PHASE_WINDOW)
-        message_count(load, connection, now - sent);
+        message_count(load, connection, now - sent, now);
 }
 
 /* Everything that was sent is back, or won't be; and the phase lets nothing more be sent. */
@@ -204,7 +220,9 @@ static bool source_choose(const struct load *load, uint64_t attempt, struct net_
 int connection_connect(struct load *load, struct load_connection *connection)
 {
     struct net_address source;
-    bool chosen = source_choose(load, load->connects_begun++, &source);
+    /* The threads take turns in counting them. */
+    uint64_t attempt = load->connects_begun++ * load->team->threads + load->thread;
+    bool chosen = source_choose(load, attempt, &source);
     connection->connecting = true;
     connection->finishing = connection->blocked = false;
     connection->connect_begun_ns = clock_now_ns();
@@ -218,10 +236,14 @@ int connection_connect(struct load *load, struct load_connection *connection)
     return error;
 }
 
-/* What an open loop's schedule had inside the window is sent in the drain too. */
-static bool sends_on(const struct load *load)
+/*
+ * What an open loop's schedule had inside the window is sent in the drain too. And where clients take
+ * turns, one that has been answered leaves then, so that the next is answered.
+ */
+static bool goes_on(const struct load *load)
 {
-    return load_is_loading(load) || (load->phase == PHASE_DRAIN && load->kind->is_open);
+    return load_is_loading(load) ||
+           (load->phase == PHASE_DRAIN && (load->kind->is_open || clients_take_turns(load)));
 }
 
 static bool is_misbehaving(const struct load *load, const struct engine_connection *connection)
@@ -229,9 +251,9 @@ static bool is_misbehaving(const struct load *load, const struct engine_connecti
     return connection->id >= load->workload->connections;
 }
 
-static void wrong_bytes(struct load *load)
+static void wrong_bytes(struct load *load, const char *what)
 {
-    load_note(load, "wrong bytes came back", 0);
+    load_note(load, what, 0);
     load->result->verify_failures++;
 }
 
@@ -242,7 +264,7 @@ static void on_received(void *context, struct engine_connection *engine_connecti
     struct load_connection *connection = (struct load_connection *)engine_connection;
     if (is_misbehaving(load, engine_connection)) {
         if (!misbehaving_received(load->misbehaving, engine_connection, data, count))
-            wrong_bytes(load);
+            wrong_bytes(load, "to a misbehaving client");
         return;
     }
     if (count <= 0) {
@@ -255,7 +277,9 @@ static void on_received(void *context, struct engine_connection *engine_connecti
     /* More than was sent is wrong too, whatever the bytes are. */
     if ((uint64_t)count > connection->sent - connection->received ||
         !payload_verify(connection->engine.id, connection->received, data, (size_t)count)) {
-        wrong_bytes(load);
+        char what[UNEXPECTED_TEXT];
+        wrong_bytes(load, unexpected_text(connection->engine.id, connection->received,
+                                          connection->sent, data, (size_t)count, what));
         connection_close(load, connection);
         return;
     }
@@ -269,7 +293,7 @@ static void on_received(void *context, struct engine_connection *engine_connecti
     }
     while (connection->received >= connection->completes_at)
         message_complete(load, connection, now);
-    if (sends_on(load))
+    if (goes_on(load))
         load->kind->proceed(load, connection, now);
     if (connection->outstanding == 0 && !load_is_loading(load))
         connection_answered(load, connection);
@@ -313,10 +337,13 @@ static void on_connected(void *context, struct engine_connection *engine_connect
         load->result->connects++;
         histogram_record(&load->result->connect, now - connection->connect_begun_ns);
     }
-    if (load->phase == PHASE_DRAIN)
+    if (load->phase == PHASE_DRAIN) {
         connection_settle(load, connection);
-    else
+        if (clients_take_turns(load))
+            connection_finish(load, connection);
+    } else {
         connection_offer(load, connection, connection->completes_at, now);
+    }
     if (connection->engine.open && connection_has_to_wait(load, connection))
         connection_answered(load, connection);
 }

@@ -24,20 +24,24 @@ struct misbehaver {
 struct misbehaving {
     struct engine *engine;
     const struct load_options *options;
+    unsigned count;
     struct misbehaver all[];
 };
 
-struct misbehaving *misbehaving_open(struct engine *engine, const struct load_options *options)
+struct misbehaving *misbehaving_open(struct engine *engine, const struct load_options *options,
+                                     const struct load_part *part)
 {
     struct misbehaving *misbehaving =
-        calloc(1, sizeof *misbehaving + options->workload.misbehaving * sizeof misbehaving->all[0]);
+        calloc(1, sizeof *misbehaving + part->count * sizeof misbehaving->all[0]);
     if (misbehaving == NULL)
         return NULL;
     misbehaving->engine = engine;
     misbehaving->options = options;
-    for (unsigned i = 0; i < options->workload.misbehaving; i++) {
-        misbehaving->all[i].kind = (enum kind)(i % KINDS);
-        misbehaving->all[i].engine.id = options->workload.connections + i;
+    misbehaving->count = part->count;
+    for (unsigned i = 0; i < part->count; i++) {
+        unsigned number = load_part_id(part, i);
+        misbehaving->all[i].kind = (enum kind)(number % KINDS);
+        misbehaving->all[i].engine.id = options->workload.connections + number;
     }
     return misbehaving;
 }
@@ -51,7 +55,7 @@ static void leave(struct misbehaving *misbehaving, struct misbehaver *misbehaver
 
 void misbehaving_stop(struct misbehaving *misbehaving)
 {
-    for (unsigned i = 0; i < misbehaving->options->workload.misbehaving; i++)
+    for (unsigned i = 0; i < misbehaving->count; i++)
         leave(misbehaving, &misbehaving->all[i]);
 }
 
@@ -103,7 +107,7 @@ static void do_next(struct misbehaving *misbehaving, struct misbehaver *misbehav
 uint64_t misbehaving_act(struct misbehaving *misbehaving, uint64_t now)
 {
     uint64_t next = UINT64_MAX;
-    for (unsigned i = 0; i < misbehaving->options->workload.misbehaving; i++) {
+    for (unsigned i = 0; i < misbehaving->count; i++) {
         struct misbehaver *misbehaver = &misbehaving->all[i];
         if (misbehaver->next_ns <= now) {
             do_next(misbehaving, misbehaver);

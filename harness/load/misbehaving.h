@@ -14,14 +14,16 @@
 
 #include "load/engine.h"
 #include "load/load_options.h"
+#include "load/load_part.h"
 
 struct misbehaving; /* opaque */
 
 /*
- * As many as the options say, whose ids in the engine follow those of the well-behaved. They do
- * nothing before the first misbehaving_act. NULL without memory.
+ * Those of the options that are a thread's part, which is not empty. Their ids in the engine follow
+ * those of the well-behaved. They do nothing before the first misbehaving_act. NULL without memory.
  */
-struct misbehaving *misbehaving_open(struct engine *engine, const struct load_options *options);
+struct misbehaving *misbehaving_open(struct engine *engine, const struct load_options *options,
+                                     const struct load_part *part);
 /* Does what is due; when there is more to do. */
 uint64_t misbehaving_act(struct misbehaving *misbehaving, uint64_t now);
 /* Resets all connections. */

@@ -12,11 +12,11 @@ uint64_t open_loop_meant_ns(const struct load *load, uint64_t message)
     return load->schedule_begin_ns + schedule_moment(&load->schedule, message);
 }
 
-uint64_t open_loop_in_window(const struct load *load)
+uint64_t open_loop_between(const struct load *load, uint64_t from_ns, uint64_t to_ns)
 {
     uint64_t begin = load->schedule_begin_ns;
-    return schedule_before(&load->schedule, load->window_end_ns - begin) -
-           schedule_before(&load->schedule, load->window_begin_ns - begin);
+    return schedule_before(&load->schedule, to_ns - begin) -
+           schedule_before(&load->schedule, from_ns - begin);
 }
 
 void open_loop_proceed(struct load *load, struct load_connection *connection, uint64_t now)
@@ -39,15 +39,16 @@ void open_loop_proceed(struct load *load, struct load_connection *connection, ui
 
 uint64_t open_loop_send(struct load *load, uint64_t now)
 {
-    unsigned connections = load->workload->connections;
+    unsigned connections = load->workload->connections, index;
     uint64_t due = schedule_before(&load->schedule, now - load->schedule_begin_ns + 1);
     /* Further back there is nothing but more of the same connections. */
     uint64_t message = due - load->due > connections ? due - connections : load->due;
-    for (; message < due; message++) {
+    while ((message = load_part_message(&load->part, connections, message, &index)) < due) {
         now = load_now(load);
         load_advance(load, now);
-        open_loop_proceed(load, connection_at(load, (unsigned)(message % connections)), now);
+        open_loop_proceed(load, connection_at(load, index), now);
+        message++;
     }
     load->due = due;
-    return open_loop_meant_ns(load, due);
+    return open_loop_meant_ns(load, message);
 }

@@ -49,12 +49,20 @@ struct workload workload_default(const struct workload_kind *kind)
     return workload;
 }
 
+static bool work_time_equals(const struct work_time *a, const struct work_time *b)
+{
+    return a->mean_ns == b->mean_ns && a->exponential == b->exponential;
+}
+
 bool workload_equals(const struct workload *a, const struct workload *b)
 {
     return a->kind == b->kind && a->connections == b->connections && a->active == b->active &&
            a->misbehaving == b->misbehaving && a->message_bytes == b->message_bytes &&
            a->pipeline_depth == b->pipeline_depth && a->rate_msgs_per_s == b->rate_msgs_per_s &&
-           a->burst_interval_ns == b->burst_interval_ns;
+           a->burst_interval_ns == b->burst_interval_ns &&
+           work_time_equals(&a->work_cpu, &b->work_cpu) &&
+           work_time_equals(&a->work_wait, &b->work_wait) && a->threads == b->threads &&
+           a->client_threads == b->client_threads;
 }
 
 /* All connections have equal parts of a rate: that of this generator's. */
@@ -76,6 +84,12 @@ struct workload workload_share(const struct workload *workload, unsigned index, 
     share.misbehaving = (unsigned)share_of(workload->misbehaving, index, count);
     share.rate_msgs_per_s = rate_share(workload, index, count);
     return share;
+}
+
+unsigned workload_client_threads(const struct workload *workload)
+{
+    unsigned asked = workload->client_threads == 0 ? 1 : workload->client_threads;
+    return asked < workload->connections ? asked : workload->connections;
 }
 
 unsigned workload_server_connections(const struct workload *workload)

@@ -10,8 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "work.h"
+
 struct load;            /* load_state.h */
 struct load_connection; /* load_state.h */
+
+/* Of a load generator. */
+#define CLIENT_THREADS_MAX 256
 
 struct workload {
     const struct workload_kind *kind;
@@ -23,6 +28,10 @@ struct workload {
     /* Of an open loop. All connections together, 1..SCHEDULE_RATE_MAX; 0: no rate is set */
     uint64_t rate_msgs_per_s;
     uint64_t burst_interval_ns; /* 0: no bursts */
+    struct work_time work_cpu;  /* what the server does for each message besides sending it back */
+    struct work_time work_wait;
+    unsigned threads; /* serving threads that the server is asked for; 0: the model's own choice */
+    unsigned client_threads; /* of the load generator; 0: one */
 };
 
 /* Options of `bench` that only some kinds take. */
@@ -52,7 +61,9 @@ struct workload_kind {
      * be sent (G. Tene's "coordinated omission" is what that avoids).
      */
     bool is_open;
-    bool reconnects;     /* a connection that has finished is made again */
+    bool reconnects; /* a connection that has finished is made again */
+    /* A plan has it of the same numbers beside this kind, to compare with. NULL: none. */
+    const struct workload_kind *undisturbed;
     bool finds_capacity; /* it finds out how many connections can be had: fewer are no failure */
     enum workload_fairness fairness;
 
@@ -69,6 +80,9 @@ struct workload_kind {
     void (*proceed)(struct load *load, struct load_connection *connection, uint64_t now);
     /* A message of the schedule is complete. NULL: nothing to do. */
     void (*completed)(struct load *load, uint64_t message, uint64_t now);
+    /* The run is over, which had its window: adds what all client threads have seen together to the
+     * result. On the caller's thread, with its load. NULL: nothing to do. */
+    void (*settle)(struct load *load);
 };
 
 extern const struct workload_kind workload_pingpong;
@@ -91,6 +105,8 @@ struct workload workload_default(const struct workload_kind *kind);
 bool workload_equals(const struct workload *a, const struct workload *b);
 /* What generator number `index`, from 1, of `count` has of it; its connections may be 0. */
 struct workload workload_share(const struct workload *workload, unsigned index, unsigned count);
+/* The client threads that it has: as many as were asked for, but at most one for each connection. */
+unsigned workload_client_threads(const struct workload *workload);
 /* The connections that its server must have room for. */
 unsigned workload_server_connections(const struct workload *workload);
 /* The most connections that such a workload can have: its server has room for no more. */

@@ -15,6 +15,7 @@
 enum { NS_PER_MS = 1000000 };
 
 #define DURATION_MAX_NS   ((uint64_t)24 * 3600 * 1000000000)
+#define INTERVAL_MAX_NS   ((uint64_t)3600 * 1000000000)
 #define MESSAGE_BYTES_MAX ((uint64_t)1 << 30)
 /* So that no two slots begin in the same second, which tells them apart. */
 #define ALLOWANCE_LEAST_NS 500000000
@@ -39,14 +40,15 @@ struct given {
 
 static const struct option options[] = {
     {.name = "what is measured", .kind = OPTION_HEADING},
-    {"--suite", "NAME", OPTION_TEXT, ASKED(suite), 0, 0,
-     "quick (the default), smoke, lessons or textbook, see below"},
+    {"--suite", "NAME", OPTION_TEXT, ASKED(suite), 0, 0, "one of those below; quick by default"},
     {"--model", "NAME[,NAME]", OPTION_TEXTS, ASKED(models), 0, 0,
      "only these models or lessons; by default every model of each\n"
      "target"},
     {"--target", "NAME=COMMAND", OPTION_TEXTS, ASKED(targets), 0, 0,
-     "whose models to measure: a command that runs an iomodels, see\n"
-     "below; may be repeated; by default this program itself"},
+     "whose models to measure: a command that runs an iomodels, or\n"
+     "any other echo server, see below; may be repeated; by default\n"
+     "this program itself, which the word iomodels means too where\n"
+     "PATH has none"},
     {"--target-missing", "NAME=REASON", OPTION_TEXTS, ASKED(missing), 0, 0,
      "a target that can't be had: its rows are skipped"},
     {.name = "the load", .kind = OPTION_HEADING},
@@ -75,13 +77,29 @@ static const struct option options[] = {
      "of a ramp up to its connections; 4 by default"},
     {"--misbehaving", "N", OPTION_COUNT, ASKED(misbehaving), 1, 1000,
      "clients of mixed beside its connections; 6 by default"},
+    {"--work-cpu", "TIME[,TIME]", OPTION_TEXTS, ASKED(work_cpu), 0, 0,
+     "how long the server uses its processor for each message, in\n"
+     "the thread that serves, such as 20us, or exp:20us: exponential\n"
+     "with that mean; 0: not at all; each measured"},
+    {"--work-wait", "TIME[,TIME]", OPTION_TEXTS, ASKED(work_wait), 0, 0,
+     "how long that thread waits for each message, as for a blocking\n"
+     "call to a database; as --work-cpu"},
     {.name = "how long, how often", .kind = OPTION_HEADING},
     {"--duration", "TIME", OPTION_DURATION, ASKED(duration_ns), NS_PER_MS, DURATION_MAX_NS,
      "of the window that is measured: 2s"},
     {"--warmup", "TIME", OPTION_DURATION, ASKED(warmup_ns), 1, DURATION_MAX_NS,
      "thrown away before it: 300ms"},
+    {"--interval", "TIME", OPTION_DURATION, ASKED(interval_ns), NS_PER_MS, INTERVAL_MAX_NS,
+     "cut each window into intervals of this length, and write\n"
+     "intervals.csv: when there was how much, how slow; at most\n"
+     "10000 of them"},
+    {"--per-connection", NULL, OPTION_FLAG, ASKED(per_connection), 0, 0,
+     "write connections.csv: what each connection got"},
     {"--trials", "N", OPTION_COUNT, ASKED(trials), 1, 100000,
      "repetitions; a verdict between models takes at least 6"},
+    {"--require", "NAME:LIMIT", OPTION_TEXTS, ASKED(requirements), 0, 0,
+     "limits that the medians have to keep, else the exit status is\n1: p99:5ms, throughput:10k, "
+     "or a column's name and a number"},
     {"--until-ci", "PERCENT", OPTION_TEXT, ASKED(until_ci), 0, 0,
      "trials until half of the 95 % interval of each median CPU\n"
      "time is at most this share of the median, such as 5 (percent);\n"
@@ -90,7 +108,7 @@ static const struct option options[] = {
      "how long a run waits for a host that is idle enough; 5s\n"
      "by default; its row tells where that was in vain"},
     {.name = "where", .kind = OPTION_HEADING},
-    {"--placement", "NAME", OPTION_TEXT, ASKED(placement), 0, 0,
+    {"--placement", "split|none", OPTION_TEXT, ASKED(placement), 0, 0,
      "split: server and client on a processor each (the default\n"
      "where there are two); none: as the system likes"},
     {"--server-cpus", "LIST", OPTION_TEXT, ASKED(server_cpus), 0, 0,
@@ -99,9 +117,12 @@ static const struct option options[] = {
     {"--client-cpus", "LIST", OPTION_TEXT, ASKED(client_cpus), 0, 0,
      "the client's; a side that is not told runs as the system\n"
      "likes"},
+    {"--client-threads", "N", OPTION_COUNT, ASKED(client_threads), 1, CLIENT_THREADS_MAX,
+     "of the load generator, at most one for each connection; 1 by\n"
+     "default"},
     {.name = "the servers", .kind = OPTION_HEADING},
-    {"--threads", "N", OPTION_COUNT, ASKED(threads), 1, 1024,
-     "serving threads of each model that takes the option"},
+    {"--threads", "N[,N]", OPTION_COUNTS, ASKED(threads), 1, 1024,
+     "serving threads of each model that takes the option, each\nmeasured"},
     {"--buffer-bytes", "SIZE", OPTION_SIZE, ASKED(buffer_bytes), 1, (uint64_t)64 << 20,
      "the server's, for each connection; 64KiB by default"},
     {"--no-nodelay", NULL, OPTION_FLAG, ASKED(no_nodelay), 0, 0,
@@ -133,9 +154,14 @@ static const struct option options[] = {
     {"--explain", NULL, OPTION_FLAG, ASKED(explain), 0, 0,
      "after the table, say what one message cost each model: waits,\n"
      "what they scan, receives, sends, context switches"},
+    {"--format", "json", OPTION_TEXT, ASKED(format), 0, 0,
+     "the summary as JSON instead of tables, for other programs"},
+    {"--report", NULL, OPTION_FLAG, ASKED(report), 0, 0,
+     "at the end, make the page report.html in the run's folder, as\n"
+     "'iomodels report' does"},
     {"--resume", "DIR", OPTION_TEXT, ASKED(resume), 0, 0,
      "go on with the run in this folder where it stopped, with its own\n"
-     "arguments; only --trials and --dry-run can be given besides"},
+     "arguments; only --trials, --report and --dry-run can be given besides"},
     {"--dry-run", NULL, OPTION_FLAG, ASKED(dry_run), 0, 0,
      "say how many runs it would be, and how long"},
     {.name = NULL}};
@@ -222,12 +248,17 @@ static void outro_write(char *text, size_t size)
            "--target \"new='C:\\Program Files\\x\\iomodels.exe'\" or --target \"far=ssh host "
            "iomodels\".\n"
            "Where all of it is the path of a file, it is that file. No shell reads it.\n"
+           "Any server that echoes can be measured beside the models: as a program that gets its\n"
+           "port in the place of {port}, --target \"go=exec:./echo-go -port {port}\", started for "
+           "each run\nand ended by SIGTERM (Windows: Ctrl-Break), or as one that runs already,\n"
+           "--target far=tcp:192.0.2.7:7000. Its model is called external.\n"
            "\nWritten are DIR/TIME/runs.csv (a row for each run: results/README.md explains its\n"
            "columns), histogram.csv, summary.csv (medians with their intervals), environment.csv,\n"
            "with --rate-search rate_search.csv, and .hgrm files for the HdrHistogram plotter.\n"
            "'iomodels compare DIR/TIME' compares. Whatever ends it, Ctrl-C or kill -9, the "
            "finished rows are kept, and --resume\n"
-           "goes on. Exit status: 0, 1 where a run failed, 2 for bad usage, 130 for Ctrl-C.\n");
+           "goes on. Exit status: 0, 1 where a run failed or a --require was not kept, 2 for bad "
+           "usage, 130 for Ctrl-C.\n");
 }
 
 bool bench_options_take(struct bench_request *request, int argc, char **argv, int *status)

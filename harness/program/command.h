@@ -11,6 +11,7 @@ int command_list(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_compare(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_merge(int argc, char **argv);
 int command_doctor(int argc, char **argv);

@@ -11,6 +11,7 @@
 #include "load/engine.h"
 #include "load/payload.h"
 #include "program.h"
+#include "program/bench_choices.h"
 #include "program/bench_options.h"
 #include "program/bench_report.h"
 #include "program/command.h"
@@ -55,19 +56,26 @@ static int fail(const char *message)
     return EXIT_FAILED;
 }
 
+/* The files beside histogram.csv that have lines of each row. */
+static unsigned files_kept(const struct bench_request *given)
+{
+    return (given->interval_ns != 0 ? RESULTS_KEEP(ROW_FILE_INTERVALS) : 0) |
+           (given->per_connection ? RESULTS_KEEP(ROW_FILE_CONNECTIONS) : 0);
+}
+
 static int folder_open(struct results *results, const struct bench_request *given,
                        struct failure *failure)
 {
     const struct generator *generator = &given->generator;
     char run_id[24], folder[RESULTS_PATH_BYTES + 1];
     if (generator->count == 1)
-        return results_open(results, given->out, failure);
+        return results_open(results, given->out, files_kept(given), failure);
     if (clock_utc_ns() >= generator->start_utc_ns)
         return failure_set(failure,
                            "--start-at has passed before all was ready; choose a later moment");
     results_run_id(generator->start_utc_ns, run_id, sizeof run_id);
     snprintf(folder, sizeof folder, "%s/%s/generator-%u", given->out, run_id, generator->index);
-    return results_open_at(results, folder, run_id, failure);
+    return results_open_at(results, folder, run_id, files_kept(given), failure);
 }
 
 static int search_write_csv(struct csv_writer *csv, const void *context)
@@ -81,6 +89,9 @@ static int measure(struct bench *bench, struct search *search, struct failure *f
     program_usage_prepare();
     int error = search == NULL ? bench_run(bench, failure) : search_run(search, bench, failure);
     terminal_progress(NULL);
+    /* What follows from all finished rows stays as it is where not all were taken over. */
+    if (error == 0 && bench->cancelled && bench_report_has_nothing_new(bench))
+        return 0;
     if (error == 0 && search != NULL)
         error =
             results_write_csv(bench->results, "rate_search.csv", search_write_csv, search, failure);
@@ -104,8 +115,14 @@ static int carry_out(struct bench *bench, const struct bench_request *given, str
     int status = error == 0 ? 0 : fail(failure.text);
     if (results_close(bench->results, &failure) != 0 && status == 0)
         status = fail(failure.text);
-    if (status == 0 || !bench_report_has_nothing_new(bench))
+    if (given->format != NULL && bench_report_json(bench) != 0)
+        status = EXIT_FAILED;
+    if (given->format == NULL && (status == 0 || !bench_report_has_nothing_new(bench)))
         bench_report_results(bench, given, search);
+    if (status == 0 && !bench->cancelled && bench_report_requirements(bench, given) != 0)
+        status = EXIT_FAILED;
+    if (given->report && given->generator.count == 1 && bench_report_page(bench, given) != 0)
+        status = status == 0 ? EXIT_FAILED : status;
     if (bench->cancelled)
         status = EXIT_INTERRUPTED;
     else if (status == 0 && bench->failed > 0)
@@ -136,6 +153,8 @@ static int begin(struct bench *bench, const struct bench_request *given,
         error = results_write_environment(bench->results, environment.facts, environment.count,
                                           &failure);
     environment_free(&environment);
+    if (error == 0 && given->generator.count == 1)
+        results_can_resume(bench->results);
     if (error == 0)
         return carry_out(bench, given, search);
     (void)results_close(bench->results, NULL);
@@ -192,8 +211,9 @@ static int go_on(struct bench *bench, const struct bench_request *given,
     if (same_environment(bench, given, resume, &failure) != 0)
         return fail(failure.text);
     /* Before it is read, so that nobody else writes on meanwhile. */
-    if (!given->dry_run && results_open_again(bench->results, given->resume,
-                                              resume_fact(resume, "run_id"), &failure) != 0)
+    if (!given->dry_run &&
+        results_open_again(bench->results, given->resume, resume_fact(resume, "run_id"),
+                           files_kept(given), &failure) != 0)
         return fail(failure.text);
     settings->run_id = bench->results->run_id;
     int status = 0;
@@ -215,79 +235,24 @@ static int go_on(struct bench *bench, const struct bench_request *given,
     return status;
 }
 
-static unsigned connections_most(const struct plan *plan)
+/* What the options ask for, but for the targets and their models. 0, or -1 with a failure: bad usage. */
+static int plan_choose(struct plan *plan, const struct suite *suite, struct bench_request *given,
+                       struct run_settings *settings, struct search *search,
+                       struct failure *failure)
 {
-    unsigned most = 0;
-    for (size_t i = 0; i < plan->workload_count; i++)
-        if (workload_server_connections(&plan->workloads[i]) > most)
-            most = workload_server_connections(&plan->workloads[i]);
-    return most;
-}
-
-/* Of what not each generator can have a part. 0, or -1 with a failure. */
-static int shares_check(const struct plan *plan, unsigned generators, struct failure *failure)
-{
-    for (size_t i = 0; i < plan->workload_count; i++) {
-        const struct workload *workload = &plan->workloads[i];
-        bool rate = workload->rate_msgs_per_s != 0 && workload->rate_msgs_per_s < generators;
-        if (!rate && (workload->active == 0 || workload->active >= generators))
-            continue;
-        return failure_set(failure,
-                           "%s is too small for %u load generators: each takes a part of it",
-                           rate ? "--rate" : "--active", generators);
-    }
-    return 0;
-}
-
-/* What --until-ci asks for. 0, or -1 with a failure. */
-static int until_ci_choose(struct plan *plan, const struct bench_request *given,
-                           struct failure *failure)
-{
-    enum { TRIALS_MOST_DEFAULT = 50 };
-    const char *wrong = NULL;
-    if (given->trials == 0)
-        plan->trials = TRIALS_MOST_DEFAULT;
-    if (!units_parse_percent(given->until_ci, &plan->until_ci) || plan->until_ci <= 0)
-        wrong = "not a share of the median in percent, such as 5";
-    else if (plan->trials < STATISTICS_TRIALS_MIN)
-        wrong = "an interval takes at least 6 --trials";
-    else if (given->rate_search != NULL)
-        wrong = "not with --rate-search, whose trials only decide by majority";
-    else if (given->generator.count > 1)
-        wrong = "not with several generators, which would not all stop at once";
-    if (wrong == NULL)
-        return 0;
-    return failure_set(failure, "--until-ci %s: %s", given->until_ci, wrong);
-}
-
-/* What --rate-search asks for. 0, or -1 with a failure. */
-static int search_choose(struct search *search, struct bench_request *given,
-                         struct failure *failure)
-{
-    enum { TRIALS_DEFAULT = 3 };
-    search->trials = given->trials == 0 ? TRIALS_DEFAULT : (unsigned)given->trials;
-    if (rate_bound_parse(given->rate_search, &search->bound, failure) != 0)
+    struct requirement requirements[BENCH_REQUIREMENTS_MAX];
+    size_t requirement_count;
+    if (bench_interval_check(settings, failure) != 0 ||
+        (given->rate_search != NULL && bench_search_choose(search, given, failure) != 0))
         return -1;
-    if (given->workloads.count == 0)
-        given->workloads = (struct text_list){{workload_rate.name}, 1};
-    const char *wrong = NULL;
-    char name[80], only[160], takers[120];
-    snprintf(only, sizeof only, "is for --workload %s only",
-             workload_takers(WORKLOAD_RATE, takers, sizeof takers));
-    for (size_t i = 0; text_list_word(&given->workloads, i, name, sizeof name); i++) {
-        const struct workload_kind *kind = workload_find(name);
-        if (kind == NULL || (kind->options & WORKLOAD_RATE) == 0)
-            wrong = only;
-    }
-    if (given->rates.count > 1)
-        wrong = "begins at one --rate";
-    else if (search->trials % 2 == 0)
-        wrong = "takes an odd number of --trials, since their majority decides";
-    else if (given->generator.count > 1)
-        wrong = "takes one load generator";
-    if (wrong == NULL)
-        return 0;
-    return failure_set(failure, "--rate-search %s", wrong);
+    plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
+    if ((given->until_ci != NULL && bench_until_ci_choose(plan, given, failure) != 0) ||
+        bench_format_choose(given, failure) != 0 ||
+        bench_requirements_choose(requirements, &requirement_count, given, failure) != 0 ||
+        plan_choose_workloads(plan, suite, given, failure) != 0 ||
+        bench_shares_check(plan, given->generator.count, failure) != 0)
+        return -1;
+    return placement_choose(given, bench_threads_most(plan), settings, failure);
 }
 
 /* resume: of the run to go on with, or NULL; arguments: of the command line. */
@@ -295,16 +260,18 @@ static int bench(struct bench_request *given, struct plan *plan, const struct re
                  const char *arguments)
 {
     struct failure failure = {""};
+    char names[160];
     const struct suite *suite = suite_find(given->suite);
     if (suite == NULL)
-        return options_fail("bench", "unknown suite %s; known are quick, smoke, lessons, textbook",
-                            given->suite);
+        return options_fail("bench", "unknown suite %s; known are %s", given->suite,
+                            suite_names(names, sizeof names));
     struct run_settings settings = {
         .warmup_ns = given->warmup_ns != 0 ? given->warmup_ns : suite->warmup_ns,
         .duration_ns = given->duration_ns != 0 ? given->duration_ns : suite->duration_ns,
+        .interval_ns = given->interval_ns,
+        .per_connection = given->per_connection,
         .idle_wait_ns = given->generator.count > 1 ? 0 : given->idle_wait_ns,
         .buffer_bytes = given->buffer_bytes,
-        .threads = given->threads != 0 ? (unsigned)given->threads : suite->threads,
         .nodelay = !given->no_nodelay,
         .ports = &given->server_ports,
         .generator = &given->generator,
@@ -312,18 +279,11 @@ static int bench(struct bench_request *given, struct plan *plan, const struct re
     };
     struct search search = {.count = 0};
     bool searches = given->rate_search != NULL;
-    if (searches && search_choose(&search, given, &failure) != 0)
-        return options_fail("bench", "%s", failure.text);
-    plan->trials = (unsigned)(given->trials != 0 ? given->trials : suite->trials);
-    if (given->until_ci != NULL && until_ci_choose(plan, given, &failure) != 0)
-        return options_fail("bench", "%s", failure.text);
-    if (plan_choose_workloads(plan, suite, given, &failure) != 0 ||
-        shares_check(plan, given->generator.count, &failure) != 0 ||
-        placement_choose(given, &settings, &failure) != 0)
+    if (plan_choose(plan, suite, given, &settings, &search, &failure) != 0)
         return options_fail("bench", "%s", failure.text);
     if (!interrupt_catch("bench"))
         return EXIT_FAILED;
-    descriptors_raise("bench", connections_most(plan));
+    descriptors_raise("bench", bench_connections_most(plan));
     if (engine_waits_otherwise(failure.text, sizeof failure.text))
         fprintf(stderr, "iomodels bench: %s\n", failure.text);
     payload_init();
@@ -336,8 +296,9 @@ static int bench(struct bench_request *given, struct plan *plan, const struct re
     if (reach_choose(plan->targets, plan->target_count, &given->connects, &given->server_binds,
                      &failure) != 0)
         return options_fail("bench", "%s", failure.text);
-    if (plan_choose_models(plan, &given->models, suite->lessons, &failure) != 0)
+    if (plan_choose_models(plan, &given->models, suite, &failure) != 0)
         return options_fail("bench", "%s", failure.text);
+    bench_report_skipped(plan, &given->models);
     static struct results results;
     struct bench bench = {
         .plan = plan, .settings = &settings, .results = &results, .seed = given->seed};

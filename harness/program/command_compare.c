@@ -4,14 +4,17 @@
 
 #include "base/failure.h"
 #include "base/files.h"
+#include "base/terminal.h"
 #include "base/units.h"
 #include "names.h"
 #include "program.h"
 #include "program/command.h"
+#include "program/compare_notes.h"
 #include "program/compare_options.h"
 #include "program/compare_rules.h"
 #include "program/options.h"
 #include "report/comparison_table.h"
+#include "report/conclusion.h"
 #include "report/conditions.h"
 #include "report/gate_report.h"
 #include "rows/cell_values_reader.h"
@@ -24,10 +27,12 @@ struct compare {
     const struct compare_options *given;
     const struct column *metrics[METRICS_MAX];
     size_t metric_count;
+    bool by_default; /* the metrics */
     struct cell_values values;
     struct compare_rules rules;
     struct comparison_table table;
     struct gate_report gate; /* --fail-if */
+    struct conclusion conclusion;
 };
 
 static int refuse(const char *message)
@@ -42,30 +47,48 @@ static const char *metrics_text(char *text, size_t size)
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < COLUMN_COUNT && used < size; i++)
-        if (row_columns[i].better == COLUMN_LESS || row_columns[i].better == COLUMN_MORE)
+        if (column_has_better_side(&row_columns[i]))
             used += (size_t)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : ", ",
                                      row_columns[i].name);
     return text;
+}
+
+/* Once, however often it is given. */
+static void metric_add(struct compare *compare, const struct column *metric)
+{
+    for (size_t i = 0; i < compare->metric_count; i++)
+        if (compare->metrics[i] == metric)
+            return;
+    if (compare->metric_count < METRICS_MAX)
+        compare->metrics[compare->metric_count++] = metric;
+}
+
+/* The one to compare first at the top: the conclusion is by it. */
+static void metrics_add_all(struct compare *compare)
+{
+    metric_add(compare, &row_columns[COLUMN_server_cpu_us_per_msg]);
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        if (column_has_better_side(&row_columns[i]))
+            metric_add(compare, &row_columns[i]);
 }
 
 static int metrics_choose(struct compare *compare)
 {
     static const char *const usual[] = {"server_cpu_us_per_msg,throughput_msgs_per_s,rtt_p99_us"};
     const struct text_list by_default = {{usual[0]}, 1};
-    const struct text_list *wanted =
-        compare->given->metrics.count > 0 ? &compare->given->metrics : &by_default;
+    compare->by_default = compare->given->metrics.count == 0;
+    const struct text_list *wanted = compare->by_default ? &by_default : &compare->given->metrics;
     char name[COMPARE_NAME_BYTES], known[1024];
     for (size_t i = 0; text_list_word(wanted, i, name, sizeof name); i++) {
         const struct column *metric = column_find_metric(name);
-        bool again = false;
-        for (size_t j = 0; j < compare->metric_count; j++)
-            again |= compare->metrics[j] == metric;
-        if (metric == NULL || metric->better == COLUMN_NEITHER)
-            return options_fail("compare", "%s %s; known are %s",
+        if (name_equals("all", name))
+            metrics_add_all(compare);
+        else if (metric == NULL || !column_has_better_side(metric))
+            return options_fail("compare", "%s %s; known are all, or %s",
                                 metric == NULL ? "unknown metric" : "no side is better in", name,
                                 metrics_text(known, sizeof known));
-        if (!again && compare->metric_count < METRICS_MAX)
-            compare->metrics[compare->metric_count++] = metric;
+        else
+            metric_add(compare, metric);
     }
     return 0;
 }
@@ -87,16 +110,45 @@ static int fail_if_parse(struct compare *compare)
                         text);
 }
 
+static bool has_direction(const struct compare *compare, const struct column *metric)
+{
+    return (compare->table.format != COMPARISON_GITHUB_SMALLER || metric->better == COLUMN_LESS) &&
+           (compare->table.format != COMPARISON_GITHUB_BIGGER || metric->better == COLUMN_MORE);
+}
+
+/* A file of one direction must have something to hold. */
+static int direction_check(const struct compare *compare)
+{
+    for (size_t i = 0; i < compare->metric_count; i++)
+        if (has_direction(compare, compare->metrics[i]))
+            return 0;
+    return options_fail("compare",
+                        "--format %s: no metric that is better when it is %s; see --metric",
+                        compare->given->format,
+                        compare->table.format == COMPARISON_GITHUB_BIGGER ? "bigger" : "smaller");
+}
+
 static int format_parse(struct compare *compare)
 {
-    static const char *const names[] = {"text", "markdown", "csv"};
+    static const char *const names[] = {
+        [COMPARISON_TEXT] = "text",
+        [COMPARISON_MARKDOWN] = "markdown",
+        [COMPARISON_CSV] = "csv",
+        [COMPARISON_JSON] = "json",
+        [COMPARISON_GITHUB_SMALLER] = "github-smaller",
+        [COMPARISON_GITHUB_BIGGER] = "github-bigger",
+        [COMPARISON_BENCHER] = "bencher",
+    };
     const char *given = compare->given->format;
-    for (int i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (given == NULL || name_equals(names[i], given)) {
             compare->table.format = (enum comparison_format)i;
-            return 0;
+            return direction_check(compare);
         }
-    return options_fail("compare", "unknown format %s; known are text, markdown, csv", given);
+    return options_fail("compare",
+                        "unknown format %s; known are text, markdown, csv, json, github-smaller, "
+                        "github-bigger, bencher",
+                        given);
 }
 
 /* A run's folder, or its runs.csv. NULL with a failure. */
@@ -110,7 +162,8 @@ static FILE *run_open(const char *run, struct failure *failure)
         file = files_open_read(path);
     }
     if (file == NULL)
-        failure_set(failure, "%s: %s; name a run's folder or its runs.csv", path, strerror(errno));
+        failure_set(failure, "%s: %s; name a run's folder or its runs.csv", path,
+                    files_error_text(errno));
     return file;
 }
 
@@ -138,10 +191,24 @@ static int run_read(struct compare *compare, const char *run)
     return 0;
 }
 
+/* By default the table for people has what decides: throughput where the clients wait for answers, the
+ * round trips where a schedule gives the throughput. A file may have one direction. */
+static bool is_shown(const struct compare *compare, const struct column *metric,
+                     const struct cell *cell)
+{
+    struct row row;
+    if (!compare->by_default || comparison_format_is_for_programs(compare->table.format))
+        return has_direction(compare, metric);
+    cell_describe(cell, &row);
+    bool is_open =
+        number_is_known(row.target_rate_msgs_per_s) || number_is_known(row.burst_interval_us);
+    return !(is_open ? metric->of_throughput : metric->basis != COLUMN_NO_BASIS);
+}
+
 /* A family by one metric; comparisons and lines: room for its pairs. */
-static void family_compare(struct compare *compare, const struct pair *pairs, size_t count,
-                           size_t metric_index, struct comparison *comparisons,
-                           struct comparison_line *lines)
+static int family_compare(struct compare *compare, const struct pair *pairs, size_t count,
+                          size_t metric_index, struct comparison *comparisons,
+                          struct comparison_line *lines)
 {
     const struct cell_values *values = &compare->values;
     const struct cell *cells = values->cells.cells;
@@ -172,8 +239,10 @@ static void family_compare(struct compare *compare, const struct pair *pairs, si
             comparison->verdict = COMPARISON_NONE;
     }
     gate_report_lines(&compare->gate, metric, lines, kept);
-    if (kept > 0)
-        comparison_table_metric(&compare->table, metric, lines, kept);
+    if (kept == 0 || !is_shown(compare, metric, lines[0].contestant))
+        return 0;
+    conclusion_lines(&compare->conclusion, &compare->table, metric, lines, kept);
+    return comparison_table_metric(&compare->table, metric, lines, kept);
 }
 
 static int families_compare(struct compare *compare, const struct pairing *pairing)
@@ -187,58 +256,13 @@ static int families_compare(struct compare *compare, const struct pairing *pairi
             end++;
         comparison_table_heading(&compare->table,
                                  &compare->values.cells.cells[pairing->pairs[begin].contestant]);
-        for (size_t metric = 0; metric < compare->metric_count; metric++)
-            family_compare(compare, pairing->pairs + begin, end - begin, metric, comparisons,
-                           lines);
+        for (size_t metric = 0; metric < compare->metric_count && complete; metric++)
+            complete = family_compare(compare, pairing->pairs + begin, end - begin, metric,
+                                      comparisons, lines) == 0;
     }
     free(comparisons);
     free(lines);
     return complete ? 0 : -1;
-}
-
-/* To the reader of a table below it, of CSV on standard error. */
-static void note(struct compare *compare, const char *text)
-{
-    if (compare->table.format == COMPARISON_CSV)
-        fprintf(stderr, "iomodels compare: %s\n", text);
-    else
-        comparison_table_note(&compare->table, text);
-}
-
-static void notes_print(struct compare *compare, const struct pairing *pairing)
-{
-    char text[200];
-    size_t skipped = 0, failed = 0, incomplete = 0, warned = 0, rows = 0;
-    for (size_t i = 0; i < compare->values.cells.count; i++) {
-        const struct cell *cell = &compare->values.cells.cells[i];
-        if (!pairing_wants(&compare->rules.pairing, cell))
-            continue;
-        skipped += cell->skipped;
-        failed += cell->failed;
-        incomplete += cell->incomplete;
-        warned += cell->warned;
-        rows += cell->rows;
-    }
-    comparison_table_end(&compare->table);
-    if (skipped + failed > 0) {
-        snprintf(text, sizeof text, "left out: %zu rows that failed, %zu that were skipped", failed,
-                 skipped);
-        note(compare, text);
-    }
-    if (incomplete > 0) {
-        snprintf(text, sizeof text, "left out: %zu rows in which connections were missing",
-                 incomplete);
-        note(compare, text);
-    }
-    if (warned > 0) {
-        snprintf(text, sizeof text, "%zu of %zu rows have warnings: see that column", warned, rows);
-        note(compare, text);
-    }
-    if (pairing->alone > 0) {
-        snprintf(text, sizeof text, "with nothing to be compared with: %zu of the measured cells",
-                 pairing->alone);
-        note(compare, text);
-    }
 }
 
 /* Also below a table that may be pasted somewhere, if there is one. */
@@ -246,7 +270,7 @@ static void warn(struct compare *compare, const char *text)
 {
     fprintf(stderr, "iomodels compare: %s\n", text);
     if (compare->table.format == COMPARISON_MARKDOWN && compare->table.file != NULL)
-        comparison_table_note(&compare->table, text);
+        comparison_table_note(&compare->table, text, true);
 }
 
 static void runs_warn(struct compare *compare, const struct pairing *pairing)
@@ -266,15 +290,21 @@ static int compare_print(struct compare *compare, const struct pairing *pairing)
     compare->table.file = stdout;
     compare->table.by = compare->rules.pairing.by;
     compare->table.old_run = compare->given->runs.items[0];
-    if (compare->table.format == COMPARISON_CSV)
+    compare->table.width = terminal_table_width(stdout);
+    if (comparison_format_is_for_programs(compare->table.format))
         program_set_output_binary();
     comparison_table_begin(&compare->table);
-    if (families_compare(compare, pairing) != 0) {
-        fprintf(stderr, "iomodels compare: out of memory\n");
-        return EXIT_FAILED;
+    int error = families_compare(compare, pairing);
+    comparison_table_end(&compare->table);
+    if (error == 0) {
+        compare_notes_print(&compare->table, &compare->values.cells, &compare->rules.pairing,
+                            pairing);
+        error = conclusion_print(&compare->conclusion, &compare->table, &compare->values, pairing);
     }
-    notes_print(compare, pairing);
-    return 0;
+    if (error == 0)
+        return 0;
+    fprintf(stderr, "iomodels compare: out of memory\n");
+    return EXIT_FAILED;
 }
 
 /* Whether any of the metrics was measured in any of the pairs. */
@@ -293,8 +323,13 @@ static int nothing_to_compare(const struct compare *compare, const struct pairin
         "nothing to compare: no two models with status ok on one target in one configuration",
         "nothing to compare: no model with status ok on two targets in one configuration",
         "nothing to compare: no model, target and configuration with status ok in both runs"};
-    return refuse(pairing->count == 0 ? causes[compare->rules.pairing.by]
-                                      : "nothing to compare: the metric is empty in every row");
+    struct failure failure = {""};
+    failure_set(&failure, "%s",
+                pairing->count == 0 ? causes[compare->rules.pairing.by]
+                                    : "nothing to compare: the metric is empty in every row");
+    if (pairing->count == 0 && compare->rules.pairing.by == PAIRING_RUNS)
+        conditions_factors_add(&compare->values.cells, &failure);
+    return refuse(failure.text);
 }
 
 static int pairs_compare(struct compare *compare, const struct pairing *pairing)
@@ -351,5 +386,6 @@ int command_compare(int argc, char **argv)
     status = compare_runs(&compare);
     cell_values_free(&compare.values);
     gate_report_free(&compare.gate);
+    conclusion_free(&compare.conclusion);
     return status;
 }

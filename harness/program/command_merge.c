@@ -224,8 +224,23 @@ static int part_histograms(struct merger *merger, struct part *part, const struc
     return 0;
 }
 
-static int histograms_merge(struct merger *merger, const struct row *const *rows,
-                            struct row *merged, struct histogram *kept)
+/* The lines of all parts, one part after the other. */
+static int lines_merge(struct merger *merger, const struct row *const *rows,
+                       const struct row *merged)
+{
+    for (int file = ROW_FILE_HISTOGRAM + 1; file < ROW_FILES; file++)
+        for (size_t i = 0; i < merger->count; i++)
+            if (results_keeps(&merger->results, (enum row_file)file) && rows[i] != NULL &&
+                rows[i]->rtt_samples > 0 &&
+                results_reader_take(&merger->parts[i].reader, (enum row_file)file, rows[i],
+                                    results_lines(&merger->results, (enum row_file)file), merged,
+                                    &merger->failure) != 0)
+                return EXIT_FAILED;
+    return 0;
+}
+
+static int samples_merge(struct merger *merger, const struct row *const *rows, struct row *merged,
+                         struct histogram *kept)
 {
     merger->bases_used = 0;
     for (size_t i = 0; i < merger->count; i++)
@@ -236,7 +251,7 @@ static int histograms_merge(struct merger *merger, const struct row *const *rows
         }
     for (size_t i = 0; i < merger->bases_used; i++)
         merge_histogram(merged, merger->bases[i].name, &merger->bases[i].histogram);
-    return 0;
+    return lines_merge(merger, rows, merged);
 }
 
 static int row_keep(struct merger *merger, const struct row *merged)
@@ -269,7 +284,7 @@ static int run_merge(struct merger *merger, size_t first, const struct row *run,
     merger->bases_used = 0;
     int status = 0;
     if (merged.status == ROW_OK)
-        status = histograms_merge(merger, rows, &merged, kept);
+        status = samples_merge(merger, rows, &merged, kept);
     merger->failed += merged.status == ROW_FAILED;
     return status != 0 ? status : row_keep(merger, &merged);
 }
@@ -294,7 +309,11 @@ static int rows_merge(struct merger *merger)
 
 static int results_make(struct merger *merger, const char *folder)
 {
-    if (results_open_at(&merger->results, folder, reader_any(merger)->rows[0].run_id,
+    unsigned keeps = 0;
+    for (size_t i = 0; i < merger->count; i++)
+        if (is_there(&merger->parts[i]))
+            keeps |= results_reader_keeps(&merger->parts[i].reader);
+    if (results_open_at(&merger->results, folder, reader_any(merger)->rows[0].run_id, keeps,
                         &merger->failure) != 0)
         return EXIT_FAILED;
     const char *folders[PARTS_MAX] = {NULL};
@@ -334,10 +353,12 @@ static int merge(const struct text_list *folders, const char *out)
     if (status != 0) {
         fprintf(stderr, "iomodels merge: %s\n", merger.failure.text);
     } else {
-        summary_table_print(stdout, merger.rows, merger.row_count, terminal_table_width(stdout));
-        warnings_print(stdout, merger.rows, merger.row_count,
-                       terminal_is(stdout) ? terminal_width(stdout) : 0);
-        printf("\nresults: %s\n", merger.results.folder);
+        struct text_list targets;
+        merge_targets_order(&merger.results, merger.rows, merger.row_count, &targets);
+        summary_table_print(stdout, merger.rows, merger.row_count, &targets,
+                            terminal_table_width(stdout));
+        warnings_print(stdout, merger.rows, merger.row_count, terminal_text_width(stdout));
+        printf("\nresults: %s\n", merger.results.folder.path);
         status = merger.failed > 0 ? EXIT_FAILED : 0;
     }
     merger_close(&merger);

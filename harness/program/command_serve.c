@@ -1,22 +1,17 @@
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/terminal.h"
 #include "base/units.h"
-#include "clock.h"
-#include "compiler.h"
 #include "host/descriptors.h"
 #include "host/host.h"
+#include "load/work_text.h"
 #include "model.h"
 #include "program.h"
 #include "program/command.h"
 #include "program/options.h"
+#include "program/serve_lines.h"
 #include "trace/trace_line.h"
-
-/* The version of the lines on standard output: results/README.md has their keys. */
-#define LINE_VERSION "iomodels=1"
 
 enum { CONTROL_LINE_BYTES = 64 };
 
@@ -29,6 +24,9 @@ struct serve_options {
     uint64_t backlog;
     uint64_t max_connections;
     bool no_nodelay;
+    const char *work_cpu;
+    const char *work_wait;
+    uint64_t message_bytes;
     bool trace;
     bool control;
 };
@@ -40,109 +38,6 @@ static struct serving {
     bool stop_asked;       /* also before it was open */
     const char *model;
 } serving = {.mutex = THREAD_MUTEX_INIT};
-
-static void print_address(const struct server *server)
-{
-    char address[NET_ADDRESS_TEXT];
-    printf(LINE_VERSION " event=listening model=%s address=%s port=%u pid=%lu threads=%u "
-                        "capacity=%u cpus=%u system=%s tool_version=%s\n",
-           serving.model, net_address_format(&server->address, address, sizeof address),
-           net_address_port(&server->address), program_id(), server->threads, server->capacity,
-           host_cpu_count(), program_system(), IOMODELS_VERSION);
-    fflush(stdout);
-}
-
-/* Adds to a line of `size` bytes; *used of them are taken. */
-static void line_add(char *line, size_t size, size_t *used, const char *format, ...)
-    COMPILER_PRINTF(4, 5);
-
-static void line_add(char *line, size_t size, size_t *used, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    if (*used < size)
-        *used += (size_t)vsnprintf(line + *used, size - *used, format, arguments);
-    va_end(arguments);
-}
-
-/* In one write: other threads print their calls meanwhile. The caller holds the lock. */
-static void print_statistics(struct server *server, const char *event)
-{
-    struct program_usage usage;
-    uint64_t totals[OBSERVE_COUNTERS];
-    char line[1024];
-    size_t used = 0;
-    struct server_counts counts = server_counts_now(server);
-    program_usage_now(&usage);
-    observe_totals(&server->observer, totals);
-    line_add(line, sizeof line, &used,
-             LINE_VERSION " event=%s time_ns=%" PRIu64 " cpu_user_us=%" PRIu64
-                          " cpu_sys_us=%" PRIu64 " cpu_resolution_us=%" PRIu64,
-             event, clock_now_ns(), usage.cpu_user_us, usage.cpu_system_us,
-             usage.cpu_resolution_us);
-    if (usage.rss_peak_bytes != 0)
-        line_add(line, sizeof line, &used, " rss_peak_bytes=%" PRIu64, usage.rss_peak_bytes);
-    if (usage.context_switches >= 0)
-        line_add(line, sizeof line, &used, " context_switches=%" PRId64, usage.context_switches);
-    line_add(line, sizeof line, &used,
-             " threads=%u threads_peak=%u open=%u accepted=%" PRIu64 " refused=%" PRIu64
-             " closed=%" PRIu64 " reset=%" PRIu64 " failed=%" PRIu64,
-             thread_count(), thread_count_peak(), server_open_connections(server), counts.accepted,
-             counts.refused, counts.closed, counts.reset, counts.failed);
-    for (size_t i = 0; i < OBSERVE_COUNTERS && observe_enabled(); i++)
-        line_add(line, sizeof line, &used, " %s=%" PRIu64, observe_counter_names[i], totals[i]);
-    line_add(line, sizeof line, &used, "\n");
-    fputs(line, stdout);
-    fflush(stdout);
-}
-
-/* "1,234 receives" */
-static const char *counted(uint64_t count, const char *noun, char *text, size_t size)
-{
-    char number[32];
-    snprintf(text, size, "%s %s%s", units_format_grouped((double)count, number, sizeof number),
-             noun, count == 1 ? "" : "s");
-    return text;
-}
-
-/* The same for a person who watches: lines that fit a terminal. */
-static void print_summary(struct server *server)
-{
-    struct program_usage usage;
-    uint64_t totals[OBSERVE_COUNTERS];
-    char first[48], second[48], third[48], user[32], kernel[32], memory[32];
-    struct server_counts counts = server_counts_now(server);
-    program_usage_now(&usage);
-    observe_totals(&server->observer, totals);
-    printf("%s has stopped: %s served", serving.model,
-           counted(counts.accepted, "connection", first, sizeof first));
-    if (counts.refused + counts.reset + counts.failed > 0)
-        printf("; %" PRIu64 " more refused, %" PRIu64 " ended by a reset, %" PRIu64 " failed",
-               counts.refused, counts.reset, counts.failed);
-    printf("\n");
-    if (observe_enabled()) {
-        printf("  waits      %s, which reported %s\n",
-               counted(totals[OBSERVE_WAIT_CALLS], "call", first, sizeof first),
-               counted(totals[OBSERVE_WAIT_EVENTS], "event", second, sizeof second));
-        printf("  transfers  %s of %s in all; ",
-               counted(totals[OBSERVE_RECV_CALLS], "receive", first, sizeof first),
-               units_format_size(totals[OBSERVE_RECV_BYTES], second, sizeof second));
-        printf("%s of %s; %" PRIu64 " of these found nothing to do\n",
-               counted(totals[OBSERVE_SEND_CALLS], "send", first, sizeof first),
-               units_format_size(totals[OBSERVE_SEND_BYTES], second, sizeof second),
-               totals[OBSERVE_WOULD_BLOCK]);
-        printf("  others     %s (accept, close, ...)\n",
-               counted(totals[OBSERVE_OTHER_CALLS], "call", first, sizeof first));
-    }
-    printf("  processor  %s in the program, %s in the system; at most %s",
-           units_format_duration(usage.cpu_user_us * 1000, user, sizeof user),
-           units_format_duration(usage.cpu_system_us * 1000, kernel, sizeof kernel),
-           counted(thread_count_peak(), "thread", third, sizeof third));
-    if (usage.rss_peak_bytes != 0)
-        printf(", %s of memory", units_format_size(usage.rss_peak_bytes, memory, sizeof memory));
-    printf("\n");
-    fflush(stdout);
-}
 
 static void stop_serving(void *unused)
 {
@@ -158,7 +53,7 @@ static void obey(const char *line)
 {
     thread_mutex_lock(&serving.mutex);
     if (serving.server != NULL && strcmp(line, "stats") == 0)
-        print_statistics(serving.server, "stats");
+        serve_lines_statistics(serving.server, "stats");
     else if (serving.server != NULL && strcmp(line, "stop") == 0)
         server_stop(serving.server);
     thread_mutex_unlock(&serving.mutex);
@@ -181,15 +76,6 @@ static void read_commands(void *unused)
         }
     }
     stop_serving(unused);
-}
-
-static void print_for_people(const struct server *server)
-{
-    char address[NET_ADDRESS_TEXT], buffer[32];
-    fprintf(stderr, "%s serves on %s port %u: at most %u connections, %s each; Ctrl-C stops it\n",
-            serving.model, net_address_format(&server->address, address, sizeof address),
-            net_address_port(&server->address), server->capacity,
-            units_format_size(server->options.buffer_bytes, buffer, sizeof buffer));
 }
 
 static void print_lack(const char *text)
@@ -262,12 +148,12 @@ static int serve(const struct io_model *model, const struct server_options *opti
     }
     thread_mutex_lock(&serving.mutex);
     serving.server = &server;
-    print_address(&server);
+    serve_lines_listening(&server, serving.model);
     if (serving.stop_asked)
         server_stop(&server);
     thread_mutex_unlock(&serving.mutex);
     if (report)
-        print_for_people(&server);
+        serve_lines_greet(&server, serving.model);
     if (control)
         error = thread_start_detached(read_commands, NULL);
     if (options->report != NULL)
@@ -279,9 +165,9 @@ static int serve(const struct io_model *model, const struct server_options *opti
 
     thread_mutex_lock(&serving.mutex);
     if (!control && terminal_is(stdout))
-        print_summary(&server);
+        serve_lines_summary(&server, serving.model);
     else
-        print_statistics(&server, "stopped");
+        serve_lines_statistics(&server, "stopped");
     serving.server = NULL;
     thread_mutex_unlock(&serving.mutex);
     if (error != 0)
@@ -300,7 +186,7 @@ static const struct option options[] = {
      "Windows by number: fe80::1%12"},
     {"--port", "N", OPTION_COUNT, GIVEN(port), 0, 65535, "7777 by default; 0: any free one"},
     {"--threads", "N", OPTION_COUNT, GIVEN(threads), 1, 1024,
-     "serving threads; by default as few as the model needs\nfor --max-connections"},
+     "serving threads; by default as few as the model needs\nfor --max-connections, of a pool 16"},
     {"--buffer-bytes", "SIZE", OPTION_SIZE, GIVEN(buffer_bytes), 1, (uint64_t)64 << 20,
      "of each connection; 64KiB by default"},
     {"--backlog", "N", OPTION_COUNT, GIVEN(backlog), 1, INT32_MAX,
@@ -309,6 +195,13 @@ static const struct option options[] = {
      "1024 by default; further ones are refused at once"},
     {"--no-nodelay", NULL, OPTION_FLAG, GIVEN(no_nodelay), 0, 0,
      "leave Nagle's algorithm on, to see what it costs"},
+    {"--work-cpu", "TIME", OPTION_TEXT, GIVEN(work_cpu), 0, 0,
+     "how long to use the processor for each message, between\nits receive and its send, in the "
+     "thread that serves: 20us,\nor exp:20us, exponential with that mean"},
+    {"--work-wait", "TIME", OPTION_TEXT, GIVEN(work_wait), 0, 0,
+     "how long that thread waits for each message, as for a\nblocking call to a database"},
+    {"--message-bytes", "SIZE", OPTION_SIZE, GIVEN(message_bytes), 1, (uint64_t)1 << 30,
+     "what is a message to --work-cpu and --work-wait: 64"},
     {"--trace", NULL, OPTION_FLAG, GIVEN(trace), 0, 0,
      "print each system call of the model on standard error;\nof one that can wait also where "
      "it begins"},
@@ -327,13 +220,33 @@ static const struct command command = {
     "and in another terminal: ncat 127.0.0.1 7777 (or telnet, or nc). `iomodels trace` is its\n"
     "own client, and sets the calls of several models side by side.\n"};
 
+/* False after a message. */
+static bool work_time_take(const char *option, const char *text, struct work_time *time)
+{
+    if (text == NULL || work_time_parse(text, time))
+        return true;
+    options_fail("serve", "%s %s: not " WORK_TIME_FORM, option, text);
+    return false;
+}
+
+/* Why a model does not take --threads, as its table says. */
+static const char *threads_reason(const struct io_model *model)
+{
+    if (model->clients_at_once == 1)
+        return ", which serves one client at a time";
+    if (model->connections_per_thread == 1)
+        return ", which has a thread for each connection";
+    return "";
+}
+
 int command_serve(int argc, char **argv)
 {
     struct serve_options given = {.bind = "127.0.0.1",
                                   .port = 7777,
                                   .buffer_bytes = (uint64_t)64 * 1024,
                                   .backlog = NET_BACKLOG_MOST,
-                                  .max_connections = 1024};
+                                  .max_connections = 1024,
+                                  .message_bytes = 64};
     int status;
     if (!options_take(&command, &given, argc, argv, &status))
         return status;
@@ -351,6 +264,12 @@ int command_serve(int argc, char **argv)
                                   : trace_line_print,
         .on_lack = print_lack,
     };
+    struct work *work = &settings.work;
+    if (!work_time_take("--work-cpu", given.work_cpu, &work->cpu) ||
+        !work_time_take("--work-wait", given.work_wait, &work->wait))
+        return EXIT_USAGE;
+    if (work->cpu.mean_ns > 0 || work->wait.mean_ns > 0)
+        work->message_bytes = (size_t)given.message_bytes;
     if (!net_address_parse(&settings.address, given.bind, (uint16_t)given.port))
         return options_fail(
             "serve",
@@ -359,11 +278,11 @@ int command_serve(int argc, char **argv)
             given.bind);
     if (given.trace && !observe_enabled())
         return options_fail("serve", "--trace: this build observes nothing (-Dobserve=false)");
-    if (given.threads != 0 && !chosen->model->threads_apply)
-        fprintf(stderr,
-                "iomodels serve: --threads does not apply to %s, which has a thread for "
-                "each connection\n",
-                chosen->name);
+    if (given.threads != 0 && !chosen->model->threads_apply) {
+        fprintf(stderr, "iomodels serve: --threads does not apply to %s%s\n", chosen->name,
+                threads_reason(chosen->model));
+        settings.threads = 0;
+    }
     program_set_output_binary();
     serving.model = chosen->name;
     return serve(chosen->model, &settings, given.control, !given.control && terminal_is(stderr));

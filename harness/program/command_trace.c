@@ -33,9 +33,17 @@ static int targets_open(struct plan *plan, const struct trace_options *given)
     struct failure failure = {""};
     int status =
         given->targets.count == 0 ? plan_add_self(plan, interrupt_came, NULL, &failure) : 0;
-    for (size_t i = 0; i < given->targets.count && status == 0; i++)
+    for (size_t i = 0; i < given->targets.count && status == 0; i++) {
         status =
             plan_add_target(plan, given->targets.items[i], false, interrupt_came, NULL, &failure);
+        if (status == 0 && plan->targets[i].kind != TARGET_IOMODELS) {
+            failure_set(&failure,
+                        "target %s: an external server prints no calls; `strace -f` shows "
+                        "those of any program",
+                        plan->targets[i].name);
+            status = EXIT_USAGE;
+        }
+    }
     if (interrupt_came(NULL))
         return EXIT_INTERRUPTED;
     if (status == EXIT_USAGE)
@@ -44,7 +52,7 @@ static int targets_open(struct plan *plan, const struct trace_options *given)
         fprintf(stderr, "iomodels trace: %s\n", failure.text);
         return status;
     }
-    if (plan_choose_models(plan, &given->models, false, &failure) != 0)
+    if (plan_choose_models(plan, &given->models, NULL, &failure) != 0)
         return options_fail("trace", "%s", failure.text);
     return 0;
 }
@@ -139,7 +147,7 @@ static const struct option options[] = {
      "the models, in the order of the columns"},
     {"--script", "STEP,...", OPTION_TEXT, GIVEN(script), 0, 0,
      "what the client does; by default\n"
-     "connect,pause:300ms,send:6,pause:300ms,finish,\npause:300ms"},
+     "connect,pause:300ms,send:6,pause:300ms,finish,pause:300ms"},
     {"--clients", "N", OPTION_COUNT, GIVEN(clients), 1, TRACE_CLIENTS_MAX,
      "each step is done by one after the other; 1 by default"},
     {"--target", "NAME=COMMAND", OPTION_TEXTS, GIVEN(targets), 0, 0,

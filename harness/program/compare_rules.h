@@ -11,12 +11,12 @@
 enum { COMPARE_NAME_BYTES = 64 };
 
 struct compare_rules {
-    struct pairing_rules pairing; /* points to the options and to baseline */
-    char baseline[COMPARE_NAME_BYTES];
+    struct pairing_rules pairing; /* points to the options, the cells and to order */
+    struct text_list order;
 };
 
-/* Once the rows are there. 0, or after a message the exit status. */
+/* Once the rows are there; it puts external servers beside our models. 0, or after a message the exit status. */
 int compare_rules_choose(struct compare_rules *chosen, const struct compare_options *given,
-                         const struct cells *cells);
+                         struct cells *cells);
 
 #endif

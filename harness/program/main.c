@@ -7,6 +7,8 @@
 #include "net.h"
 #include "program.h"
 #include "program/command.h"
+#include "program/help.h"
+#include "program/help_man.h"
 
 static const struct {
     const char *name;
@@ -19,33 +21,78 @@ static const struct {
     {"trace", command_trace, "one client's steps, call by call, model beside model"},
     {"doctor", command_doctor, "whether this machine is fit to measure on, and what to do if not"},
     {"compare", command_compare, "two models, targets or runs: what differs, and by how much"},
+    {"report", command_report, "a page to look at: charts of a run, or of several"},
     {"merge", command_merge, "the parts of several load generators as one run"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static void help_print(void)
+static const char intro[] =
+    "iomodels compares socket I/O models: the same echo service behind each of them, and one\n"
+    "load generator that measures them side by side.\n";
+static const char usage[] = "COMMAND [OPTION...]";
+static const char outro[] = "'iomodels help COMMAND' tells the options of each, 'iomodels "
+                            "--help=man' prints all of it as a\n"
+                            "manual page, 'iomodels --version' the version.\n"
+                            "A first look, in under 20 seconds: iomodels bench --suite smoke\n";
+
+static void text_print(void)
 {
-    printf(
-        "iomodels compares socket I/O models: the same echo service behind each of them, and one\n"
-        "load generator that measures them side by side.\n\n"
-        "usage: iomodels COMMAND [OPTION...]\n\n");
+    printf("%s\nusage: iomodels %s\n\n", intro, usage);
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-    printf(
-        "\n'iomodels help COMMAND' tells the options of each; 'iomodels --version' the version.\n"
-        "A first look, in under 20 seconds: iomodels bench --suite smoke\n");
+    printf("\n%s", outro);
+}
+
+static void man_print(void)
+{
+    static char help_option[] = "--help=man";
+    char *only_help[] = {help_option};
+    help_man_title(stdout, "iomodels", IOMODELS_VERSION, "compares socket I/O models");
+    help_man_section(stdout, "synopsis");
+    help_man_usage(stdout, "iomodels", usage);
+    help_man_section(stdout, "description");
+    help_man_text(stdout, intro);
+    for (size_t i = 0; i < COMMANDS; i++)
+        help_man_item(stdout, commands[i].name, NULL, commands[i].summary);
+    help_man_paragraph(stdout);
+    help_man_text(stdout, outro);
+    for (size_t i = 0; i < COMMANDS; i++)
+        commands[i].run(1, only_help);
+    help_man_section(stdout, "see also");
+    help_man_text(
+        stdout,
+        "README.md, the guide models/README.md and the dictionary of all files and columns,\n"
+        "results/README.md: in share/doc/iomodels where this program is installed.\n");
+}
+
+static void words_print(void)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("%s\n", commands[i].name);
+    printf("help\n--help\n--version\n");
+}
+
+static void help_print_all(enum help_form form)
+{
+    if (form == HELP_MAN)
+        man_print();
+    else if (form == HELP_WORDS)
+        words_print();
+    else
+        text_print();
 }
 
 static int command_run(int argc, char **argv)
 {
     static char help_option[] = "--help";
     char *only_help[] = {help_option}, **arguments = argv + 2;
-    const char *name = argc > 1 ? argv[1] : "";
+    const char *name = argc > 1 ? argv[1] : "--help";
     int count = argc - 2;
+    enum help_form form;
     bool help = name_equals("help", name);
-    if (argc < 2 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (help && argc < 3)) {
-        help_print();
+    if (help_asked(name, &form) || (help && argc < 3)) {
+        help_print_all(form);
         return argc < 2 ? EXIT_USAGE : 0;
     }
     if (help) { /* "help bench" is "bench --help" */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rows/results_reader.h"
+#include "rows/target_order.h"
 #include "run/environment.h"
 #include "run/generator.h"
 
@@ -13,7 +14,7 @@ enum { FACTS_MAX = 64 };
 /* "" where the part does not tell. */
 static const char *fact_of(const struct csv_table *part, const char *name)
 {
-    const char *value = environment_fact(part, name);
+    const char *value = results_fact_find(part, name);
     return value == NULL ? "" : value;
 }
 
@@ -88,4 +89,18 @@ int merge_environment(struct results *results, const char *const *folders, size_
     for (size_t i = 0; i < count; i++)
         csv_table_free(&tables[i]);
     return error;
+}
+
+void merge_targets_order(const struct results *results, const struct row *rows, size_t count,
+                         struct text_list *targets)
+{
+    struct csv_table environment = {.rows = 0};
+    struct failure failure;
+    const char *given = NULL;
+    if (results_read_table(results->folder.path, "environment.csv", &environment, &failure) == 0)
+        given = results_fact_find(&environment, "targets");
+    *targets = (struct text_list){.count = 0};
+    for (size_t i = 0; i < count; i++)
+        target_order_add(targets, given == NULL ? "" : given, rows[i].target);
+    csv_table_free(&environment);
 }

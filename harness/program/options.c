@@ -7,8 +7,9 @@
 
 #include "base/units.h"
 #include "program/command.h"
+#include "program/help.h"
 
-enum { HELP_COLUMN = 30, VALUE_TEXT = 48, ITEM_BYTES = 32 };
+enum { VALUE_TEXT = 48, ITEM_BYTES = 32 };
 
 int options_fail(const char *command, const char *format, ...)
 {
@@ -19,35 +20,6 @@ int options_fail(const char *command, const char *format, ...)
     va_end(arguments);
     fprintf(stderr, " (see: iomodels %s --help)\n", command);
     return EXIT_USAGE;
-}
-
-static void help_print_option(const struct option *option)
-{
-    if (option->kind == OPTION_HEADING) {
-        printf("\n%s:\n", option->name);
-        return;
-    }
-    int used = printf("  %s%s%s", option->name, option->argument == NULL ? "" : " ",
-                      option->argument == NULL ? "" : option->argument);
-    if (used >= HELP_COLUMN)
-        used = printf("\n") - 1;
-    for (const char *line = option->help; *line != '\0'; used = 0) {
-        size_t length = strcspn(line, "\n");
-        printf("%*s%.*s\n", HELP_COLUMN - used, "", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
-}
-
-static void help_print(const struct command *command)
-{
-    printf("usage: iomodels %s%s%s\n\n%s", command->name, command->usage[0] == '\0' ? "" : " ",
-           command->usage, command->intro);
-    if (command->options[0].name != NULL && command->options[0].kind != OPTION_HEADING)
-        printf("\noptions:\n");
-    for (const struct option *option = command->options; option->name != NULL; option++)
-        help_print_option(option);
-    if (command->outro != NULL)
-        printf("\n%s", command->outro);
 }
 
 static const struct option *option_find(const struct option *options, const char *name,
@@ -158,7 +130,8 @@ static enum options_result value_refuse(const struct command *command, const str
         ((const struct number_list *)member_of(option, given))->count == LIST_NUMBERS_MAX)
         options_fail(command->name, "%s %s: more than %d of them", option->name, value,
                      LIST_NUMBERS_MAX);
-    else if (is_list && (strchr(value + 1, '-') != NULL || strstr(value, "..") != NULL))
+    else if (is_list && value[0] != '\0' &&
+             (strchr(value + 1, '-') != NULL || strstr(value, "..") != NULL))
         options_fail(command->name, "%s %s: ranges are not understood, only %s", option->name,
                      value, range_text(option, range, sizeof range));
     else if (option->kind != OPTION_TEXT && option->kind != OPTION_TEXTS && !is_list &&
@@ -210,8 +183,9 @@ enum options_result options_parse(const struct command *command, void *given, in
 {
     for (int i = 0; i < argc; i++) {
         const char *argument = argv[i];
-        if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
-            help_print(command);
+        enum help_form form;
+        if (help_asked(argument, &form)) {
+            help_print(command, form);
             return OPTIONS_HELP;
         }
         if (argument[0] != '-') {

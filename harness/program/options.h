@@ -1,6 +1,6 @@
 /*
  * options: a command's options as one constant table, which is parsed strictly and printed as its
- * help. It names members of a structure of the command's own, which takes what is given.
+ * help (option_table.h, help.h). It names members of a structure of the command's own, which takes what is given.
  *
  * "--name value" and "--name=value". One rule for all lists, which are OPTION_COUNTS, OPTION_SIZES
  * and OPTION_TEXTS: commas separate, and an option that is given again adds to its list. (Of
@@ -12,41 +12,10 @@
 #define IOMODELS_OPTIONS_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "base/lists.h"
 #include "compiler.h"
-
-enum option_kind {
-    OPTION_FLAG,     /* bool: given */
-    OPTION_TEXT,     /* const char *: any text but the empty one */
-    OPTION_TEXTS,    /* struct text_list: each one given */
-    OPTION_COUNT,    /* uint64_t in low..high: "16", "20k" */
-    OPTION_COUNTS,   /* struct number_list: "1,16,1k", each in low..high */
-    OPTION_SIZE,     /* uint64_t, bytes in low..high: "64KiB" */
-    OPTION_SIZES,    /* struct number_list: "64,64KiB", each in low..high */
-    OPTION_DURATION, /* uint64_t, nanoseconds in low..high: "300ms" */
-    OPTION_HEADING,  /* no option: a line of its own in the help, its name */
-    OPTION_ARGUMENTS /* struct text_list: what is no option ("RUN"), low to high of them */
-};
-
-struct option {
-    const char *name;     /* with its dashes; NULL ends a table */
-    const char *argument; /* what the help calls its value */
-    enum option_kind kind;
-    size_t into; /* offset in what is given, of a member of the kind's type */
-    uint64_t low, high;
-    const char *help; /* lines are broken where it has '\n' */
-};
-
-struct command {
-    const char *name;  /* "serve" */
-    const char *usage; /* what follows "iomodels serve" */
-    const char *intro; /* lines, the last with its '\n' */
-    const struct option *options;
-    const char *outro; /* as intro, or NULL */
-};
+#include "program/option_table.h"
 
 enum options_result {
     OPTIONS_GIVEN, /* go on */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { CELLS_LOOKED_AT = 1000 }; /* of runs that can't be compared: more would take long */
+
 /* The cells of both runs that could be compared: pairs first, then those with other threads. */
 static size_t couple_count(const struct pairing *pairing)
 {
@@ -61,4 +63,46 @@ size_t conditions_differ(const struct cells *cells, const struct pairing *pairin
                  differ, both, threads ? ", which are not compared" : "");
     }
     return found;
+}
+
+/* The text of a factor. */
+static const char *factor_of(const struct cell *cell, size_t factor)
+{
+    const char *text = cell_factors(cell);
+    while (factor-- > 0)
+        text += strlen(text) + 1;
+    return text;
+}
+
+/* Whether both runs have a cell with the same value of a factor. The first value of each is written. */
+static bool factor_is_shared(const struct cells *cells, size_t factor, const char *first[2])
+{
+    size_t count = cells->count < CELLS_LOOKED_AT ? cells->count : CELLS_LOOKED_AT;
+    first[0] = first[1] = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *value = factor_of(&cells->cells[i], factor);
+        size_t file = cells->cells[i].file;
+        if (first[file] == NULL)
+            first[file] = value;
+        for (size_t j = 0; j < i; j++)
+            if (cells->cells[j].file != file &&
+                strcmp(factor_of(&cells->cells[j], factor), value) == 0)
+                return true;
+    }
+    return first[0] == NULL || first[1] == NULL;
+}
+
+void conditions_factors_add(const struct cells *cells, struct failure *failure)
+{
+    const char *first[2];
+    size_t added = 0;
+    for (size_t i = 0; i < COLUMN_FACTORS; i++) {
+        if (factor_is_shared(cells, i, first))
+            continue;
+        failure_add(failure, "%s %s: %s in the first one, %s in the second",
+                    added == 0 ? "; they differ in" : ", in", column_factors[i]->name,
+                    first[0][0] == '\0' ? "empty" : first[0],
+                    first[1][0] == '\0' ? "empty" : first[1]);
+        added++;
+    }
 }

@@ -5,6 +5,7 @@
 #ifndef IOMODELS_CONDITIONS_H
 #define IOMODELS_CONDITIONS_H
 
+#include "base/failure.h"
 #include "report/pairing.h"
 
 enum { CONDITIONS_MAX = COLUMN_CONDITIONS + 1, CONDITIONS_TEXT = 360 };
@@ -16,5 +17,11 @@ enum { CONDITIONS_MAX = COLUMN_CONDITIONS + 1, CONDITIONS_TEXT = 360 };
  */
 size_t conditions_differ(const struct cells *cells, const struct pairing *pairing,
                          char texts[CONDITIONS_MAX][CONDITIONS_TEXT]);
+
+/*
+ * Of two runs without a common configuration: adds to the failure which factors have no value in common,
+ * "; they differ in connections: 8 in the first one, 16 in the second".
+ */
+void conditions_factors_add(const struct cells *cells, struct failure *failure);
 
 #endif

@@ -8,17 +8,10 @@
 #include "base/units.h"
 #include "model.h"
 #include "report/table_grid.h"
+#include "report/text_table.h"
 #include "stats/statistics.h"
 
-enum {
-    LABEL_WIDTH = 26,
-    CELL_WIDTH_MIN = 10,
-    CELL_MARGIN = 2,
-    SENTENCE_BYTES = 1024,
-    CLAUSE_BYTES = 320,
-    FIGURE_BYTES = 32,
-    SAID_BYTES = 56
-};
+enum { INDENT = 2, SENTENCE_BYTES = 1024, CLAUSE_BYTES = 320, FIGURE_BYTES = 32, SAID_BYTES = 56 };
 
 /* Less than that for a message is not worth a word, nor is it beside a one or a two. */
 static const double WORTH_TELLING = 0.05;
@@ -27,19 +20,23 @@ static const double VAIN = 2;
 /* With fewer waits than that for a message, messages share them. */
 static const double SHARED = 0.5;
 
-static const char *const titles[] = {
-    [EXPLAIN_WAITS] = "waits",
-    [EXPLAIN_SCANNED] = "entries handed to waits",
-    [EXPLAIN_SET_BYTES] = "bytes of these",
-    [EXPLAIN_RECEIVES] = "receives",
-    [EXPLAIN_SENDS] = "sends",
-    [EXPLAIN_OTHERS] = "other calls",
-    [EXPLAIN_NOTHING] = "of all, found nothing",
-    [EXPLAIN_SWITCHES] = "context switches",
-    [EXPLAIN_CPU_US] = "CPU time, us",
+/* The figures of the table; where there is little room the least important ones go. */
+static const struct {
+    const char *title;
+    unsigned importance;
+} shown[] = {
+    [EXPLAIN_WAITS] = {"waits", 8},
+    [EXPLAIN_SCANNED] = {"entries\nhanded\nto waits", 2},
+    [EXPLAIN_SET_BYTES] = {"bytes\nhanded\nto waits", 1},
+    [EXPLAIN_RECEIVES] = {"receives", 7},
+    [EXPLAIN_SENDS] = {"sends", 6},
+    [EXPLAIN_OTHERS] = {"other\ncalls", 5},
+    [EXPLAIN_NOTHING] = {"calls\nthat\nfound\nnothing", 4},
+    [EXPLAIN_SWITCHES] = {"context\nswitches", 3},
+    [EXPLAIN_CPU_US] = {"CPU\ntime, us", 9},
 };
 
-enum { ROWS = sizeof titles / sizeof titles[0] };
+enum { SHOWN = sizeof shown / sizeof shown[0] };
 
 /* Where there was no wait nothing was handed to one. */
 static double by_wait(const struct row *row, double per_wait)
@@ -125,13 +122,15 @@ static void say_set(const double *figures, char *clause)
     clause[0] = '\0';
     if (!number_is_known(scanned) || !number_is_known(told))
         return;
-    said(told, "", "", events, sizeof events);
     if (scanned < WORTH_TELLING)
-        snprintf(clause, CLAUSE_BYTES, "a wait hands over nothing and tells of %s", events);
+        snprintf(clause, CLAUSE_BYTES, "a wait hands the kernel no list and returns %s",
+                 said(told, " event", " events", events, sizeof events));
     else
-        snprintf(clause, CLAUSE_BYTES, "each wait hands over %s %s %s: %s of set for each message",
+        snprintf(clause, CLAUSE_BYTES,
+                 "each wait hands the kernel a list of %s, with %s%s ready; the kernel reads %s of "
+                 "list for each message",
                  said(scanned, " entry", " entries", entries, sizeof entries),
-                 scanned >= VAIN * told ? "to learn of" : "and tells of", events,
+                 scanned >= VAIN * told ? "only " : "", said(told, "", "", events, sizeof events),
                  said(figures[EXPLAIN_SET_BYTES], " byte", " bytes", bytes, sizeof bytes));
 }
 
@@ -198,10 +197,11 @@ const char *explain_sentence(const double figures[EXPLAIN_FIGURES], const char *
 
 struct table {
     struct table_grid grid;
+    struct text_table_told told;
     double *values;                                         /* of one cell; room for all rows */
     double medians[TABLE_GRID_MODELS_MAX][EXPLAIN_FIGURES]; /* of a configuration */
-    const char *columns[TABLE_GRID_MODELS_MAX];             /* their models */
-    size_t column_count;
+    const char *models[TABLE_GRID_MODELS_MAX];              /* whose these are */
+    size_t model_count;
     bool counted[TABLE_GRID_MODELS_MAX]; /* of the target's models: in some configuration */
 };
 
@@ -223,14 +223,14 @@ static bool medians_take(const struct table *table, const struct cell *cell,
            number_is_known(medians[EXPLAIN_SENDS]);
 }
 
-static void columns_collect(struct table *table, const struct cell *line)
+static void models_collect(struct table *table, const struct cell *line)
 {
-    table->column_count = 0;
+    table->model_count = 0;
     for (size_t i = 0; i < table->grid.model_count; i++) {
         const struct cell *cell = table_grid_cell(&table->grid, line, table->grid.models[i]);
-        if (cell == NULL || !medians_take(table, cell, table->medians[table->column_count]))
+        if (cell == NULL || !medians_take(table, cell, table->medians[table->model_count]))
             continue;
-        table->columns[table->column_count++] = cell_model(cell);
+        table->models[table->model_count++] = cell_shown_model(cell);
         table->counted[i] = true;
     }
 }
@@ -248,20 +248,20 @@ static const char *cell_text(double value, char *text, size_t size)
     return text;
 }
 
-static void columns_print(const struct table *table, FILE *file, int cell_width, size_t first,
-                          size_t last)
+static void figures_print(struct table *table, FILE *file, unsigned width)
 {
     char text[FIGURE_BYTES];
-    fprintf(file, "  %*s", -LABEL_WIDTH, "");
-    for (size_t i = first; i < last; i++)
-        fprintf(file, "%*s", cell_width, table->columns[i]);
-    fprintf(file, "\n");
-    for (size_t row = 0; row < ROWS; row++) {
-        fprintf(file, "  %*s", -LABEL_WIDTH, titles[row]);
-        for (size_t i = first; i < last; i++)
-            fprintf(file, "%*s", cell_width, cell_text(table->medians[i][row], text, sizeof text));
-        fprintf(file, "\n");
+    struct text_table out = {.columns = NULL};
+    text_table_add_column(&out, "", TEXT_TABLE_LEFT, SHOWN);
+    for (size_t i = 0; i < SHOWN; i++)
+        text_table_add_column(&out, shown[i].title, TEXT_TABLE_RIGHT, shown[i].importance);
+    for (size_t i = 0; i < table->model_count; i++) {
+        text_table_add_cell(&out, table->models[i]);
+        for (size_t j = 0; j < SHOWN; j++)
+            text_table_add_cell(&out, cell_text(table->medians[i][j], text, sizeof text));
     }
+    (void)text_table_print(&out, file, INDENT, width, &table->told);
+    text_table_free(&out);
 }
 
 /* What a model's other calls are, as the registry knows it; with connections that come and go theirs. */
@@ -285,56 +285,75 @@ static void configuration_print(struct table *table, FILE *file, const struct ce
     const struct row *line = table_grid_row(&table->grid, cell);
     char label[80], others[160], sentence[SENTENCE_BYTES],
         text[SENTENCE_BYTES + sizeof line->model];
-    int cell_width = table_grid_column(&table->grid, CELL_WIDTH_MIN, CELL_MARGIN);
-    size_t fit = table_grid_columns_fit(width, LABEL_WIDTH + 2, cell_width);
-    columns_collect(table, cell);
-    if (table->column_count == 0)
+    models_collect(table, cell);
+    if (table->model_count == 0)
         return;
-    fprintf(file, "\n  %s\n", row_workload_text(line, label, sizeof label));
-    for (size_t first = 0; first < table->column_count; first += fit)
-        columns_print(table, file, cell_width, first,
-                      first + fit < table->column_count ? first + fit : table->column_count);
-    for (size_t i = 0; i < table->column_count; i++) {
-        snprintf(text, sizeof text, "%s: %s", table->columns[i],
+    fprintf(file, "\n");
+    if (table->grid.line_count > 1)
+        fprintf(file, "  %s\n", row_workload_text(line, label, sizeof label));
+    figures_print(table, file, width);
+    for (size_t i = 0; i < table->model_count; i++) {
+        snprintf(text, sizeof text, "%s: %s", table->models[i],
                  explain_sentence(table->medians[i],
-                                  others_of(line, table->columns[i], others, sizeof others),
+                                  others_of(line, table->models[i], others, sizeof others),
                                   sentence, sizeof sentence));
+        terminal_print_wrapped(file, text, 2, width);
+    }
+    double work_us = (number_is_known(line->work_cpu_us) ? line->work_cpu_us : 0) +
+                     (number_is_known(line->work_wait_us) ? line->work_wait_us : 0);
+    if (work_us > 0) {
+        snprintf(text, sizeof text,
+                 "With %s of work for each message a thread serves at most %s messages a second, "
+                 "whatever the model. More than that takes more threads: --threads, or blocking, "
+                 "which has one for each connection; work that uses the processor also takes more "
+                 "processors.",
+                 units_format_duration((uint64_t)(work_us * 1e3), others, sizeof others),
+                 units_format_si(1e6 / work_us, label, sizeof label));
         terminal_print_wrapped(file, text, 2, width);
     }
 }
 
 static void target_print(struct table *table, FILE *file, unsigned width)
 {
+    char text[SENTENCE_BYTES];
     size_t left_out = 0;
     memset(table->counted, 0, sizeof table->counted);
-    fprintf(file, "\nWhat one message cost, medians; ");
-    table_grid_print_heading(&table->grid, file);
+    fprintf(file, "\n");
+    table_grid_print_heading(&table->grid, file, "What one message cost, medians; ", width);
     for (size_t i = 0; i < table->grid.line_count; i++)
         configuration_print(table, file, table->grid.lines[i], width);
-    for (size_t i = 0; i < table->grid.model_count; i++) {
+    size_t used = (size_t)snprintf(text, sizeof text,
+                                   "left out, since the server's calls in the window are not known "
+                                   "(it does not count them, or a warning says why):");
+    for (size_t i = 0; i < table->grid.model_count && used < sizeof text; i++) {
         if (table->counted[i])
             continue;
-        fprintf(file, "%s %s",
-                left_out == 0 ? "\n  left out, since the server does not count its calls "
-                                "(-Dobserve=false?):"
-                              : ",",
-                cell_model(table->grid.models[i]));
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s", left_out == 0 ? "" : ",",
+                                 cell_shown_model(table->grid.models[i]));
         left_out++;
     }
-    if (left_out > 0)
+    if (left_out > 0) {
         fprintf(file, "\n");
-    if (left_out < table->grid.model_count &&
-        table_grid_row(&table->grid, table->grid.models[0])->host_kind == HOST_WINE)
-        fprintf(file,
-                "\n  The calls are those of the program: for each of them Wine adds requests to "
-                "wineserver.\n");
+        terminal_print_wrapped(file, text, INDENT, width);
+    }
+    if (left_out == table->grid.model_count ||
+        table_grid_row(&table->grid, table->grid.models[0])->host_kind != HOST_WINE)
+        return;
+    fprintf(file, "\n");
+    terminal_print_wrapped(
+        file,
+        "The calls are those of the program: for each of them Wine adds requests "
+        "to wineserver.",
+        INDENT, width);
 }
 
-void explain_print(FILE *file, const struct row *rows, size_t count, unsigned width)
+void explain_print(FILE *file, const struct row *rows, size_t count,
+                   const struct text_list *targets, unsigned width)
 {
     static struct table table; /* not on the stack: its medians are many */
+    table.told.left_out[0] = '\0';
     table.values = malloc((count + 1) * sizeof *table.values);
-    bool complete = table_grid_open(&table.grid, rows, count) == 0 && table.values != NULL;
+    bool complete = table_grid_open(&table.grid, rows, count, targets) == 0 && table.values != NULL;
     while (complete && table_grid_next(&table.grid))
         target_print(&table, file, width);
     table_grid_close(&table.grid);

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/lists.h"
 #include "rows/row.h"
 
 /* For one message, but for the two by wait. */
@@ -37,8 +38,10 @@ const char *explain_sentence(const double figures[EXPLAIN_FIGURES], const char *
 /*
  * For each target and configuration of the rows with the status ok: a table of the medians over the
  * trials, then a sentence for each model. Models whose server does not tell its counters are left
- * out, and a line says so. width: columns to fill; more models than fit continue below.
+ * out, and a line says so. targets: as table_grid_open. width: columns to fill; where more are needed, a
+ * line says what was left out.
  */
-void explain_print(FILE *file, const struct row *rows, size_t count, unsigned width);
+void explain_print(FILE *file, const struct row *rows, size_t count,
+                   const struct text_list *targets, unsigned width);
 
 #endif

@@ -56,7 +56,7 @@ static const char *cell_text(const char *model, const char *target,
 {
     char factors[CELL_BYTES];
     snprintf(text, CELL_BYTES, "%s on %s, %s", model, target,
-             comparison_table_configuration(configuration, factors, sizeof factors));
+             comparison_line_configuration(configuration, factors, sizeof factors));
     return text;
 }
 

@@ -6,13 +6,18 @@
 #include "base/array.h"
 #include "model.h"
 #include "names.h"
+#include "report/model_order.h"
+#include "rows/target_order.h"
 
 /* A cell that takes part, or would if it had trials. */
 struct entry {
     const struct cell *cell;
     size_t index;
+    const char *model; /* as they are shown where models are compared */
+    const char *target;
     size_t model_place; /* in the registry; unknown ones come last */
-    enum pairing_by by;
+    size_t target_place;
+    const struct pairing_rules *rules;
 };
 
 /* As strcmp, and so for numbers. */
@@ -21,22 +26,28 @@ static int compare_sizes(size_t a, size_t b)
     return (a > b) - (a < b);
 }
 
+static int compare_targets(const struct entry *a, const struct entry *b)
+{
+    int order = compare_sizes(a->target_place, b->target_place);
+    return order != 0 ? order : strcmp(a->target, b->target);
+}
+
 static int compare_families(const struct entry *a, const struct entry *b)
 {
-    int order = a->by == PAIRING_MODELS ? strcmp(cell_target(a->cell), cell_target(b->cell)) : 0;
+    int order = a->rules->by == PAIRING_MODELS ? compare_targets(a, b) : 0;
     return order != 0 ? order : compare_sizes(a->cell->configuration, b->cell->configuration);
 }
 
 /* Within a family: those of one group have one baseline to choose among them. */
 static int compare_groups(const struct entry *a, const struct entry *b)
 {
-    if (a->by == PAIRING_MODELS)
+    if (a->rules->by == PAIRING_MODELS)
         return 0;
     int order = compare_sizes(a->model_place, b->model_place);
     if (order == 0)
-        order = strcmp(cell_model(a->cell), cell_model(b->cell));
-    if (order == 0 && a->by == PAIRING_RUNS)
-        order = strcmp(cell_target(a->cell), cell_target(b->cell));
+        order = strcmp(a->model, b->model);
+    if (order == 0 && a->rules->by == PAIRING_RUNS)
+        order = compare_targets(a, b);
     return order;
 }
 
@@ -55,17 +66,16 @@ static int entry_compare(const void *left, const void *right)
     if (order == 0)
         order = has_trials(b) - has_trials(a);
     if (order == 0)
-        order = compare_sizes(a->model_place, b->model_place);
+        order = model_order_compare(a->rules->order, a->cell, b->cell);
     if (order == 0)
-        order = strcmp(cell_model(a->cell), cell_model(b->cell));
-    if (order == 0)
-        order = strcmp(cell_target(a->cell), cell_target(b->cell));
+        order = compare_targets(a, b);
     return order != 0 ? order : compare_sizes(a->cell->file, b->cell->file);
 }
 
 bool pairing_wants(const struct pairing_rules *rules, const struct cell *cell)
 {
-    return (rules->models->count == 0 || text_list_names(rules->models, cell_model(cell))) &&
+    return (rules->models->count == 0 || text_list_names(rules->models, cell_model(cell)) ||
+            text_list_names(rules->models, cell_shown_model(cell))) &&
            (rules->targets->count == 0 || text_list_has(rules->targets, cell_target(cell)));
 }
 
@@ -98,10 +108,10 @@ static const struct entry *named_find(const struct group *group, const struct pa
                                       const char *name)
 {
     for (size_t i = 0; i < group->measured; i++) {
-        const struct cell *cell = group->entries[i].cell;
-        if (rules->by == PAIRING_TARGETS ? strcmp(cell_target(cell), name) == 0
-                                         : name_equals(cell_model(cell), name))
-            return &group->entries[i];
+        const struct entry *entry = &group->entries[i];
+        if (rules->by == PAIRING_TARGETS ? strcmp(entry->target, name) == 0
+                                         : name_equals(entry->model, name))
+            return entry;
     }
     return NULL;
 }
@@ -137,9 +147,9 @@ static const struct entry *named_baseline(const struct group *group,
     return group->measured > 0 ? group->entries : NULL;
 }
 
-static bool is_of(const struct cell *cell, const char *model, const char *target)
+static bool is_of(const struct entry *entry, const char *model, const char *target)
 {
-    return strcmp(cell_model(cell), model) == 0 && strcmp(cell_target(cell), target) == 0;
+    return strcmp(entry->model, model) == 0 && strcmp(entry->target, target) == 0;
 }
 
 /* Counts all rows without trials that the group has of the gap's model and target in a file. */
@@ -147,7 +157,7 @@ static void rows_count(const struct group *group, size_t file, struct pairing_ga
 {
     for (size_t i = 0; i < group->count; i++) {
         const struct cell *cell = group->entries[i].cell;
-        if (cell->file != file || !is_of(cell, gap->model, gap->target))
+        if (cell->file != file || !is_of(&group->entries[i], gap->model, gap->target))
             continue;
         gap->failed += cell->failed;
         gap->skipped += cell->skipped;
@@ -155,10 +165,10 @@ static void rows_count(const struct group *group, size_t file, struct pairing_ga
     }
 }
 
-static size_t failed_of(const struct group *group, const struct cell *cell)
+static size_t failed_of(const struct group *group, const struct entry *entry)
 {
-    struct pairing_gap rows = {.model = cell_model(cell), .target = cell_target(cell)};
-    rows_count(group, cell->file, &rows);
+    struct pairing_gap rows = {.model = entry->model, .target = entry->target};
+    rows_count(group, entry->cell->file, &rows);
     return rows.failed;
 }
 
@@ -186,8 +196,8 @@ static bool runs_miss(struct pairer *pairer, const struct group *group)
             continue;
         struct pairing_gap gap = {.baseline = baseline->index,
                                   .other_threads = PAIRING_NONE,
-                                  .model = cell_model(baseline->cell),
-                                  .target = cell_target(baseline->cell)};
+                                  .model = baseline->model,
+                                  .target = baseline->target};
         for (size_t j = 0; j < group->measured && gap.other_threads == PAIRING_NONE; j++)
             if (group->entries[j].cell->file == 1)
                 gap.other_threads = group->entries[j].index;
@@ -200,7 +210,7 @@ static bool runs_miss(struct pairer *pairer, const struct group *group)
 static bool is_measured_in(const struct group *group, const char *model, const char *target)
 {
     for (size_t i = 0; i < group->measured; i++)
-        if (is_of(group->entries[i].cell, model, target))
+        if (is_of(&group->entries[i], model, target))
             return true;
     return false;
 }
@@ -212,11 +222,11 @@ static bool is_expected(const struct pairer *pairer, const struct group *group,
     bool failed = false;
     if (pairer->rules->by == PAIRING_TARGETS)
         return true;
-    if (strcmp(side->target, cell_target(group->entries[0].cell)) != 0)
+    if (strcmp(side->target, group->entries[0].target) != 0)
         return false;
     for (size_t i = group->measured; i < group->count; i++)
         failed |= group->entries[i].cell->failed > 0 &&
-                  is_of(group->entries[i].cell, side->model, side->target);
+                  is_of(&group->entries[i], side->model, side->target);
     return failed || side->measured || pairer->rules->models->count > 0;
 }
 
@@ -225,11 +235,10 @@ static bool sides_miss(struct pairer *pairer, const struct group *group)
 {
     for (size_t i = 0; i < pairer->side_count && group->measured > 0; i++) {
         const struct side *side = &pairer->sides[i];
-        struct pairing_gap gap = {.other_threads = PAIRING_NONE,
-                                  .model = pairer->rules->by == PAIRING_TARGETS
-                                               ? cell_model(group->entries[0].cell)
-                                               : side->model,
-                                  .target = side->target};
+        struct pairing_gap gap = {
+            .other_threads = PAIRING_NONE,
+            .model = pairer->rules->by == PAIRING_TARGETS ? group->entries[0].model : side->model,
+            .target = side->target};
         if (is_measured_in(group, gap.model, gap.target) || !is_expected(pairer, group, side))
             continue;
         const struct entry *baseline = named_baseline(group, pairer->rules, gap.model);
@@ -246,7 +255,7 @@ static const struct entry *baseline_of(const struct entry *contestant, const str
                                        const struct pairing_rules *rules)
 {
     if (rules->by != PAIRING_RUNS)
-        return named_baseline(group, rules, cell_model(contestant->cell));
+        return named_baseline(group, rules, contestant->model);
     return contestant->cell->file == 1 ? run_find(group, 0, contestant->cell) : NULL;
 }
 
@@ -260,37 +269,49 @@ static bool group_pair(struct pairer *pairer, const struct group *group, size_t 
         if (baseline == NULL || baseline == contestant)
             continue;
         pairing->pairs[pairing->count++] =
-            (struct pair){baseline->index, contestant->index, family,
-                          failed_of(group, baseline->cell), failed_of(group, contestant->cell)};
+            (struct pair){baseline->index, contestant->index, family, failed_of(group, baseline),
+                          failed_of(group, contestant)};
     }
     if (pairing->count == before)
         pairing->alone += group->measured;
     return pairer->rules->by == PAIRING_RUNS ? runs_miss(pairer, group) : sides_miss(pairer, group);
 }
 
-static void side_add(struct pairer *pairer, const struct cell *cell)
+static void side_add(struct pairer *pairer, const struct entry *entry)
 {
     size_t at = 0;
     bool any_model = pairer->rules->by == PAIRING_TARGETS;
     while (at < pairer->side_count &&
-           (strcmp(pairer->sides[at].target, cell_target(cell)) != 0 ||
-            (!any_model && strcmp(pairer->sides[at].model, cell_model(cell)) != 0)))
+           (strcmp(pairer->sides[at].target, entry->target) != 0 ||
+            (!any_model && strcmp(pairer->sides[at].model, entry->model) != 0)))
         at++;
     if (at == pairer->side_count)
-        pairer->sides[pairer->side_count++] =
-            (struct side){cell_model(cell), cell_target(cell), false};
-    pairer->sides[at].measured |= cell->rows > 0;
+        pairer->sides[pairer->side_count++] = (struct side){entry->model, entry->target, false};
+    pairer->sides[at].measured |= has_trials(entry);
+}
+
+static struct entry entry_make(const struct pairing_rules *rules, const struct cell *cell,
+                               size_t index)
+{
+    bool as_shown = rules->by == PAIRING_MODELS;
+    struct entry entry = {.cell = cell,
+                          .index = index,
+                          .model = as_shown ? cell_shown_model(cell) : cell_model(cell),
+                          .target = as_shown ? cell_shown_target(cell) : cell_target(cell),
+                          .model_place = model_place(cell_model(cell)),
+                          .rules = rules};
+    entry.target_place = target_order_place(rules->order, entry.target);
+    return entry;
 }
 
 static void entries_collect(struct pairer *pairer, const struct cells *cells)
 {
     for (size_t i = 0; i < cells->count; i++) {
-        const struct cell *cell = &cells->cells[i];
-        if (!pairing_wants(pairer->rules, cell))
+        if (!pairing_wants(pairer->rules, &cells->cells[i]))
             continue;
-        pairer->entries[pairer->count++] =
-            (struct entry){cell, i, model_place(cell_model(cell)), pairer->rules->by};
-        side_add(pairer, cell);
+        struct entry *entry = &pairer->entries[pairer->count++];
+        *entry = entry_make(pairer->rules, &cells->cells[i], i);
+        side_add(pairer, entry);
     }
     qsort(pairer->entries, pairer->count, sizeof *pairer->entries, entry_compare);
 }

@@ -9,7 +9,7 @@
 #include "rows/cells.h"
 
 enum pairing_by {
-    PAIRING_MODELS,  /* in one target and configuration */
+    PAIRING_MODELS, /* in one target and configuration, as they are shown (rows/external_cells.h) */
     PAIRING_TARGETS, /* of one model; a family is a configuration */
     PAIRING_RUNS     /* the second file with the first one, of one model, target and number of
                         server threads; a family is a configuration */
@@ -25,6 +25,7 @@ struct pairing_rules {
     const char *baseline;
     const struct text_list *models; /* only these, lists as text_list_names takes; none: all */
     const struct text_list *targets;
+    const struct text_list *order; /* of the targets, as target_order makes it */
 };
 
 struct pair {

@@ -5,106 +5,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/units.h"
-#include "model.h"
+#include "base/terminal.h"
+#include "report/summary_figures.h"
 #include "report/table_grid.h"
-#include "rows/workload_facts.h"
+#include "report/text_table.h"
+#include "report/unmeasured_table.h"
 #include "stats/comparison.h"
 #include "stats/statistics.h"
 
-enum { LABEL_WIDTH = 24, CELL_WIDTH_MIN = 16 };
+enum { HEAD_BYTES = 160, CELL_BYTES = 96, INDENT = 2 };
 
-typedef double value_of(const struct row *row, enum column_id column);
+/* What makes a figure doubtful; of several the first one is shown. */
+enum mark { MARK_STARVED, MARK_UNANSWERED, MARK_CLIENT, MARK_LATENCY, MARK_NONE };
+
+static const struct {
+    const char *word, *meaning;
+} marks[] = {
+    [MARK_STARVED] = {"(starved)",
+                      "some clients got no answer at all: the figure is of the others"},
+    [MARK_UNANSWERED] = {"(unanswered)",
+                         "some messages got no answer in time, so the true figure is larger"},
+    [MARK_CLIENT] = {"(client)", "the client was the limit: compare the CPU time instead"},
+    [MARK_LATENCY] = {"(latency)",
+                      "neither side was busy: this is mostly the waking of a sleeping processor"},
+};
 
 struct table {
     struct table_grid grid;
-    int cell_width;
+    struct text_table_told told;
     double *values; /* of one cell; room for those of all rows */
     double *others;
-    bool any_best, any_client, any_latency, any_starved, any_unanswered; /* marks to be explained */
-};
-
-struct figure {
-    const char *title;
-    value_of *of;
-    enum column_id column;
-    bool higher_is_better;
-    bool in_thousands; /* shown as 12.7k; else with three digits */
-    bool is_latency;   /* of those that got an answer */
-    bool optional;     /* not every workload has it: where it has not, nothing is shown */
-};
-
-static double throughput(const struct row *row, enum column_id column)
-{
-    return row_number(row, workload_facts_of(row)->counts_bytes ? COLUMN_throughput_bytes_per_s
-                                                                : column);
-}
-
-/* Where it is empty because it lies among messages without an answer, it is longer than any. */
-static double or_endless(const struct row *row, enum column_id column)
-{
-    double us = row_number(row, column);
-    bool endless = row->loop == LOOP_OPEN && row->messages_unanswered > 0;
-    return endless && !number_is_known(us) ? INFINITY : us;
-}
-
-static double fairness(const struct row *row, enum column_id column)
-{
-    return workload_facts_of(row)->shows_fairness ? row_number(row, column) : NAN;
-}
-
-static double memory_mebibytes(const struct row *row, enum column_id column)
-{
-    return workload_facts_of(row)->shows_memory ? row_number(row, column) / (1 << 20) : NAN;
-}
-
-static const struct figure figures[] = {
-    {.title = "messages per second (stream: bytes per second)",
-     .of = throughput,
-     .column = COLUMN_throughput_msgs_per_s,
-     .higher_is_better = true,
-     .in_thousands = true},
-    {.title = "server's CPU time for a message, us",
-     .of = row_number,
-     .column = COLUMN_server_cpu_us_per_msg},
-    {.title = "round trip, 99th percentile, us",
-     .of = or_endless,
-     .column = COLUMN_rtt_p99_us,
-     .is_latency = true},
-    {.title = "the same, but from when it was sent, not meant to be",
-     .of = or_endless,
-     .column = COLUMN_rtt_uncorrected_p99_us,
-     .is_latency = true,
-     .optional = true},
-    {.title = "burst: until the last echo, median, us",
-     .of = row_number,
-     .column = COLUMN_burst_last_p50_us,
-     .is_latency = true,
-     .optional = true},
-    {.title = "burst: fairness of the mean round trips (1: nobody is always last)",
-     .of = fairness,
-     .column = COLUMN_fairness_jain,
-     .higher_is_better = true,
-     .optional = true},
-    {.title = "connects per second",
-     .of = row_number,
-     .column = COLUMN_connects_per_s,
-     .higher_is_better = true,
-     .in_thousands = true,
-     .optional = true},
-    {.title = "connect, 99th percentile, us",
-     .of = row_number,
-     .column = COLUMN_connect_p99_us,
-     .is_latency = true,
-     .optional = true},
-    {.title = "idle: the server's memory, MiB",
-     .of = memory_mebibytes,
-     .column = COLUMN_server_rss_peak_bytes,
-     .optional = true},
+    bool any_best, any_mark[MARK_NONE], any_sent; /* to be explained */
 };
 
 /* The figure of a model's trials; how many. 0 where the line has no such model. */
-static size_t values_take(const struct table *table, const struct figure *figure,
+static size_t values_take(const struct table *table, const struct summary_figure *figure,
                           const struct cell *cell, double *values)
 {
     return cell == NULL
@@ -113,7 +48,7 @@ static size_t values_take(const struct table *table, const struct figure *figure
 }
 
 /* The cell of the model whose median is the best; NULL where none has the figure. */
-static const struct cell *leader_of(const struct table *table, const struct figure *figure,
+static const struct cell *leader_of(const struct table *table, const struct summary_figure *figure,
                                     const struct cell *line)
 {
     double best_median = NAN;
@@ -132,7 +67,7 @@ static const struct cell *leader_of(const struct table *table, const struct figu
 }
 
 /* The best model's cell, where tests tell it from each other model's; else NULL. */
-static const struct cell *best_of(const struct table *table, const struct figure *figure,
+static const struct cell *best_of(const struct table *table, const struct summary_figure *figure,
                                   const struct cell *line)
 {
     struct comparison pairs[TABLE_GRID_MODELS_MAX];
@@ -166,198 +101,197 @@ static bool is_starved(const struct table *table, const struct cell *cell)
     return false;
 }
 
-/* How most trials of the cell were bound: 'c' by the client, 'l' by latency, ' ' otherwise. */
-static char bound_mark(const struct cell *cell)
+/* What makes the figure doubtful; it was measured `count` times: table->values. */
+static enum mark mark_of(const struct table *table, const struct summary_figure *figure,
+                         const struct cell *cell, size_t count)
 {
-    if (2 * cell->client_bound > cell->rows)
-        return 'c';
-    return 2 * cell->latency_bound > cell->rows ? 'l' : ' ';
-}
-
-static const char *value_text(const struct figure *figure, double value, char *text, size_t size)
-{
-    if (figure->in_thousands)
-        return units_format_si(value, text, size);
-    int decimals = value < 10 ? 2 : 1;
-    return units_format_fixed(value, value < 100 ? decimals : 0, text, size);
-}
-
-/* " l", " cs", ... into marks, which has room for 8; "" where there is none. */
-static void marks_take(struct table *table, const struct figure *figure, const struct cell *cell,
-                       size_t count, char *marks)
-{
-    size_t used = 0, endless = 0;
-    char bound = bound_mark(cell);
-    bool starved = figure->is_latency && is_starved(table, cell);
+    if (figure->is_latency && is_starved(table, cell))
+        return MARK_STARVED;
     for (size_t i = 0; i < count; i++)
-        endless += table->values[i] > DBL_MAX;
-    marks[used++] = ' ';
-    if (bound != ' ')
-        marks[used++] = bound;
-    if (starved)
-        marks[used++] = 's';
-    if (endless > 0)
-        marks[used++] = 'u';
-    marks[used == 1 ? 0 : used] = '\0';
-    table->any_client |= bound == 'c';
-    table->any_latency |= bound == 'l';
-    table->any_starved |= starved;
-    table->any_unanswered |= endless > 0;
+        if (table->values[i] > DBL_MAX)
+            return MARK_UNANSWERED;
+    if (2 * cell->client_bound > cell->rows)
+        return figure->of_client ? MARK_CLIENT : MARK_NONE;
+    return 2 * cell->latency_bound > cell->rows ? MARK_LATENCY : MARK_NONE;
 }
 
-static void cell_print(struct table *table, FILE *file, const struct figure *figure,
-                       const struct cell *cell, bool best)
+/* The mark that all models have in a column, so that its head can tell it once. */
+static enum mark mark_of_all(const struct table *table, const struct summary_figure *figure,
+                             const struct cell *line)
 {
-    char median_text[24], text[64], spread[24] = "", marks[8];
+    enum mark common = MARK_NONE;
+    size_t found = 0;
+    for (size_t i = 0; i < table->grid.model_count; i++) {
+        const struct cell *cell = table_grid_cell(&table->grid, line, table->grid.models[i]);
+        size_t count = values_take(table, figure, cell, table->values);
+        if (count == 0)
+            continue;
+        enum mark mark = mark_of(table, figure, cell, count);
+        if (found++ > 0 && mark != common)
+            return MARK_NONE;
+        common = mark;
+    }
+    return common;
+}
+
+static const char *mark_use(struct table *table, enum mark mark)
+{
+    if (mark == MARK_NONE)
+        return "";
+    table->any_mark[mark] = true;
+    return marks[mark].word;
+}
+
+/* "7.67 +-2%", behind a tab the mark and the star. told: a mark that the head has. */
+static const char *cell_text(struct table *table, const struct summary_figure *figure,
+                             const struct cell *cell, enum mark told, bool best,
+                             char text[CELL_BYTES])
+{
+    char median_text[24], spread[24] = "";
     size_t n = values_take(table, figure, cell, table->values);
     if (n == 0) {
-        fprintf(file, "%*s", table->cell_width, "-  ");
-        return;
+        snprintf(text, CELL_BYTES, "-");
+        return text;
     }
-    marks_take(table, figure, cell, n, marks);
+    enum mark mark = mark_of(table, figure, cell, n);
+    const char *word = mark == told ? "" : mark_use(table, mark);
     double median = statistics_median(table->values, n);
     struct interval interval = statistics_median_interval(table->values, n);
     if (median > 0 && interval.high <= DBL_MAX)
         snprintf(spread, sizeof spread, " +-%.0f%%", 50 * (interval.high - interval.low) / median);
     table->any_best |= best;
-    snprintf(text, sizeof text, "%s%s%s%c",
-             median <= DBL_MAX ? value_text(figure, median, median_text, sizeof median_text) : "-",
-             spread, marks, best ? '*' : ' ');
-    fprintf(file, "%*s", table->cell_width, text);
+    snprintf(text, CELL_BYTES, "%s%s\t%s%s%s",
+             median <= DBL_MAX
+                 ? summary_figure_text(figure, median, median_text, sizeof median_text)
+                 : "-",
+             spread, best ? "*" : "", word[0] != '\0' ? " " : "", word);
+    return text;
 }
 
-static void line_print(struct table *table, FILE *file, const struct figure *figure,
-                       const struct cell *line, size_t first, size_t last)
+/* A column of the table: a figure of one workload. */
+struct place {
+    const struct summary_figure *figure;
+    const struct cell *line;
+    const struct cell *best; /* a cell that tests tell apart from all others, or NULL */
+    enum mark mark;          /* of all models */
+};
+
+static struct place place_of(const struct table *table, const struct summary_figure *figure,
+                             const struct cell *line)
 {
-    char label[120];
     const struct cell *best = best_of(table, figure, line);
     if (figure->is_latency && best != NULL && is_starved(table, best))
         best = NULL;
-    fprintf(file, "  %*s", -LABEL_WIDTH,
-            row_workload_text(table_grid_row(&table->grid, line), label, sizeof label));
-    for (size_t i = first; i < last; i++) {
-        const struct cell *cell = table_grid_cell(&table->grid, line, table->grid.models[i]);
-        cell_print(table, file, figure, cell, cell != NULL && cell == best);
-    }
-    fprintf(file, "\n");
+    return (struct place){figure, line, best, mark_of_all(table, figure, line)};
 }
 
-static void figure_print(struct table *table, FILE *file, const struct figure *figure, size_t first,
-                         size_t last)
+/* A row for each model: its figures of all places. -1 without memory. */
+static int places_print(struct table *table, FILE *file, const struct place *places, size_t count,
+                        bool by_workload, unsigned width)
 {
-    bool headed = false;
-    for (size_t at = 0; at < table->grid.line_count; at++) {
-        const struct cell *line = table->grid.lines[at];
-        if (figure->optional && leader_of(table, figure, line) == NULL)
-            continue;
-        if (!headed) {
-            fprintf(file, "\n  %s\n  %*s", figure->title, -LABEL_WIDTH, "");
-            for (size_t i = first; i < last; i++)
-                fprintf(file, "%*s  ", table->cell_width - 2, cell_model(table->grid.models[i]));
-            fprintf(file, "\n");
-            headed = true;
+    struct text_table out = {.columns = NULL};
+    char head[HEAD_BYTES + 16], text[CELL_BYTES];
+    text_table_add_column(&out, "", TEXT_TABLE_LEFT, SUMMARY_FIGURES);
+    for (size_t i = 0; i < count; i++) {
+        const struct row *row = table_grid_row(&table->grid, places[i].line);
+        if (by_workload)
+            row_workload_head(row, head, HEAD_BYTES);
+        else
+            snprintf(head, HEAD_BYTES, "%s", places[i].figure->title);
+        size_t used = strlen(head);
+        if (places[i].mark != MARK_NONE)
+            snprintf(head + used, sizeof head - used, "%s%s", by_workload ? "\n" : " ",
+                     mark_use(table, places[i].mark));
+        text_table_add_column(
+            &out, head, TEXT_TABLE_RIGHT,
+            (unsigned)(SUMMARY_FIGURES - (size_t)(places[i].figure - summary_figures)));
+    }
+    for (size_t i = 0; i < table->grid.model_count; i++) {
+        text_table_add_cell(&out, cell_shown_model(table->grid.models[i]));
+        for (size_t j = 0; j < count; j++) {
+            const struct cell *cell =
+                table_grid_cell(&table->grid, places[j].line, table->grid.models[i]);
+            text_table_add_cell(&out, cell_text(table, places[j].figure, cell, places[j].mark,
+                                                cell != NULL && cell == places[j].best, text));
         }
-        line_print(table, file, figure, line, first, last);
     }
+    int error = text_table_print(&out, file, INDENT, width, &table->told);
+    text_table_free(&out);
+    return error;
 }
 
-static void target_print(struct table *table, FILE *file, unsigned width)
+static bool has_figure(const struct table *table, const struct summary_figure *figure,
+                       const struct cell *line)
 {
-    size_t models = table->grid.model_count;
-    table->cell_width = table_grid_column(&table->grid, CELL_WIDTH_MIN, 4);
+    /* The time for a message is shown in any case: a dash says that it is not known. */
+    return figure == summary_figures || leader_of(table, figure, line) != NULL;
+}
+
+/* With one workload its figures side by side; with several a table for each figure. */
+static int target_print(struct table *table, FILE *file, unsigned width)
+{
+    struct place *places = malloc((table->grid.line_count + SUMMARY_FIGURES) * sizeof *places);
+    bool by_workload = table->grid.line_count > 1;
+    size_t count = 0;
+    int error = places == NULL ? -1 : 0;
     fprintf(file, "\n");
-    table_grid_print_heading(&table->grid, file);
-    size_t columns = table_grid_columns_fit(width, LABEL_WIDTH + 2, table->cell_width);
-    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
-        for (size_t first = 0; first < models; first += columns)
-            figure_print(table, file, &figures[i], first,
-                         first + columns < models ? first + columns : models);
-}
-
-static bool same_reason(const struct row *a, const struct row *b)
-{
-    return strcmp(a->target, b->target) == 0 &&
-           column_is_equal(&row_columns[COLUMN_status], a, b) &&
-           strcmp(a->status_reason, b->status_reason) == 0;
-}
-
-/* The models that have a row with that reason, in the registry's order and then as they came. */
-static size_t models_with(const struct row *all, size_t count, const struct row *reason,
-                          const char **models, size_t *rows)
-{
-    size_t found = 0;
-    *rows = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t place = 0;
-        if (!same_reason(&all[i], reason))
+    table_grid_print_heading(&table->grid, file, "", width);
+    for (const struct summary_figure *figure = summary_figures;
+         figure < summary_figures + SUMMARY_FIGURES && error == 0; figure++) {
+        for (size_t i = 0; i < table->grid.line_count; i++)
+            if (has_figure(table, figure, table->grid.lines[i]))
+                places[count++] = place_of(table, figure, table->grid.lines[i]);
+        table->any_sent |= count > 0 && places[count - 1].figure->is_after_sending;
+        if (count == 0 || (!by_workload && figure + 1 < summary_figures + SUMMARY_FIGURES))
             continue;
-        (*rows)++;
-        while (place < found && strcmp(models[place], all[i].model) != 0)
-            place++;
-        if (place < found || found == TABLE_GRID_MODELS_MAX)
-            continue;
-        for (place = found++;
-             place > 0 && model_place(all[i].model) < model_place(models[place - 1]); place--)
-            models[place] = models[place - 1];
-        models[place] = all[i].model;
+        fprintf(file, "\n");
+        if (by_workload)
+            fprintf(file, "  %s\n", figure->title);
+        error = places_print(table, file, places, count, by_workload, width);
+        count = 0;
     }
-    return found;
+    free(places);
+    return error;
 }
 
-void summary_table_print_unmeasured(FILE *file, const struct row *all, size_t count)
+static void legend_print(const struct table *table, FILE *file, unsigned width)
 {
-    const char *models[TABLE_GRID_MODELS_MAX];
-    bool first = true;
-    for (size_t i = 0; i < count; i++) {
-        size_t rows, before = 0;
-        if (all[i].status == ROW_OK)
+    char line[HEAD_BYTES];
+    if (table->any_best) {
+        fprintf(file, "\n");
+        terminal_print_wrapped(
+            file, "* best of its column: a test tells it apart from each other model (p < 0.05)", 0,
+            width);
+    }
+    bool first = !table->any_best;
+    for (size_t i = 0; i < MARK_NONE; i++) {
+        if (!table->any_mark[i])
             continue;
-        while (before < i && !same_reason(&all[before], &all[i]))
-            before++;
-        if (before < i)
-            continue;
-        size_t found = models_with(all, count, &all[i], models, &rows);
-        fprintf(file, "%s%s:", first ? "\n" : "", row_word(&all[i], COLUMN_status));
-        for (size_t j = 0; j < found; j++)
-            fprintf(file, "%s %s", j == 0 ? "" : ",", models[j]);
-        fprintf(file, " on %s (%zu row%s): %s\n", all[i].target, rows, rows == 1 ? "" : "s",
-                all[i].status_reason);
+        snprintf(line, sizeof line, "%s %s", marks[i].word, marks[i].meaning);
+        fprintf(file, "%s", first ? "\n" : "");
+        terminal_print_wrapped(file, line, 0, width);
         first = false;
     }
+    if (!table->any_sent)
+        return;
+    fprintf(file, "%s", first ? "\n" : "");
+    terminal_print_wrapped(file,
+                           "round trip: from the moment at which the message was to be sent; after "
+                           "sending: without the time that it waited in the client for its turn",
+                           0, width);
 }
 
-static void marks_explain(const struct table *table, FILE *file)
-{
-    const struct {
-        bool any;
-        const char *text;
-    } marks[] = {
-        {table->any_best, "* best of its line, told apart from each other model (p < 0.05)"},
-        {table->any_client, "c the client was the limit: compare the CPU time instead"},
-        {table->any_latency,
-         "l neither side was busy: this is mostly the waking of a sleeping processor"},
-        {table->any_starved, "s clients got no answer at all: the figure is of the others"},
-        {table->any_unanswered, "u messages got no answer in time: the figure is longer than any"},
-    };
-    bool first = true;
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-        if (!marks[i].any)
-            continue;
-        fprintf(file, "%s%s\n", first ? "\n" : "", marks[i].text);
-        first = false;
-    }
-}
-
-void summary_table_print(FILE *file, const struct row *rows, size_t count, unsigned width)
+void summary_table_print(FILE *file, const struct row *rows, size_t count,
+                         const struct text_list *targets, unsigned width)
 {
     struct table table = {.values = malloc((count + 1) * sizeof *table.values),
                           .others = malloc((count + 1) * sizeof *table.others)};
-    bool complete = table_grid_open(&table.grid, rows, count) == 0 && table.values != NULL &&
-                    table.others != NULL;
+    bool complete = table_grid_open(&table.grid, rows, count, targets) == 0 &&
+                    table.values != NULL && table.others != NULL;
     while (complete && table_grid_next(&table.grid))
-        target_print(&table, file, width);
-    marks_explain(&table, file);
-    summary_table_print_unmeasured(file, rows, count);
+        complete = target_print(&table, file, width) == 0;
+    legend_print(&table, file, width);
+    unmeasured_table_print(file, rows, count);
     table_grid_close(&table.grid);
     free(table.values);
     free(table.others);

@@ -1,24 +1,26 @@
 #include "report/table_grid.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
+#include "base/terminal.h"
+#include "report/model_order.h"
+#include "rows/external_cells.h"
+#include "rows/target_order.h"
+
+enum { WORKLOAD_BYTES = 200 };
 
 static bool is_of(const struct cell *cell, const char *target)
 {
-    return strcmp(cell_target(cell), target) == 0;
+    return strcmp(cell_shown_target(cell), target) == 0;
 }
 
-/* By the registry, so that a table does not show the shuffle; unknown ones come last. */
-static int model_compare(const void *left, const void *right)
+/* In the order of the models, so that a table does not show the shuffle. */
+static void model_insert(struct table_grid *grid, const struct cell *cell)
 {
-    const char *a = cell_model(*(const struct cell *const *)left);
-    const char *b = cell_model(*(const struct cell *const *)right);
-    size_t a_place = model_place(a), b_place = model_place(b);
-    if (a_place != b_place)
-        return a_place < b_place ? -1 : 1;
-    return strcmp(a, b);
+    size_t at = grid->model_count++;
+    for (; at > 0 && model_order_compare(grid->targets, grid->models[at - 1], cell) > 0; at--)
+        grid->models[at] = grid->models[at - 1];
+    grid->models[at] = cell;
 }
 
 static void collect(struct table_grid *grid)
@@ -34,18 +36,21 @@ static void collect(struct table_grid *grid)
         if (line == grid->line_count && line < TABLE_GRID_LINES_MAX)
             grid->lines[grid->line_count++] = cell;
         while (model < grid->model_count &&
-               strcmp(cell_model(grid->models[model]), cell_model(cell)) != 0)
+               strcmp(cell_shown_model(grid->models[model]), cell_shown_model(cell)) != 0)
             model++;
         if (model == grid->model_count && model < TABLE_GRID_MODELS_MAX)
-            grid->models[grid->model_count++] = cell;
+            model_insert(grid, cell);
     }
-    qsort(grid->models, grid->model_count, sizeof grid->models[0], model_compare);
 }
 
-int table_grid_open(struct table_grid *grid, const struct row *rows, size_t count)
+int table_grid_open(struct table_grid *grid, const struct row *rows, size_t count,
+                    const struct text_list *targets)
 {
     memset(grid, 0, sizeof *grid);
-    return cells_of_rows(&grid->cells, rows, count);
+    grid->targets = targets;
+    return cells_of_rows(&grid->cells, rows, count) == 0
+               ? external_cells_place(&grid->cells, 0, targets)
+               : -1;
 }
 
 void table_grid_close(struct table_grid *grid)
@@ -53,15 +58,26 @@ void table_grid_close(struct table_grid *grid)
     cells_free(&grid->cells);
 }
 
+/* Of two targets, below 0 where a is shown before b. NULL is before all. */
+static int target_compare(const struct table_grid *grid, const char *a, const char *b)
+{
+    if (a == NULL)
+        return b == NULL ? 0 : -1;
+    size_t a_place = target_order_place(grid->targets, a);
+    size_t b_place = target_order_place(grid->targets, b);
+    if (a_place != b_place)
+        return a_place < b_place ? -1 : 1;
+    return strcmp(a, b);
+}
+
 bool table_grid_next(struct table_grid *grid)
 {
-    const char *before = grid->target == NULL ? "" : grid->target;
+    const char *before = grid->target;
     grid->target = NULL;
-    /* By name, again because the first rows came in a shuffled order. */
     for (size_t i = 0; i < grid->cells.count; i++) {
-        const char *target = cell_target(&grid->cells.cells[i]);
-        if (strcmp(target, before) > 0 &&
-            (grid->target == NULL || strcmp(target, grid->target) < 0))
+        const char *target = cell_shown_target(&grid->cells.cells[i]);
+        if (target_compare(grid, before, target) < 0 &&
+            (grid->target == NULL || target_compare(grid, target, grid->target) < 0))
             grid->target = target;
     }
     if (grid->target == NULL)
@@ -70,12 +86,28 @@ bool table_grid_next(struct table_grid *grid)
     return true;
 }
 
-void table_grid_print_heading(const struct table_grid *grid, FILE *file)
+/* What is known of the system that the server ran on; "" where nothing is. */
+static const char *system_text(const struct row *row)
 {
-    const struct row *any = table_grid_row(grid, grid->models[0]);
-    fprintf(file, "%s: %s\n", grid->target,
-            any->host_kind == HOST_WINE ? "Wine's implementation of these models, not Windows'"
-                                        : any->server_os);
+    if (row->host_kind == HOST_WINE)
+        return "Wine's implementation of these models, not Windows'";
+    if (row->server_os[0] == '\0' && row->host_kind == HOST_REMOTE)
+        return "remote";
+    return row->server_os;
+}
+
+void table_grid_print_heading(const struct table_grid *grid, FILE *file, const char *before,
+                              unsigned width)
+{
+    const char *system = system_text(table_grid_row(grid, grid->models[0]));
+    char workload[WORKLOAD_BYTES] = "", text[2 * WORKLOAD_BYTES];
+    if (grid->line_count == 1)
+        row_workload_text(table_grid_row(grid, grid->lines[0]), workload, sizeof workload);
+    bool has_system = system[0] != '\0', has_workload = workload[0] != '\0';
+    snprintf(text, sizeof text, "%s%s%s%s%s%s", before, grid->target,
+             has_system || has_workload ? ": " : "", system, has_system && has_workload ? "; " : "",
+             workload);
+    terminal_print_wrapped(file, text, 0, width);
 }
 
 const struct row *table_grid_row(const struct table_grid *grid, const struct cell *cell)
@@ -89,24 +121,8 @@ const struct cell *table_grid_cell(const struct table_grid *grid, const struct c
     for (size_t i = 0; i < grid->cells.count; i++) {
         const struct cell *cell = &grid->cells.cells[i];
         if (cell->configuration == line->configuration && is_of(cell, grid->target) &&
-            strcmp(cell_model(cell), cell_model(model)) == 0)
+            strcmp(cell_shown_model(cell), cell_shown_model(model)) == 0)
             return cell;
     }
     return NULL;
-}
-
-int table_grid_column(const struct table_grid *grid, int least, int around)
-{
-    int width = least;
-    for (size_t i = 0; i < grid->model_count; i++) {
-        int needed = (int)strlen(cell_model(grid->models[i])) + around;
-        width = needed > width ? needed : width;
-    }
-    return width;
-}
-
-size_t table_grid_columns_fit(unsigned width, unsigned label, int column)
-{
-    size_t fit = width > label ? (width - label) / (size_t)column : 1;
-    return fit > 0 ? fit : 1;
 }

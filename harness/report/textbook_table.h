@@ -7,10 +7,12 @@
 
 #include <stdio.h>
 
+#include "base/lists.h"
 #include "rows/row.h"
 
 /* A table for each target, a line for each model and step of its ramp: medians over the trials.
- * Rows that were skipped or failed are told last. */
-void textbook_table_print(FILE *file, const struct row *rows, size_t count);
+ * targets and width: as summary_table_print has them. Rows that were skipped or failed are last. */
+void textbook_table_print(FILE *file, const struct row *rows, size_t count,
+                          const struct text_list *targets, unsigned width);
 
 #endif

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/units.h"
 #include "rows/csv_reader.h"
-#include "rows/foreign.h"
+#include "rows/row_reader.h"
 #include "rows/warnings.h"
 
 enum {
@@ -60,20 +59,17 @@ static int fail(const struct reading *reading, const char *cause)
 
 static int fail_number(const struct reading *reading, int place, const struct column *column)
 {
-    return failure_set(reading->failure, "line %zu: %s: %s", reading->csv.row_line, column->name,
-                       foreign_number_fault(field(reading, place)));
+    struct failure cause = {""};
+    column_fault(column, field(reading, place), &cause);
+    return fail(reading, cause.text);
 }
 
 /* The header is in hand. */
 static int places_find(struct reading *reading)
 {
-    static const enum column_id needed[] = {COLUMN_status, COLUMN_target, COLUMN_model,
-                                            COLUMN_workload, COLUMN_connections};
     const struct cell_values *values = reading->values;
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-        if (place_of(reading, &row_columns[needed[i]]) < 0)
-            return failure_set(reading->failure, "line 1: no column %s; is this a runs.csv?",
-                               row_columns[needed[i]].name);
+    if (row_reader_check_header(&reading->csv, reading->failure) != 0)
+        return -1;
     reading->metrics = malloc((values->metric_count + 1) * sizeof *reading->metrics);
     if (reading->metrics == NULL)
         return failure_set(reading->failure, "line 1: out of memory");
@@ -155,7 +151,7 @@ static int row_take(struct reading *reading)
         return fail(reading, "out of memory");
     for (size_t i = 0; numbers != NULL && i < values->metric_count; i++) {
         const char *text = field(reading, reading->metrics[i]);
-        if (text[0] != '\0' && !units_parse_double(text, &numbers[i]))
+        if (text[0] != '\0' && !column_parse(values->metrics[i], text, &numbers[i]))
             return fail_number(reading, reading->metrics[i], values->metrics[i]);
     }
     return 0;

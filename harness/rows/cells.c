@@ -131,6 +131,7 @@ int cells_count_row(struct cells *cells, size_t number, const struct row *row)
     cell->warned += row->warnings[0] != '\0';
     if (cell->host_kind[0] == '\0') {
         row_set_text(cell->host_kind, sizeof cell->host_kind, row_word(row, COLUMN_host_kind));
+        cell->host = row->host_kind;
         cell->is_wine = row->host_kind == HOST_WINE;
     }
     return 1;
@@ -178,6 +179,7 @@ void cells_free(struct cells *cells)
 {
     for (size_t i = 0; i < cells->count; i++) {
         free(cells->cells[i].texts);
+        free(cells->cells[i].shown_model);
         for (size_t j = 0; j < COLUMN_CONDITIONS; j++)
             free(cells->cells[i].conditions[j]);
     }
@@ -223,6 +225,16 @@ const char *cell_target(const struct cell *cell)
 const char *cell_model(const struct cell *cell)
 {
     return text_at(cell->texts, 1);
+}
+
+const char *cell_shown_target(const struct cell *cell)
+{
+    return cell->shown_target != NULL ? cell->shown_target : cell_target(cell);
+}
+
+const char *cell_shown_model(const struct cell *cell)
+{
+    return cell->shown_model != NULL ? cell->shown_model : cell_model(cell);
 }
 
 const char *cell_factors(const struct cell *cell)

@@ -17,9 +17,14 @@
 struct cell {
     char *
         texts; /* of target, model, factors and, where they tell cells apart, server_threads; owned */
-    size_t file;          /* as cells.file was */
-    size_t configuration; /* equal where all factors are, in all files; from 0 as they came */
-    char host_kind[16];   /* of the first row that is ok and tells it, as a file has it */
+    /* Of an external server beside our models (external_cells.h): the target where it is shown, and what it is
+     * called there, which is owned. Else NULL. */
+    const char *shown_target;
+    char *shown_model;
+    size_t file;             /* as cells.file was */
+    size_t configuration;    /* equal where all factors are, in all files; from 0 as they came */
+    char host_kind[16];      /* of the first row that is ok and tells it, as a file has it */
+    enum row_host_kind host; /* the same, typed */
     bool is_wine;
     /* As column_conditions, of the first row that has the column; else NULL; owned. */
     char *conditions[COLUMN_CONDITIONS];
@@ -77,6 +82,9 @@ size_t cells_values(const struct cells *cells, const struct cell *cell,
 
 const char *cell_target(const struct cell *cell);
 const char *cell_model(const struct cell *cell);
+/* The same as people see them, who compare models: of external servers see external_cells.h. */
+const char *cell_shown_target(const struct cell *cell);
+const char *cell_shown_model(const struct cell *cell);
 /* The texts of the factors, as column_factors lists them, each behind the 0 of the one before. */
 const char *cell_factors(const struct cell *cell);
 /* Its server_threads; "" where the file does not tell, and for rows that ended before a server did. */

@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "names.h"
+#include "rows/foreign.h"
 
 /* The first two values of each column of words, whose field is read and written as an int. */
 enum { WORD_EMPTY, WORD_OTHER };
@@ -40,8 +41,12 @@ const struct column row_columns[COLUMN_COUNT] = {
 #define METRIC_THROUGHPUT .better = COLUMN_MORE, .of_throughput = true,
 #define METRIC_LATENCY(basis_, percentile_)                                                        \
     .better = COLUMN_LESS, .basis = COLUMN_##basis_, .percentile = (percentile_),
-#define COLUMN(kind_, name_, size_, use_, metric_, merging_)                                       \
-    [COLUMN_##name_] = {KIND_##kind_(name_) METRIC_##metric_.name = #name_,                        \
+#define RANGE_NONE
+#define RANGE_FROM_0 .low = 0, .high = COLUMN_MOST,
+#define RANGE_FROM_1 .low = 1, .high = COLUMN_MOST,
+#define RANGE_SIGNED .low = -COLUMN_MOST, .high = COLUMN_MOST,
+#define COLUMN(kind_, name_, size_, use_, metric_, merging_, range_)                               \
+    [COLUMN_##name_] = {KIND_##kind_(name_) METRIC_##metric_ RANGE_##range_.name = #name_,         \
                         .kind = COLUMN_##kind_,                                                    \
                         .size = (size_),                                                           \
                         .offset = offsetof(struct row, name_),                                     \
@@ -76,6 +81,11 @@ const struct column *column_find_metric(const char *name)
         if (row_columns[i].better != COLUMN_NO_METRIC && name_equals(row_columns[i].name, name))
             return &row_columns[i];
     return NULL;
+}
+
+bool column_has_better_side(const struct column *column)
+{
+    return column->better == COLUMN_LESS || column->better == COLUMN_MORE;
 }
 
 static const char *text_of(const struct row *row, size_t offset)
@@ -133,9 +143,29 @@ void column_clear(struct row *row, const struct column *column)
     }
 }
 
+bool column_parse(const struct column *column, const char *text, double *number)
+{
+    double parsed;
+    if (!units_parse_double(text, &parsed) || parsed < column->low || parsed > column->high)
+        return false;
+    *number = parsed;
+    return true;
+}
+
+int column_fault(const struct column *column, const char *text, struct failure *failure)
+{
+    char low[32], high[32];
+    double number;
+    if (!units_parse_double(text, &number))
+        return failure_set(failure, "%s: %s", column->name, foreign_number_fault(text));
+    return failure_set(failure, "%s: %.40s is not within its range, %s to %s", column->name, text,
+                       units_format_double(column->low, 17, low, sizeof low),
+                       units_format_double(column->high, 17, high, sizeof high));
+}
+
 bool column_set(struct row *row, const struct column *column, const char *text)
 {
-    double number;
+    double number = NAN;
     switch (column->kind) {
     case COLUMN_TEXT:
         row_set_text((char *)row + column->offset, column->size, text);
@@ -144,9 +174,7 @@ bool column_set(struct row *row, const struct column *column, const char *text)
         word_set(row, column, text);
         break;
     case COLUMN_NUMBER:
-        if (text[0] == '\0')
-            break;
-        if (!units_parse_double(text, &number))
+        if (text[0] != '\0' && !column_parse(column, text, &number))
             return false;
         column_set_number(row, column, number);
         break;
@@ -189,6 +217,14 @@ void column_write(struct csv_writer *csv, const struct row *row, const struct co
         csv_write_double(csv, *number_of(row, column), (int)column->size);
     else
         csv_write_text(csv, column_word(row, column));
+}
+
+void column_write_text(struct csv_writer *csv, const struct column *column, const char *text)
+{
+    if (column->kind == COLUMN_NUMBER)
+        csv_write_number(csv, text);
+    else
+        csv_write_text(csv, text);
 }
 
 bool column_is_equal(const struct column *column, const struct row *a, const struct row *b)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/failure.h"
 #include "base/number.h"
 #include "rows/csv_writer.h"
 
@@ -70,110 +71,121 @@ enum column_merging {
     COLUMN_COMPUTED /* by a function of merge.c */
 };
 
+/* Up to which a double keeps each whole number; a thousand times that still is a 64-bit integer. */
+#define COLUMN_MOST 9007199254740992.0
+
 /*
  * All columns in their order. The metric: NONE, LESS, MORE or NEITHER (is better), THROUGHPUT (more
  * is better, but it says little of the server where the client was the limit), or LATENCY with its
- * histogram and the percentile within it.
+ * histogram and the percentile within it. The range, of numbers: FROM_0 and FROM_1 to COLUMN_MOST, or
+ * SIGNED, which is from -COLUMN_MOST on.
  */
 /* clang-format off */
-#define COLUMNS(COLUMN)                                                                            \
-    /*     kind    name                      size use        metric                      merging */\
-    COLUMN(NUMBER, schema_version,           17,  PLAIN,     NONE,                       FIRST)    \
-    COLUMN(TEXT,   run_id,                   40,  PLAIN,     NONE,                       FIRST)    \
-    COLUMN(TEXT,   started_at_utc,           24,  PLAIN,     NONE,                       FIRST)    \
-    COLUMN(TEXT,   tool_version,             16,  CONDITION, NONE,                       FIRST)    \
-    COLUMN(TEXT,   generator,                12,  PLAIN,     NONE,                       EMPTY)    \
-    COLUMN(TEXT,   target,                   64,  PLAIN,     NONE,                       FIRST)    \
-    COLUMN(TEXT,   server_os,                16,  CONDITION, NONE,                       FIRST)    \
-    COLUMN(WORD,   host_kind,                16,  CONDITION, NONE,                       FIRST)    \
-    COLUMN(TEXT,   cpu_model,                64,  CONDITION, NONE,                       EQUAL)    \
-    COLUMN(NUMBER, cpu_count,                17,  CONDITION, NONE,                       EQUAL)    \
-    COLUMN(TEXT,   model,                    48,  PLAIN,     NONE,                       FIRST)    \
-    COLUMN(TEXT,   workload,                 16,  FACTOR,    NONE,                       FIRST)    \
-    COLUMN(WORD,   loop,                     8,   PLAIN,     NONE,                       FIRST)    \
-    COLUMN(NUMBER, connections,              17,  FACTOR,    NONE,                       FIRST)    \
-    COLUMN(NUMBER, connections_active,       17,  FACTOR,    NONE,                       FIRST)    \
-    COLUMN(NUMBER, connections_misbehaving,  17,  FACTOR,    NONE,                       FIRST)    \
-    COLUMN(NUMBER, message_bytes,            17,  FACTOR,    NONE,                       FIRST)    \
-    COLUMN(NUMBER, pipeline_depth,           17,  FACTOR,    NONE,                       FIRST)    \
-    COLUMN(NUMBER, target_rate_msgs_per_s,   17,  FACTOR,    NONE,                       FIRST)    \
-    COLUMN(NUMBER, burst_interval_us,        17,  FACTOR,    NONE,                       FIRST)    \
-    COLUMN(WORD,   tcp_nodelay,              4,   FACTOR,    NONE,                       FIRST)    \
-    COLUMN(NUMBER, server_threads,           17,  PLAIN,     NONE,                       FIRST)    \
-    COLUMN(NUMBER, buffer_bytes,             17,  FACTOR,    NONE,                       FIRST)    \
-    COLUMN(TEXT,   placement,                520, FACTOR,    NONE,                       FIRST)    \
-    COLUMN(TEXT,   server_cpus,              256, PLAIN,     NONE,                       FIRST)    \
-    COLUMN(TEXT,   client_cpus,              256, PLAIN,     NONE,                       EQUAL)    \
-    COLUMN(NUMBER, trial,                    17,  PLAIN,     NONE,                       FIRST)    \
-    COLUMN(NUMBER, order_index,              17,  PLAIN,     NONE,                       FIRST)    \
-    COLUMN(NUMBER, warmup_s,                 6,   CONDITION, NONE,                       FIRST)    \
-    COLUMN(NUMBER, duration_s,               6,   CONDITION, NONE,                       FIRST)    \
-    COLUMN(WORD,   status,                   8,   PLAIN,     NONE,                       COMPUTED) \
-    COLUMN(TEXT,   status_reason,            240, PLAIN,     NONE,                       COMPUTED) \
-    COLUMN(WORD,   bound,                    12,  PLAIN,     NONE,                       COMPUTED) \
-    COLUMN(TEXT,   warnings,                 320, PLAIN,     NONE,                       COMPUTED) \
-    COLUMN(NUMBER, window_s,                 6,   PLAIN,     NONE,                       LARGEST)  \
-    COLUMN(NUMBER, connections_attempted,    17,  PLAIN,     NONE,                       SUM)      \
-    COLUMN(NUMBER, connections_established,  17,  PLAIN,     NONE,                       SUM)      \
-    COLUMN(NUMBER, connects,                 17,  PLAIN,     NONE,                       SUM)      \
-    COLUMN(NUMBER, connects_per_s,           6,   PLAIN,     THROUGHPUT,                 SUM)      \
-    COLUMN(NUMBER, messages,                 17,  PLAIN,     NEITHER,                    SUM)      \
-    COLUMN(NUMBER, messages_unanswered,      17,  PLAIN,     LESS,                       SUM)      \
-    COLUMN(NUMBER, errors,                   17,  PLAIN,     LESS,                       SUM)      \
-    COLUMN(NUMBER, verify_failures,          17,  PLAIN,     NONE,                       SUM)      \
-    COLUMN(NUMBER, throughput_msgs_per_s,    6,   PLAIN,     THROUGHPUT,                 SUM)      \
-    COLUMN(NUMBER, throughput_bytes_per_s,   6,   PLAIN,     THROUGHPUT,                 SUM)      \
-    COLUMN(NUMBER, achieved_rate_msgs_per_s, 6,   PLAIN,     THROUGHPUT,                 SUM)      \
-    COLUMN(NUMBER, fairness_jain,            6,   PLAIN,     MORE,                       COMPUTED) \
-    COLUMN(NUMBER, connections_starved,      17,  PLAIN,     LESS,                       SUM)      \
-    COLUMN(NUMBER, oldest_unanswered_us,     6,   PLAIN,     LESS,                       LARGEST)  \
-    COLUMN(NUMBER, rtt_min_us,               6,   PLAIN,     LATENCY(OWN, 0),            COMPUTED) \
-    COLUMN(NUMBER, rtt_mean_us,              6,   PLAIN,     LATENCY(OWN, COLUMN_MEAN),  COMPUTED) \
-    COLUMN(NUMBER, rtt_p50_us,               6,   PLAIN,     LATENCY(OWN, 50),           EMPTY)    \
-    COLUMN(NUMBER, rtt_p90_us,               6,   PLAIN,     LATENCY(OWN, 90),           EMPTY)    \
-    COLUMN(NUMBER, rtt_p99_us,               6,   PLAIN,     LATENCY(OWN, 99),           EMPTY)    \
-    COLUMN(NUMBER, rtt_p99_9_us,             6,   PLAIN,     LATENCY(OWN, 99.9),         EMPTY)    \
-    COLUMN(NUMBER, rtt_max_us,               6,   PLAIN,     LATENCY(OWN, 100),          COMPUTED) \
-    COLUMN(NUMBER, rtt_samples,              17,  PLAIN,     NONE,                       SUM)      \
-    COLUMN(TEXT,   latency_basis,            16,  PLAIN,     NONE,                       FIRST)    \
-    COLUMN(NUMBER, rtt_uncorrected_p50_us,   6,   PLAIN,     LATENCY(UNCORRECTED, 50),   EMPTY)    \
-    COLUMN(NUMBER, rtt_uncorrected_p99_us,   6,   PLAIN,     LATENCY(UNCORRECTED, 99),   EMPTY)    \
-    COLUMN(NUMBER, rtt_uncorrected_p99_9_us, 6,   PLAIN,     LATENCY(UNCORRECTED, 99.9), EMPTY)    \
-    COLUMN(NUMBER, connect_p50_us,           6,   PLAIN,     LATENCY(CONNECT, 50),       EMPTY)    \
-    COLUMN(NUMBER, connect_p99_us,           6,   PLAIN,     LATENCY(CONNECT, 99),       EMPTY)    \
-    COLUMN(NUMBER, connect_max_us,           6,   PLAIN,     LATENCY(CONNECT, 100),      LARGEST)  \
-    COLUMN(NUMBER, bursts,                   17,  PLAIN,     NONE,                       SMALLEST) \
-    COLUMN(NUMBER, burst_last_p50_us,        6,   PLAIN,     LESS,                       EMPTY)    \
-    COLUMN(NUMBER, burst_last_max_us,        6,   PLAIN,     LESS,                       LARGEST)  \
-    COLUMN(NUMBER, send_late_p99_us,         6,   PLAIN,     NEITHER,                    LARGEST)  \
-    COLUMN(NUMBER, server_cpu_user_s,        6,   PLAIN,     NONE,                       FIRST)    \
-    COLUMN(NUMBER, server_cpu_sys_s,         6,   PLAIN,     NONE,                       FIRST)    \
-    COLUMN(NUMBER, server_cpu_us_per_msg,    6,   PLAIN,     LESS,                       FIRST)    \
-    COLUMN(NUMBER, wineserver_cpu_s,         6,   PLAIN,     NONE,                       FIRST)    \
-    COLUMN(NUMBER, client_cpu_s,             6,   PLAIN,     NONE,                       SUM)      \
-    COLUMN(NUMBER, client_cpu_us_per_msg,    6,   PLAIN,     NEITHER,                    COMPUTED) \
-    COLUMN(NUMBER, cpu_resolution_us,        17,  PLAIN,     NONE,                       FIRST)    \
-    COLUMN(NUMBER, server_cpu_load,          4,   PLAIN,     NEITHER,                    FIRST)    \
-    COLUMN(NUMBER, client_cpu_load,          4,   PLAIN,     NEITHER,                    COMPUTED) \
-    COLUMN(NUMBER, host_busy_before,         4,   PLAIN,     NONE,                       LARGEST)  \
-    COLUMN(NUMBER, others_cpu_load,          4,   PLAIN,     NEITHER,                    LARGEST)  \
-    COLUMN(NUMBER, server_rss_peak_bytes,    17,  PLAIN,     LESS,                       FIRST)    \
-    COLUMN(NUMBER, kernel_memory_bytes,      17,  PLAIN,     LESS,                       FIRST)    \
-    COLUMN(NUMBER, server_threads_peak,      17,  PLAIN,     LESS,                       FIRST)    \
-    COLUMN(NUMBER, context_switches,         17,  PLAIN,     NEITHER,                    FIRST)    \
-    COLUMN(NUMBER, server_messages,          10,  PLAIN,     NEITHER,                    FIRST)    \
-    COLUMN(NUMBER, wait_calls,               17,  PLAIN,     NEITHER,                    FIRST)    \
-    COLUMN(NUMBER, events_per_wait,          6,   PLAIN,     NEITHER,                    FIRST)    \
-    COLUMN(NUMBER, recv_calls,               17,  PLAIN,     NEITHER,                    FIRST)    \
-    COLUMN(NUMBER, send_calls,               17,  PLAIN,     NEITHER,                    FIRST)    \
-    COLUMN(NUMBER, other_calls,              17,  PLAIN,     NEITHER,                    FIRST)    \
-    COLUMN(NUMBER, completions,              17,  PLAIN,     NEITHER,                    FIRST)    \
-    COLUMN(NUMBER, syscalls_per_msg,         6,   PLAIN,     LESS,                       FIRST)    \
-    COLUMN(NUMBER, would_block,              17,  PLAIN,     NEITHER,                    FIRST)    \
-    COLUMN(NUMBER, scanned_per_wait,         6,   PLAIN,     LESS,                       FIRST)    \
-    COLUMN(NUMBER, set_bytes_per_wait,       6,   PLAIN,     LESS,                       FIRST)    \
-    COLUMN(TEXT,   clock_source,             32,  PLAIN,     NONE,                       EQUAL)    \
-    COLUMN(NUMBER, clock_resolution_ns,      17,  PLAIN,     NONE,                       LARGEST)
+#define COLUMNS(COLUMN)                                                                                  \
+    /*     kind    name                      size use        metric                      merging   range */\
+    COLUMN(NUMBER, schema_version,           17,  PLAIN,     NONE,                       FIRST,  FROM_1) \
+    COLUMN(TEXT,   run_id,                   40,  PLAIN,     NONE,                       FIRST,  NONE)   \
+    COLUMN(TEXT,   started_at_utc,           24,  PLAIN,     NONE,                       FIRST,  NONE)   \
+    COLUMN(TEXT,   tool_version,             16,  CONDITION, NONE,                       FIRST,  NONE)   \
+    COLUMN(TEXT,   generator,                12,  PLAIN,     NONE,                       EMPTY,  NONE)   \
+    COLUMN(TEXT,   target,                   64,  PLAIN,     NONE,                       FIRST,  NONE)   \
+    COLUMN(TEXT,   server_os,                16,  CONDITION, NONE,                       FIRST,  NONE)   \
+    COLUMN(WORD,   host_kind,                16,  CONDITION, NONE,                       FIRST,  NONE)   \
+    COLUMN(TEXT,   cpu_model,                64,  CONDITION, NONE,                       EQUAL,  NONE)   \
+    COLUMN(NUMBER, cpu_count,                17,  CONDITION, NONE,                       EQUAL,  FROM_1) \
+    COLUMN(TEXT,   model,                    48,  PLAIN,     NONE,                       FIRST,  NONE)   \
+    COLUMN(TEXT,   workload,                 16,  FACTOR,    NONE,                       FIRST,  NONE)   \
+    COLUMN(WORD,   loop,                     8,   PLAIN,     NONE,                       FIRST,  NONE)   \
+    COLUMN(NUMBER, connections,              17,  FACTOR,    NONE,                       FIRST,  FROM_1) \
+    COLUMN(NUMBER, connections_active,       17,  FACTOR,    NONE,                       FIRST,  FROM_1) \
+    COLUMN(NUMBER, connections_misbehaving,  17,  FACTOR,    NONE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, message_bytes,            17,  FACTOR,    NONE,                       FIRST,  FROM_1) \
+    COLUMN(NUMBER, pipeline_depth,           17,  FACTOR,    NONE,                       FIRST,  FROM_1) \
+    COLUMN(NUMBER, target_rate_msgs_per_s,   17,  FACTOR,    NONE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, burst_interval_us,        17,  FACTOR,    NONE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, work_cpu_us,              17,  FACTOR,    NONE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, work_wait_us,             17,  FACTOR,    NONE,                       FIRST,  FROM_0) \
+    COLUMN(TEXT,   work_exponential,         12,  FACTOR,    NONE,                       FIRST,  NONE)   \
+    COLUMN(NUMBER, threads,                  17,  FACTOR,    NONE,                       FIRST,  FROM_1) \
+    COLUMN(NUMBER, client_threads,           17,  FACTOR,    NONE,                       FIRST,  FROM_1) \
+    COLUMN(WORD,   tcp_nodelay,              4,   FACTOR,    NONE,                       FIRST,  NONE)   \
+    COLUMN(NUMBER, server_threads,           17,  PLAIN,     NONE,                       FIRST,  FROM_1) \
+    COLUMN(NUMBER, buffer_bytes,             17,  FACTOR,    NONE,                       FIRST,  FROM_1) \
+    COLUMN(TEXT,   placement,                520, FACTOR,    NONE,                       FIRST,  NONE)   \
+    COLUMN(TEXT,   server_cpus,              256, PLAIN,     NONE,                       FIRST,  NONE)   \
+    COLUMN(TEXT,   client_cpus,              256, PLAIN,     NONE,                       EQUAL,  NONE)   \
+    COLUMN(NUMBER, trial,                    17,  PLAIN,     NONE,                       FIRST,  FROM_1) \
+    COLUMN(NUMBER, order_index,              17,  PLAIN,     NONE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, warmup_s,                 6,   CONDITION, NONE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, duration_s,               6,   CONDITION, NONE,                       FIRST,  FROM_0) \
+    COLUMN(WORD,   status,                   8,   PLAIN,     NONE,                       COMPUTED, NONE) \
+    COLUMN(TEXT,   status_reason,            240, PLAIN,     NONE,                       COMPUTED, NONE) \
+    COLUMN(WORD,   bound,                    12,  PLAIN,     NONE,                       COMPUTED, NONE) \
+    COLUMN(TEXT,   warnings,                 320, PLAIN,     NONE,                       COMPUTED, NONE) \
+    COLUMN(NUMBER, window_s,                 6,   PLAIN,     NONE,                       LARGEST, FROM_0)\
+    COLUMN(NUMBER, connections_attempted,    17,  PLAIN,     NONE,                       SUM,    FROM_0) \
+    COLUMN(NUMBER, connections_established,  17,  PLAIN,     NONE,                       SUM,    FROM_0) \
+    COLUMN(NUMBER, connects,                 17,  PLAIN,     NONE,                       SUM,    FROM_0) \
+    COLUMN(NUMBER, connects_per_s,           6,   PLAIN,     THROUGHPUT,                 SUM,    FROM_0) \
+    COLUMN(NUMBER, messages,                 17,  PLAIN,     NEITHER,                    SUM,    FROM_0) \
+    COLUMN(NUMBER, messages_unanswered,      17,  PLAIN,     LESS,                       SUM,    FROM_0) \
+    COLUMN(NUMBER, errors,                   17,  PLAIN,     LESS,                       SUM,    FROM_0) \
+    COLUMN(NUMBER, verify_failures,          17,  PLAIN,     NONE,                       SUM,    FROM_0) \
+    COLUMN(NUMBER, throughput_msgs_per_s,    6,   PLAIN,     THROUGHPUT,                 SUM,    FROM_0) \
+    COLUMN(NUMBER, throughput_bytes_per_s,   6,   PLAIN,     THROUGHPUT,                 SUM,    FROM_0) \
+    COLUMN(NUMBER, achieved_rate_msgs_per_s, 6,   PLAIN,     THROUGHPUT,                 SUM,    FROM_0) \
+    COLUMN(NUMBER, fairness_jain,            6,   PLAIN,     MORE,                       COMPUTED, FROM_0)\
+    COLUMN(NUMBER, connections_starved,      17,  PLAIN,     LESS,                       SUM,    FROM_0) \
+    COLUMN(NUMBER, oldest_unanswered_us,     6,   PLAIN,     LESS,                       LARGEST, FROM_0)\
+    COLUMN(NUMBER, rtt_min_us,               6,   PLAIN,     LATENCY(OWN, 0),            COMPUTED, FROM_0)\
+    COLUMN(NUMBER, rtt_mean_us,              6,   PLAIN,     LATENCY(OWN, COLUMN_MEAN),  COMPUTED, FROM_0)\
+    COLUMN(NUMBER, rtt_p50_us,               6,   PLAIN,     LATENCY(OWN, 50),           EMPTY,  FROM_0) \
+    COLUMN(NUMBER, rtt_p90_us,               6,   PLAIN,     LATENCY(OWN, 90),           EMPTY,  FROM_0) \
+    COLUMN(NUMBER, rtt_p99_us,               6,   PLAIN,     LATENCY(OWN, 99),           EMPTY,  FROM_0) \
+    COLUMN(NUMBER, rtt_p99_9_us,             6,   PLAIN,     LATENCY(OWN, 99.9),         EMPTY,  FROM_0) \
+    COLUMN(NUMBER, rtt_max_us,               6,   PLAIN,     LATENCY(OWN, 100),          COMPUTED, FROM_0)\
+    COLUMN(NUMBER, rtt_samples,              17,  PLAIN,     NONE,                       SUM,    FROM_0) \
+    COLUMN(TEXT,   latency_basis,            16,  PLAIN,     NONE,                       FIRST,  NONE)   \
+    COLUMN(NUMBER, rtt_uncorrected_p50_us,   6,   PLAIN,     LATENCY(UNCORRECTED, 50),   EMPTY,  FROM_0) \
+    COLUMN(NUMBER, rtt_uncorrected_p99_us,   6,   PLAIN,     LATENCY(UNCORRECTED, 99),   EMPTY,  FROM_0) \
+    COLUMN(NUMBER, rtt_uncorrected_p99_9_us, 6,   PLAIN,     LATENCY(UNCORRECTED, 99.9), EMPTY,  FROM_0) \
+    COLUMN(NUMBER, connect_p50_us,           6,   PLAIN,     LATENCY(CONNECT, 50),       EMPTY,  FROM_0) \
+    COLUMN(NUMBER, connect_p99_us,           6,   PLAIN,     LATENCY(CONNECT, 99),       EMPTY,  FROM_0) \
+    COLUMN(NUMBER, connect_max_us,           6,   PLAIN,     LATENCY(CONNECT, 100),      LARGEST, FROM_0)\
+    COLUMN(NUMBER, bursts,                   17,  PLAIN,     NONE,                       SMALLEST, FROM_0)\
+    COLUMN(NUMBER, burst_last_p50_us,        6,   PLAIN,     LESS,                       EMPTY,  FROM_0) \
+    COLUMN(NUMBER, burst_last_max_us,        6,   PLAIN,     LESS,                       LARGEST, FROM_0)\
+    COLUMN(NUMBER, send_late_p99_us,         6,   PLAIN,     NEITHER,                    LARGEST, FROM_0)\
+    COLUMN(NUMBER, server_cpu_user_s,        6,   PLAIN,     NONE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, server_cpu_sys_s,         6,   PLAIN,     NONE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, server_cpu_us_per_msg,    6,   PLAIN,     LESS,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, wineserver_cpu_s,         6,   PLAIN,     NONE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, client_cpu_s,             6,   PLAIN,     NONE,                       SUM,    FROM_0) \
+    COLUMN(NUMBER, client_cpu_us_per_msg,    6,   PLAIN,     NEITHER,                    COMPUTED, FROM_0)\
+    COLUMN(NUMBER, cpu_resolution_us,        17,  PLAIN,     NONE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, server_cpu_load,          4,   PLAIN,     NEITHER,                    FIRST,  FROM_0) \
+    COLUMN(NUMBER, client_cpu_load,          4,   PLAIN,     NEITHER,                    COMPUTED, FROM_0)\
+    COLUMN(NUMBER, host_busy_before,         4,   PLAIN,     NONE,                       LARGEST, FROM_0)\
+    COLUMN(NUMBER, others_cpu_load,          4,   PLAIN,     NEITHER,                    LARGEST, FROM_0)\
+    COLUMN(NUMBER, server_rss_peak_bytes,    17,  PLAIN,     LESS,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, kernel_memory_bytes,      17,  PLAIN,     LESS,                       FIRST,  SIGNED) \
+    COLUMN(NUMBER, server_threads_peak,      17,  PLAIN,     LESS,                       FIRST,  FROM_1) \
+    COLUMN(NUMBER, threads_jain,             6,   PLAIN,     MORE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, accepts_jain,             6,   PLAIN,     MORE,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, context_switches,         17,  PLAIN,     NEITHER,                    FIRST,  FROM_0) \
+    COLUMN(NUMBER, server_messages,          10,  PLAIN,     NEITHER,                    FIRST,  FROM_0) \
+    COLUMN(NUMBER, wait_calls,               17,  PLAIN,     NEITHER,                    FIRST,  FROM_0) \
+    COLUMN(NUMBER, events_per_wait,          6,   PLAIN,     NEITHER,                    FIRST,  FROM_0) \
+    COLUMN(NUMBER, recv_calls,               17,  PLAIN,     NEITHER,                    FIRST,  FROM_0) \
+    COLUMN(NUMBER, send_calls,               17,  PLAIN,     NEITHER,                    FIRST,  FROM_0) \
+    COLUMN(NUMBER, other_calls,              17,  PLAIN,     NEITHER,                    FIRST,  FROM_0) \
+    COLUMN(NUMBER, completions,              17,  PLAIN,     NEITHER,                    FIRST,  FROM_0) \
+    COLUMN(NUMBER, syscalls_per_msg,         6,   PLAIN,     LESS,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, would_block,              17,  PLAIN,     NEITHER,                    FIRST,  FROM_0) \
+    COLUMN(NUMBER, scanned_per_wait,         6,   PLAIN,     LESS,                       FIRST,  FROM_0) \
+    COLUMN(NUMBER, set_bytes_per_wait,       6,   PLAIN,     LESS,                       FIRST,  FROM_0) \
+    COLUMN(TEXT,   clock_source,             32,  PLAIN,     NONE,                       EQUAL,  NONE)   \
+    COLUMN(NUMBER, clock_resolution_ns,      17,  PLAIN,     NONE,                       LARGEST, FROM_0)
 
 enum column_id {
 #define COLUMN_ID(kind, name, ...) COLUMN_##name,
@@ -209,6 +221,7 @@ struct column {
     enum column_basis basis;
     double percentile; /* within that histogram: 0 the minimum, 100 the maximum; or COLUMN_MEAN */
     enum column_merging merging;
+    double low, high; /* of a number: what a file may have there */
 };
 
 extern const struct column row_columns[COLUMN_COUNT]; /* by their ids */
@@ -229,11 +242,20 @@ void row_set_text(char *field, size_t size, const char *text);
 const struct column *column_find(const char *name);
 /* The metric of that name, without regard to case, or NULL. */
 const struct column *column_find_metric(const char *name);
+/* Whether less or more of it is better: only such a metric can be compared. */
+bool column_has_better_side(const struct column *column);
 
 /* Makes it an empty text, or a number that was not measured. */
 void column_clear(struct row *row, const struct column *column);
-/* Sets the row's field from a file's text. False: it is a number's, and the text is not one. */
+/*
+ * Reads the text of a number, which is not empty. False, and *number is untouched: it is none, or
+ * outside of the column's range.
+ */
+bool column_parse(const struct column *column, const char *text, double *number);
+/* Sets the row's field from a file's text. False: it is a number's, and column_parse refuses the text. */
 bool column_set(struct row *row, const struct column *column, const char *text);
+/* Of a text that column_set refuses, "COLUMN: " and what is wrong with it. Returns -1. */
+int column_fault(const struct column *column, const char *text, struct failure *failure);
 /* The text of a column that is no number; it points into the row or is static. */
 const char *column_word(const struct row *row, const struct column *column);
 /* What column_write writes, into text, before it is quoted; returns text. */
@@ -243,6 +265,8 @@ const char *column_text(const struct row *row, const struct column *column, char
 double column_number(const struct row *row, const struct column *column);
 void column_set_number(struct row *row, const struct column *column, double number);
 void column_write(struct csv_writer *csv, const struct row *row, const struct column *column);
+/* The same of a text that column_text has made. */
+void column_write_text(struct csv_writer *csv, const struct column *column, const char *text);
 /* Numbers that are both not measured are equal. */
 bool column_is_equal(const struct column *column, const struct row *a, const struct row *b);
 

@@ -20,6 +20,11 @@ void csv_writer_init_text(struct csv_writer *writer)
     csv_writer_init(writer, NULL);
 }
 
+void csv_writer_init_json(struct csv_writer *writer, struct json_rows *json)
+{
+    *writer = (struct csv_writer){.json = json};
+}
+
 void csv_writer_clear(struct csv_writer *writer)
 {
     *writer = (struct csv_writer){
@@ -90,6 +95,10 @@ static void begin_field(struct csv_writer *writer)
 
 void csv_write_text(struct csv_writer *writer, const char *text)
 {
+    if (writer->json != NULL) {
+        json_rows_text(writer->json, text);
+        return;
+    }
     begin_field(writer);
     if (text == NULL)
         return;
@@ -111,28 +120,42 @@ void csv_write_text(struct csv_writer *writer, const char *text)
         write_char(writer, '"');
 }
 
+void csv_write_number(struct csv_writer *writer, const char *text)
+{
+    if (writer->json != NULL) {
+        json_rows_number(writer->json, text);
+        return;
+    }
+    begin_field(writer);
+    if (text != NULL)
+        write_raw(writer, text);
+}
+
 void csv_write_u64(struct csv_writer *writer, uint64_t value)
 {
     char text[24];
-    begin_field(writer);
     snprintf(text, sizeof text, "%" PRIu64, value);
-    write_raw(writer, text);
+    csv_write_number(writer, text);
 }
 
 void csv_write_double(struct csv_writer *writer, double value, int digits)
 {
     char text[360]; /* the longest: -4.9...e-324 with 17 digits */
-    begin_field(writer);
-    write_raw(writer, units_format_double(value, digits, text, sizeof text));
+    csv_write_number(writer, units_format_double(value, digits, text, sizeof text));
 }
 
 void csv_write_empty(struct csv_writer *writer)
 {
-    begin_field(writer);
+    csv_write_text(writer, "");
 }
 
 int csv_end_row(struct csv_writer *writer)
 {
+    if (writer->json != NULL) {
+        json_rows_end_row(writer->json);
+        writer->failed = writer->json->failed;
+        return writer->failed ? -1 : 0;
+    }
     write_char(writer, '\n');
     errno = 0;
     check_write(writer, writer->file == NULL || fflush(writer->file) == 0);

@@ -19,4 +19,13 @@ struct drift {
  */
 struct drift drift_of(const struct row *rows, size_t count);
 
+/* The same of figures that are kept elsewhere. */
+struct drift_source {
+    size_t cells;
+    /* The known values of a cell, in the order of its trials; how many. */
+    const double *(*values)(const void *context, size_t cell, enum column_id metric, size_t *count);
+    const void *context;
+};
+struct drift drift_of_source(const struct drift_source *source);
+
 #endif

@@ -4,30 +4,15 @@
 
 #include "base/units.h"
 
-/* What names the row. */
-static const enum column_id of_row[] = {COLUMN_run_id,        COLUMN_target,
-                                        COLUMN_model,         COLUMN_workload,
-                                        COLUMN_connections,   COLUMN_connections_active,
-                                        COLUMN_message_bytes, COLUMN_target_rate_msgs_per_s,
-                                        COLUMN_trial};
-_Static_assert(sizeof of_row / sizeof of_row[0] == HISTOGRAM_LINE_ROW_COLUMNS, "they come first");
-
-const char *histogram_line_name(size_t column)
-{
-    static const char *const own[] = {"latency_basis", "low_ns", "high_ns", "count"};
-    return column < HISTOGRAM_LINE_ROW_COLUMNS ? row_columns[of_row[column]].name
-                                               : own[column - HISTOGRAM_LINE_ROW_COLUMNS];
-}
-
-int histogram_lines_write_header(struct csv_writer *csv)
-{
-    for (size_t i = 0; i < HISTOGRAM_LINE_COLUMNS; i++)
-        csv_write_text(csv, histogram_line_name(i));
-    return csv_end_row(csv);
-}
+enum histogram_line_column {
+    HISTOGRAM_LINE_BASIS = ROW_LINE_KEYS,
+    HISTOGRAM_LINE_LOW,
+    HISTOGRAM_LINE_HIGH,
+    HISTOGRAM_LINE_COUNT
+};
 
 int histogram_lines_write(struct csv_writer *csv, const struct row *row,
-                          const struct row_histogram *kept)
+                          const struct row_histogram *kept, const bool *lacks)
 {
     const struct histogram *histogram = kept->histogram;
     for (size_t i = 0; i < histogram->buckets && !csv->failed; i++) {
@@ -35,8 +20,7 @@ int histogram_lines_write(struct csv_writer *csv, const struct row *row,
         if (histogram->counts[i] == 0)
             continue;
         histogram_bucket_range(i, &low, &high);
-        for (size_t j = 0; j < HISTOGRAM_LINE_ROW_COLUMNS; j++)
-            column_write(csv, row, &row_columns[of_row[j]]);
+        row_line_begin(csv, row, lacks);
         csv_write_text(csv, kept->basis);
         csv_write_u64(csv, low);
         csv_write_u64(csv, high);
@@ -46,22 +30,43 @@ int histogram_lines_write(struct csv_writer *csv, const struct row *row,
     return csv->failed ? -1 : 0;
 }
 
-static bool field_is_of(const char *text, const struct row *row, enum column_id column)
+/* "64", and what other programs make of it: "1e+05", "64.0". */
+static bool count_read(const char *text, uint64_t *count)
 {
-    double value;
-    if (row_columns[column].kind != COLUMN_NUMBER)
-        return strcmp(text, row_word(row, column)) == 0;
-    if (!number_is_known(row_number(row, column)))
-        return text[0] == '\0';
-    return units_parse_double(text, &value) && value == row_number(row, column);
+    double number;
+    if (units_parse_count(text, 0, UINT64_MAX, count))
+        return true;
+    if (!units_parse_double(text, &number) || number < 0 || number > COLUMN_MOST)
+        return false;
+    *count = (uint64_t)number;
+    return (double)*count == number;
 }
 
-bool histogram_line_is_of(const struct csv_reader *csv, const int places[HISTOGRAM_LINE_COLUMNS],
-                          const struct row *row)
+static int line_add(const struct row_lines_reader *reader, struct histogram *into,
+                    struct failure *failure)
 {
-    /* The last ones differ most often. */
-    for (size_t i = HISTOGRAM_LINE_ROW_COLUMNS; i > 0; i--)
-        if (!field_is_of(csv->fields[places[i - 1]], row, of_row[i - 1]))
-            return false;
-    return true;
+    uint64_t low, high, count;
+    char cause[80];
+    if (count_read(row_lines_reader_field(reader, HISTOGRAM_LINE_LOW), &low) &&
+        count_read(row_lines_reader_field(reader, HISTOGRAM_LINE_HIGH), &high) &&
+        count_read(row_lines_reader_field(reader, HISTOGRAM_LINE_COUNT), &count) &&
+        histogram_add_bucket(into, low, high, count))
+        return 0;
+    snprintf(cause, sizeof cause, "line %zu is no bucket of these histograms",
+             reader->csv.row_line);
+    return row_lines_reader_fail(reader, failure, cause);
+}
+
+int histogram_lines_read(struct row_lines_reader *reader, const struct row *row, char *basis,
+                         size_t basis_size, struct histogram *into, struct failure *failure)
+{
+    if (!row_lines_reader_has(reader, row))
+        return 0;
+    snprintf(basis, basis_size, "%s", row_lines_reader_field(reader, HISTOGRAM_LINE_BASIS));
+    do {
+        if (line_add(reader, into, failure) != 0 || row_lines_reader_next(reader, failure) != 0)
+            return -1;
+    } while (row_lines_reader_has(reader, row) &&
+             strcmp(row_lines_reader_field(reader, HISTOGRAM_LINE_BASIS), basis) == 0);
+    return 1;
 }

@@ -240,8 +240,7 @@ void merge_rows(struct row *merged, const struct row *const *rows, size_t count)
 
 void merge_histogram(struct row *merged, const char *basis, const struct histogram *histogram)
 {
-    bool is_open = merged->loop == LOOP_OPEN;
-    uint64_t slower = is_open ? (uint64_t)merged->messages_unanswered : 0;
+    uint64_t slower = row_slower(merged);
     if (strcmp(basis, merged->latency_basis) == 0) {
         const struct row exact = *merged;
         row_set_round_trips(merged, histogram, slower);

@@ -5,28 +5,32 @@
 
 #include "base/failure.h"
 #include "base/files.h"
-#include "base/units.h"
 #include "clock.h"
-#include "rows/summary.h"
 
-/* At a name that is not taken: two runs in one second, two targets whose names differ in a '/'. */
 enum {
-    ATTEMPTS = 100,
-    NAME_BYTES = 300,
-    PATH_BYTES = RESULTS_PATH_BYTES + NAME_BYTES,
-    HEADER_BYTES = 1 << 14
+    ATTEMPTS = 100, /* at a name that is not taken: of two runs in one second */
+    HEADER_BYTES = 1 << 14,
 };
 
-/* -1, with the message: what failed, why, and what to do. */
-static int fail(struct failure *failure, const char *path, int error)
+void results_can_resume(struct results *results)
 {
-    return failure_set(failure, "%s: %s; choose another folder with --out", path, strerror(error));
+    results->folder.remedy = "once that is mended, the run goes on with --resume";
 }
 
-static const char *path_of(const struct results *results, const char *name, char path[PATH_BYTES])
+static void begin(struct results *results, unsigned keeps)
 {
-    snprintf(path, PATH_BYTES, "%s/%s", results->folder, name);
-    return path;
+    *results = (struct results){.keeps = keeps | RESULTS_KEEP(ROW_FILE_HISTOGRAM),
+                                .folder.remedy = "choose another folder with --out"};
+}
+
+bool results_keeps(const struct results *results, enum row_file file)
+{
+    return (results->keeps & RESULTS_KEEP(file)) != 0;
+}
+
+struct csv_writer *results_lines(struct results *results, enum row_file file)
+{
+    return &results->lines[file];
 }
 
 /* The moment, in characters that every file system takes. */
@@ -52,69 +56,69 @@ static void run_id_make(struct results *results, unsigned attempt)
 static int folder_make(struct results *results, const char *parent, struct failure *failure)
 {
     enum { RUN_BYTES = 48 };
-    if (strlen(parent) + RUN_BYTES > sizeof results->folder)
-        return fail(failure, parent, ENAMETOOLONG);
+    if (strlen(parent) + RUN_BYTES > sizeof results->folder.path)
+        return results_folder_fail(&results->folder, failure, parent, ENAMETOOLONG);
     if (files_make_folders(parent) != 0)
-        return fail(failure, parent, errno);
+        return results_folder_fail(&results->folder, failure, parent, errno);
     for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
         run_id_make(results, attempt);
-        snprintf(results->folder, sizeof results->folder, "%s/%s", parent, results->run_id);
-        if (files_make_folder(results->folder) == 0)
+        snprintf(results->folder.path, sizeof results->folder.path, "%s/%s", parent,
+                 results->run_id);
+        if (files_make_folder(results->folder.path) == 0)
             return 0;
         if (errno != EEXIST)
             break;
     }
-    return fail(failure, results->folder, errno);
-}
-
-/* Ends a file. -1, with the message, where it could not take its place. */
-static int file_end(FILE *file, const char *path, int error, struct failure *failure)
-{
-    switch (files_replace_end(file, path, error)) {
-    case FILES_REPLACED:
-        return 0;
-    case FILES_KEPT_APART:
-        return failure_set(failure,
-                           "%s could not be replaced: %s; what it should hold is in %s.part", path,
-                           strerror(errno), path);
-    default:
-        return fail(failure, path, errno);
-    }
-}
-
-/* A whole file: it is there with all that it holds, or not at all. */
-static int file_write(const struct results *results, const char *name, const struct csv_writer *csv,
-                      struct failure *failure)
-{
-    char path[PATH_BYTES];
-    int error = csv->failed ? csv->error : 0;
-    FILE *file = files_replace_begin(path_of(results, name, path));
-    if (file == NULL)
-        return fail(failure, path, errno);
-    errno = 0;
-    if (error == 0 && fwrite(csv->text, 1, csv->bytes, file) != csv->bytes)
-        error = errno == 0 ? ENOSPC : errno;
-    return file_end(file, path, error, failure);
+    return results_folder_fail(&results->folder, failure, results->folder.path, errno);
 }
 
 static int log_open(struct results *results, struct files_log *log, const char *name,
                     struct failure *failure)
 {
-    char path[PATH_BYTES];
-    if (files_log_open(log, path_of(results, name, path)) == 0)
+    char path[RESULTS_FILE_BYTES];
+    if (files_log_open(log, results_folder_path(&results->folder, name, path)) == 0)
         return 0;
     return failure_set(failure, "%s: %s", path,
-                       errno == EBUSY ? "another process is writing it" : strerror(errno));
+                       errno == EBUSY ? "another process is writing it" : files_error_text(errno));
+}
+
+/* Those below `files`, and the rows. 0, or the errno of the first that could not be closed well. */
+static int logs_close(struct results *results, int files, bool and_runs)
+{
+    int error = and_runs && files_log_close(&results->runs) != 0 ? errno : 0;
+    for (int i = 0; i < files; i++)
+        if (results_keeps(results, (enum row_file)i) && files_log_close(&results->logs[i]) != 0 &&
+            error == 0)
+            error = errno;
+    return error;
 }
 
 static int logs_open(struct results *results, struct failure *failure)
 {
-    if (log_open(results, &results->histograms, "histogram.csv", failure) != 0)
-        return -1;
-    if (log_open(results, &results->runs, "runs.csv", failure) == 0)
-        return 0;
-    files_log_close(&results->histograms);
-    return -1;
+    int files = 0, error = 0;
+    for (; files < ROW_FILES && error == 0; files += error == 0)
+        if (results_keeps(results, (enum row_file)files))
+            error = log_open(results, &results->logs[files], row_file_name((enum row_file)files),
+                             failure);
+    if (error == 0)
+        error = log_open(results, &results->runs, "runs.csv", failure);
+    if (error != 0)
+        (void)logs_close(results, files, false);
+    return error;
+}
+
+static void texts_init(struct results *results)
+{
+    csv_writer_init_text(&results->csv);
+    for (int i = 0; i < ROW_FILES; i++)
+        csv_writer_init_text(&results->lines[i]);
+}
+
+static void texts_free(struct results *results)
+{
+    csv_writer_free(&results->csv);
+    for (int i = 0; i < ROW_FILES; i++)
+        csv_writer_free(&results->lines[i]);
 }
 
 static bool is_there(const char *path)
@@ -122,106 +126,150 @@ static bool is_there(const char *path)
     FILE *file = files_open_read(path);
     if (file != NULL)
         fclose(file);
-    return file != NULL;
+    return file != NULL || (errno != ENOENT && errno != ENOTDIR);
 }
 
 /* The files in the folder, with their heads. */
 static int files_begin(struct results *results, struct failure *failure)
 {
-    char path[PATH_BYTES];
-    if (is_there(path_of(results, "runs.csv", path)))
-        return fail(failure, path, EEXIST);
-    csv_writer_init_text(&results->csv);
-    histogram_lines_write_header(&results->csv);
-    int error = file_write(results, "histogram.csv", &results->csv, failure);
+    char path[RESULTS_FILE_BYTES];
+    if (is_there(results_folder_path(&results->folder, "runs.csv", path)))
+        return results_folder_fail(&results->folder, failure, path, EEXIST);
+    texts_init(results);
+    int error = 0;
+    for (int i = 0; i < ROW_FILES && error == 0; i++) {
+        if (!results_keeps(results, (enum row_file)i))
+            continue;
+        csv_writer_clear(&results->csv);
+        row_file_write_header(&results->csv, (enum row_file)i);
+        error = results_folder_write(&results->folder, row_file_name((enum row_file)i),
+                                     &results->csv, failure);
+    }
     csv_writer_clear(&results->csv);
     row_write_header(&results->csv);
     if (error == 0)
-        error = file_write(results, "runs.csv", &results->csv, failure);
+        error = results_folder_write(&results->folder, "runs.csv", &results->csv, failure);
     if (error == 0)
         error = logs_open(results, failure);
     if (error != 0)
-        csv_writer_free(&results->csv);
+        texts_free(results);
     return error;
 }
 
-int results_open(struct results *results, const char *parent, struct failure *failure)
+int results_open(struct results *results, const char *parent, unsigned keeps,
+                 struct failure *failure)
 {
-    memset(results, 0, sizeof *results);
+    begin(results, keeps);
     if (folder_make(results, parent, failure) != 0)
         return -1;
     return files_begin(results, failure);
 }
 
-int results_open_at(struct results *results, const char *folder, const char *run_id,
+int results_open_at(struct results *results, const char *folder, const char *run_id, unsigned keeps,
                     struct failure *failure)
 {
-    memset(results, 0, sizeof *results);
-    if (strlen(folder) >= sizeof results->folder)
-        return fail(failure, folder, ENAMETOOLONG);
-    snprintf(results->folder, sizeof results->folder, "%s", folder);
+    begin(results, keeps);
+    if (strlen(folder) >= sizeof results->folder.path)
+        return results_folder_fail(&results->folder, failure, folder, ENAMETOOLONG);
+    snprintf(results->folder.path, sizeof results->folder.path, "%s", folder);
     snprintf(results->run_id, sizeof results->run_id, "%s", run_id);
     if (files_make_folders(folder) != 0)
-        return fail(failure, folder, errno);
+        return results_folder_fail(&results->folder, failure, folder, errno);
     return files_begin(results, failure);
 }
 
-/*
- * An older version's rows have fewer columns: its file keeps its own. What may be wrong with the
- * header is left to the reader of the rows, which says more of it.
- */
-static int header_read(struct results *results, struct failure *failure)
+static int header_read(struct results *results, const char *name, struct csv_table *header,
+                       struct failure *failure)
 {
-    char path[PATH_BYTES], line[HEADER_BYTES] = "";
-    FILE *file = files_open_read(path_of(results, "runs.csv", path));
+    char path[RESULTS_FILE_BYTES], line[HEADER_BYTES] = "";
+    FILE *file = files_open_read(results_folder_path(&results->folder, name, path));
     if (file == NULL)
-        return failure_set(failure, "%s: %s", path, strerror(errno));
+        return failure_set(failure, "%s: %s", path, files_error_text(errno));
     bool read = fgets(line, sizeof line, file) != NULL && strchr(line, '\n') != NULL;
     fclose(file);
     if (read)
-        (void)csv_parse(&results->header, line, strlen(line), false, NULL);
+        (void)csv_parse(header, line, strlen(line), false, NULL);
     return 0;
 }
 
-int results_open_again(struct results *results, const char *folder, const char *run_id,
-                       struct failure *failure)
+/*
+ * An older version's rows and lines have fewer columns: its files keep their own. What may be wrong
+ * with a header is left to the reader of the file, which says more of it.
+ */
+static int headers_read(struct results *results, struct failure *failure)
 {
-    memset(results, 0, sizeof *results);
-    if (strlen(folder) >= sizeof results->folder)
-        return failure_set(failure, "%s: %s", folder, strerror(ENAMETOOLONG));
-    snprintf(results->folder, sizeof results->folder, "%s", folder);
-    snprintf(results->run_id, sizeof results->run_id, "%s", run_id);
-    if (header_read(results, failure) != 0)
+    struct csv_table header = {0};
+    if (header_read(results, "runs.csv", &results->header, failure) != 0)
         return -1;
-    csv_writer_init_text(&results->csv);
+    int error = header_read(results, "histogram.csv", &header, failure);
+    for (size_t i = 0; i < ROW_LINE_KEYS; i++)
+        results->histograms_lack[i] =
+            header.columns > 0 && row_line_is_optional(i) &&
+            csv_column(&header, row_file_column(ROW_FILE_HISTOGRAM, i)) < 0;
+    csv_table_free(&header);
+    return error;
+}
+
+int results_open_again(struct results *results, const char *folder, const char *run_id,
+                       unsigned keeps, struct failure *failure)
+{
+    begin(results, keeps);
+    if (strlen(folder) >= sizeof results->folder.path)
+        return failure_set(failure, "%s: %s", folder, strerror(ENAMETOOLONG));
+    snprintf(results->folder.path, sizeof results->folder.path, "%s", folder);
+    snprintf(results->run_id, sizeof results->run_id, "%s", run_id);
+    results_can_resume(results);
+    if (headers_read(results, failure) != 0) {
+        csv_table_free(&results->header);
+        return -1;
+    }
+    texts_init(results);
     if (logs_open(results, failure) == 0)
         return 0;
-    csv_writer_free(&results->csv);
+    texts_free(results);
     csv_table_free(&results->header);
     return -1;
 }
 
-int results_go_on(struct results *results, uint64_t runs_bytes, uint64_t histogram_bytes,
+int results_go_on(struct results *results, uint64_t runs_bytes, const uint64_t bytes[ROW_FILES],
                   struct failure *failure)
 {
     /* The rows first: never one without its lines. */
-    if (files_log_cut(&results->runs, runs_bytes) == 0 &&
-        files_log_cut(&results->histograms, histogram_bytes) == 0)
+    bool cut = files_log_cut(&results->runs, runs_bytes) == 0;
+    for (int i = 0; i < ROW_FILES && cut; i++)
+        cut = !results_keeps(results, (enum row_file)i) ||
+              files_log_cut(&results->logs[i], bytes[i]) == 0;
+    if (cut)
         return 0;
-    return failure_set(failure, "%s: %s", results->folder, strerror(errno));
+    return failure_set(failure, "%s: %s", results->folder.path, strerror(errno));
 }
 
-/* What is in hand goes to one of the two files, as one piece. */
-static int piece_add(struct results *results, struct files_log *log, const char *name, bool wait,
-                     struct failure *failure)
+/* Nothing more could be read of what is written to a file that has no name any more. */
+static int fail_gone(struct results *results, struct failure *failure, const char *path)
 {
-    char path[PATH_BYTES];
-    const struct csv_writer *csv = &results->csv;
+    results->folder.state = RESULTS_GONE;
+    return failure_set(failure,
+                       "%s was deleted or moved while the run went on; where it was moved to, "
+                       "--resume goes on",
+                       path);
+}
+
+/* The text goes to one of the files, as one piece, or not at all. */
+static int piece_add(struct results *results, struct files_log *log, const char *name,
+                     const struct csv_writer *csv, bool wait, struct failure *failure)
+{
+    char path[RESULTS_FILE_BYTES];
     int error = csv->failed ? csv->error : 0;
-    if (error == 0 &&
-        (files_log_append(log, csv->text, csv->bytes) != 0 || (wait && files_log_sync(log) != 0)))
+    uint64_t before = log->size;
+    if (!is_there(results_folder_path(&results->folder, name, path)))
+        return fail_gone(results, failure, path);
+    if (error == 0 && files_log_append(log, csv->text, csv->bytes) != 0)
         error = errno;
-    return error == 0 ? 0 : fail(failure, path_of(results, name, path), error);
+    if (error == 0 && wait && files_log_sync(log) != 0) {
+        error = errno;
+        (void)files_log_cut(log, before);
+    }
+    return error == 0 ? 0 : results_folder_fail(&results->folder, failure, path, error);
 }
 
 int results_add(struct results *results, const struct row *row,
@@ -229,137 +277,33 @@ int results_add(struct results *results, const struct row *row,
 {
     /* What took no time to measure is not worth the wait for the disk. */
     bool wait = row->status != ROW_SKIPPED;
-    csv_writer_clear(&results->csv);
+    int error = 0;
     for (size_t i = 0; i < count; i++)
-        histogram_lines_write(&results->csv, row, &histograms[i]);
-    /* The histograms first: a row in runs.csv means that the rest of it is there. */
-    if (piece_add(results, &results->histograms, "histogram.csv", wait, failure) != 0)
-        return -1;
+        histogram_lines_write(&results->lines[ROW_FILE_HISTOGRAM], row, &histograms[i],
+                              results->histograms_lack);
+    /* The lines first: a row in runs.csv means that the rest of it is there. */
+    for (int i = 0; i < ROW_FILES && error == 0; i++)
+        if (results_keeps(results, (enum row_file)i))
+            error = piece_add(results, &results->logs[i], row_file_name((enum row_file)i),
+                              &results->lines[i], wait, failure);
+    for (int i = 0; i < ROW_FILES; i++)
+        csv_writer_clear(&results->lines[i]);
+    if (error != 0)
+        return error;
     csv_writer_clear(&results->csv);
     if (results->header.columns > 0)
         row_write_as(&results->csv, row, &results->header);
     else
         row_write(&results->csv, row);
-    return piece_add(results, &results->runs, "runs.csv", wait, failure);
+    return piece_add(results, &results->runs, "runs.csv", &results->csv, wait, failure);
 }
 
 int results_close(struct results *results, struct failure *failure)
 {
-    int first = files_log_close(&results->runs) == 0 ? 0 : errno;
-    int second = files_log_close(&results->histograms) == 0 ? 0 : errno;
-    csv_writer_free(&results->csv);
+    int error = logs_close(results, ROW_FILES, true);
+    texts_free(results);
     csv_table_free(&results->header);
     key_table_free(&results->curves);
-    if (first != 0 || second != 0)
-        return fail(failure, results->folder, first != 0 ? first : second);
-    return 0;
-}
-
-int results_write_environment(struct results *results, const struct results_fact *facts,
-                              size_t count, struct failure *failure)
-{
-    struct csv_writer *csv = &results->csv;
-    csv_writer_clear(csv);
-    csv_write_text(csv, "name");
-    csv_write_text(csv, "value");
-    csv_end_row(csv);
-    for (size_t i = 0; i < count; i++) {
-        csv_write_text(csv, facts[i].name);
-        csv_write_text(csv, facts[i].value);
-        csv_end_row(csv);
-    }
-    return file_write(results, "environment.csv", csv, failure);
-}
-
-int results_write_csv(struct results *results, const char *name,
-                      int (*write)(struct csv_writer *csv, const void *context),
-                      const void *context, struct failure *failure)
-{
-    csv_writer_clear(&results->csv);
-    if (write(&results->csv, context) != 0 && !results->csv.failed)
-        return fail(failure, results->folder, ENOMEM);
-    return file_write(results, name, &results->csv, failure);
-}
-
-struct summarized {
-    const char *run_id;
-    const struct row *rows;
-    size_t count;
-    const struct cell_histograms *histograms;
-};
-
-static int summarized_write(struct csv_writer *csv, const void *context)
-{
-    const struct summarized *all = context;
-    return summary_write(csv, all->run_id, all->rows, all->count, all->histograms);
-}
-
-static int summary_write_file(struct results *results, const struct row *rows, size_t count,
-                              const struct cell_histograms *histograms, struct failure *failure)
-{
-    const struct summarized all = {results->run_id, rows, count, histograms};
-    return results_write_csv(results, "summary.csv", summarized_write, &all, failure);
-}
-
-/* A name that no other file of this run has, also where upper and lower case are alike. */
-static int curve_take(struct results *results, const char *name, char unique[NAME_BYTES])
-{
-    char folded[NAME_BYTES];
-    size_t length = 0;
-    for (unsigned attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        if (attempt == 1)
-            snprintf(unique, NAME_BYTES, "%s.hgrm", name);
-        else
-            snprintf(unique, NAME_BYTES, "%s-%u.hgrm", name, attempt);
-        for (length = 0; unique[length] != '\0'; length++)
-            folded[length] = unique[length] >= 'A' && unique[length] <= 'Z'
-                                 ? (char)(unique[length] - 'A' + 'a')
-                                 : unique[length];
-        if (key_table_find(&results->curves, folded, length) == KEY_TABLE_NONE)
-            break;
-    }
-    return key_table_add(&results->curves, folded, length, 0);
-}
-
-/* NAME.hgrm */
-static int curve_write(struct results *results, const char *name, const struct histogram *histogram,
-                       struct failure *failure)
-{
-    char path[PATH_BYTES], unique[NAME_BYTES];
-    if (curve_take(results, name, unique) != 0)
-        return fail(failure, results->folder, ENOMEM);
-    FILE *file = files_replace_begin(path_of(results, unique, path));
-    if (file == NULL)
-        return fail(failure, path, errno);
-    int error = histogram_write_hgrm(histogram, file) == 0 ? 0 : errno;
-    return file_end(file, path, error, failure);
-}
-
-static void curve_name(const struct row *cell, char *name, size_t size)
-{
-    char rate[32] = "", number[24];
-    if (number_is_known(cell->target_rate_msgs_per_s))
-        snprintf(rate, sizeof rate, "-%s",
-                 units_format_fixed(cell->target_rate_msgs_per_s, 0, number, sizeof number));
-    snprintf(name, size, "%s-%s-%s-%.0fb-%.0f-%.0f%s", cell->target, cell->model, cell->workload,
-             cell->message_bytes, cell->connections, cell->pipeline_depth, rate);
-    /* A target may be called anything, a file may not. */
-    for (char *c = name; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || strchr("/\\:*?\"<>|", *c) != NULL)
-            *c = '_';
-}
-
-int results_write_derived(struct results *results, const struct row *rows, size_t count,
-                          const struct cell_histograms *histograms, struct failure *failure)
-{
-    char name[200];
-    int error = summary_write_file(results, rows, count, histograms, failure);
-    for (size_t i = 0; i < histograms->cells.count; i++) {
-        const struct cell_histogram *cell = &histograms->histograms[i];
-        curve_name(&cell->row, name, sizeof name);
-        if (curve_write(results, name, cell_histogram_of(cell, cell->row.latency_basis),
-                        error == 0 ? failure : NULL) != 0)
-            error = -1;
-    }
-    return error;
+    return error == 0 ? 0
+                      : results_folder_fail(&results->folder, failure, results->folder.path, error);
 }

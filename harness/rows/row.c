@@ -48,9 +48,9 @@ void row_round(struct row *row)
 {
     char text[ROW_NUMBER_BYTES];
     for (size_t i = 0; i < COLUMN_COUNT; i++)
-        if (row_columns[i].kind == COLUMN_NUMBER)
-            (void)column_set(row, &row_columns[i],
-                             column_text(row, &row_columns[i], text, sizeof text));
+        if (row_columns[i].kind == COLUMN_NUMBER &&
+            !column_set(row, &row_columns[i], column_text(row, &row_columns[i], text, sizeof text)))
+            column_clear(row, &row_columns[i]);
 }
 
 int row_write_header(struct csv_writer *runs)
@@ -87,17 +87,17 @@ int row_write_as(struct csv_writer *runs, const struct row *row, const struct cs
     return csv_end_row(runs);
 }
 
-bool row_read(struct row *row, const struct csv_table *runs, size_t line, const char **column)
+int row_read(struct row *row, const struct csv_table *runs, size_t line, struct failure *failure)
 {
     row_clear(row);
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        if (!column_set(row, &row_columns[i],
-                        csv_field(runs, line, csv_column(runs, row_columns[i].name)))) {
-            *column = row_columns[i].name;
-            return false;
-        }
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        const struct column *column = &row_columns[i];
+        const char *text = csv_field(runs, line, csv_column(runs, column->name));
+        if (!column_set(row, column, text))
+            return column_fault(column, text, failure);
+    }
     row_complete(row);
-    return true;
+    return 0;
 }
 
 void row_complete(struct row *row)
@@ -142,9 +142,26 @@ bool row_same_cell(const struct row *a, const struct row *b)
            row_same_configuration(a, b);
 }
 
-const char *row_workload_text(const struct row *row, char *text, size_t size)
+/* ", cpu 20 us", or "" where the server has no such work. before: what stands for ", ". */
+static const char *work_text(const struct row *row, double time_us, const char *name,
+                             const char *before, char *text, size_t size)
 {
-    char bytes[32], rate[32] = "", active[32] = "", misbehaving[32] = "", number[24];
+    char number[24];
+    text[0] = '\0';
+    if (number_is_known(time_us))
+        snprintf(text, size, "%s%s %s%s", before, name,
+                 strstr(row->work_exponential, name) != NULL ? "exp " : "",
+                 units_format_duration((uint64_t)(time_us * 1e3 + 0.5), number, sizeof number));
+    return text;
+}
+
+/* blank, comma: what stands for the " " before the message's size, and for the ", " before work. */
+static const char *workload_text(const struct row *row, const char *blank, const char *comma,
+                                 char *text, size_t size)
+{
+    char bytes[32] = "?", rate[32] = "", active[32] = "", misbehaving[32] = "", number[24];
+    char connections[ROW_NUMBER_BYTES] = "?";
+    char cpu[48], wait[48], threads[32] = "", clients[32] = "";
     if (number_is_known(row->target_rate_msgs_per_s))
         snprintf(rate, sizeof rate, " %s/s",
                  units_format_si(row->target_rate_msgs_per_s, number, sizeof number));
@@ -156,10 +173,38 @@ const char *row_workload_text(const struct row *row, char *text, size_t size)
         snprintf(active, sizeof active, "%.0f of ", row->connections_active);
     if (row->connections_misbehaving > 0)
         snprintf(misbehaving, sizeof misbehaving, "+%.0f", row->connections_misbehaving);
-    snprintf(text, size, "%s%s %s x %s%.0f%s", row->workload, rate,
-             units_format_size((uint64_t)row->message_bytes, bytes, sizeof bytes), active,
-             row->connections, misbehaving);
+    /* Another program's file need not tell them. */
+    if (number_is_known(row->message_bytes))
+        units_format_size((uint64_t)row->message_bytes, bytes, sizeof bytes);
+    if (number_is_known(row->connections))
+        units_format_fixed(row->connections, 0, connections, sizeof connections);
+    if (number_is_known(row->threads))
+        snprintf(threads, sizeof threads, "%s%.0f thread%s", comma, row->threads,
+                 row->threads == 1 ? "" : "s");
+    if (number_is_known(row->client_threads))
+        snprintf(clients, sizeof clients, "%s%.0f client threads", comma, row->client_threads);
+    snprintf(text, size, "%s%s%s%s x %s%s%s%s%s%s%s", row->workload, rate, blank, bytes, active,
+             connections, misbehaving,
+             work_text(row, row->work_cpu_us, "cpu", comma, cpu, sizeof cpu),
+             work_text(row, row->work_wait_us, "wait", comma, wait, sizeof wait), threads, clients);
     return text;
+}
+
+const char *row_workload_text(const struct row *row, char *text, size_t size)
+{
+    return workload_text(row, " ", ", ", text, size);
+}
+
+const char *row_workload_head(const struct row *row, char *text, size_t size)
+{
+    return workload_text(row, "\n", "\n", text, size);
+}
+
+uint64_t row_slower(const struct row *row)
+{
+    return row->loop == LOOP_OPEN && number_is_known(row->messages_unanswered)
+               ? (uint64_t)row->messages_unanswered
+               : 0;
 }
 
 double row_percentile_us(const struct histogram *samples, uint64_t slower, double percentile)

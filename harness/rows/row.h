@@ -24,7 +24,10 @@ void row_clear(struct row *row);
 double row_number(const struct row *row, enum column_id column);
 /* The text of a column that is no number; it points into the row or is static. */
 const char *row_word(const struct row *row, enum column_id column);
-/* Rounds its numbers to what the file will hold, so that all decisions use the same numbers. */
+/*
+ * Rounds its numbers to what the file will hold, so that all decisions use the same numbers. What is
+ * outside of its column's range is not measured.
+ */
 void row_round(struct row *row);
 /* Adds a word to the warnings, once; by warning_add. */
 void row_warn(struct row *row, const char *warning);
@@ -44,9 +47,9 @@ int row_write_as(struct csv_writer *runs, const struct row *row, const struct cs
 
 /*
  * Reads a row of such a table by the columns' names. Columns that the table lacks stay empty,
- * unknown ones are passed over. False: a number's column holds no number, and *column names it.
+ * unknown ones are passed over. 0, or -1 with a failure, by column_fault.
  */
-bool row_read(struct row *row, const struct csv_table *runs, size_t line, const char **column);
+int row_read(struct row *row, const struct csv_table *runs, size_t line, struct failure *failure);
 
 /* Fills in what rows of an older schema lack but is known. row_read calls it. */
 void row_complete(struct row *row);
@@ -55,7 +58,7 @@ void row_complete(struct row *row);
  * Writes the key of a row's cell, which no other cell has: the texts of target, model and the
  * factors, each with its final 0. Returns its bytes.
  */
-#define ROW_KEY_BYTES 4096
+#define ROW_KEY_BYTES 6144
 size_t row_cell_key(const struct row *row, char key[ROW_KEY_BYTES]);
 
 /* True: the rows are trials of one cell, so target, model and all factors are equal. */
@@ -64,7 +67,14 @@ bool row_same_cell(const struct row *a, const struct row *b);
 bool row_same_configuration(const struct row *a, const struct row *b);
 /* "pingpong 64 B x 250", "rate 10k/s 64 B x 32" into text; returns text. */
 const char *row_workload_text(const struct row *row, char *text, size_t size);
+/* The same as the head of a column: "pingpong", "64 B x 250" and the work, with \n between them. */
+const char *row_workload_head(const struct row *row, char *text, size_t size);
 
+/*
+ * How many messages of an open loop were not answered: their round trips are longer than all that
+ * were measured. 0 of a closed loop, and where a file does not tell.
+ */
+uint64_t row_slower(const struct row *row);
 /*
  * The percentile, in us, of the samples and `slower` more that are larger than all of them. NaN
  * where it lies among those, or too few samples carry it.

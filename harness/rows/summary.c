@@ -86,7 +86,7 @@ static uint64_t slower_of(const struct cell_values *all, size_t cell,
     const double *values = cell_values_of(all, cell, metric, &count);
     for (size_t i = 0; i < count; i++)
         sum += values[i];
-    return (uint64_t)sum;
+    return (uint64_t)fmin(sum, COLUMN_MOST);
 }
 
 static double spread_of(const double *values, size_t count, double median)
@@ -109,8 +109,8 @@ static void line_write(struct csv_writer *csv, const char *run_id, const struct 
     csv_write_text(csv, cell->host_kind);
     csv_write_text(csv, cell_model(cell));
     for (size_t i = 0; i < COLUMN_FACTORS; i++, factor += strlen(factor) + 1)
-        csv_write_text(csv, factor);
-    csv_write_text(csv, cell_threads(cell));
+        column_write_text(csv, column_factors[i], factor);
+    csv_write_number(csv, cell_threads(cell));
     csv_write_text(csv, metric->name);
     csv_write_u64(csv, count);
     csv_write_double(csv, median, DIGITS);

@@ -44,8 +44,14 @@ static const struct {
     [WARNING_SNAPSHOTS_LATE] = {"snapshots_late",
                                 "the server did not get to run in time to tell its figures: give "
                                 "it a processor of its own, or measure longer (--duration)"},
+    [WARNING_IMPOSSIBLE_STATISTICS] = {"impossible_statistics",
+                                       "the server told figures that cannot be, and they were not "
+                                       "taken: look at its target, whose line `stats` is wrong"},
     [WARNING_SERVER_KILLED] = {"server_killed", "the server did not stop and was killed: under "
                                                 "Wine that can disturb what follows"},
+    [WARNING_STDERR_FLOOD] = {"stderr_flood",
+                              "the server wrote more than 64 KiB to standard error, and its "
+                              "figures have the cost of it: let it write less"},
     [WARNING_CLIENT_PAUSED] = {"client_paused",
                                "the client did not get to run for a while, and sent nothing: stop "
                                "other programs, or give it a processor of its own"},

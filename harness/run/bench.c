@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "rows/median_width.h"
 #include "run/measurement.h"
+#include "run/part_lines.h"
 #include "run/row_fill.h"
 #include "run/shared_measurement.h"
 
@@ -45,13 +46,20 @@ static void progress_show(const struct bench *bench, const struct row *row)
     terminal_progress(line);
 }
 
-/* Whether the model, with that many threads, can't hold the workload's connections; reason says it. */
-static bool too_many(const struct bench *bench, const struct contestant *contestant,
-                     const struct workload *workload, char *reason, size_t size)
+/* Whether the contestant can't serve the workload; reason says why. */
+static bool cannot_serve(const struct contestant *contestant, const struct workload *workload,
+                         char *reason, size_t size)
 {
     struct target_model model = target_find(contestant->target, contestant->model);
-    unsigned threads = bench->settings->threads;
-    if (!model.threads_apply || model.connections_per_thread == 0 || threads == 0 ||
+    unsigned threads = workload->threads;
+    if (contestant->target->kind != TARGET_IOMODELS &&
+        (workload->work_cpu.mean_ns > 0 || workload->work_wait.mean_ns > 0)) {
+        snprintf(reason, size, "an external server does not know of --work-cpu and --work-wait");
+        return true;
+    }
+    /* Clients that come and go take turns, where those that find no thread free wait for one. */
+    bool takes_turns = model.clients_at_once > 0 && workload->kind->reconnects;
+    if (!model.threads_apply || model.connections_per_thread == 0 || threads == 0 || takes_turns ||
         (uint64_t)model.connections_per_thread * threads >= workload_server_connections(workload) ||
         workload->kind->finds_capacity)
         return false;
@@ -95,10 +103,19 @@ static void restore_ends(const struct row *row, struct histogram *rtt)
         rtt->sum = row->rtt_mean_us * 1e3 * (double)rtt->total;
 }
 
+/* What a file has there may be empty. */
+static const char *count_text(double count, char *text, size_t size)
+{
+    if (!number_is_known(count))
+        return "no";
+    snprintf(text, size, "%.0f", count);
+    return text;
+}
+
 /* The histograms of a finished row, which have to hold all its round trips. */
 static int histograms_replay(struct bench *bench, const struct row *row, struct failure *failure)
 {
-    char basis[sizeof row->latency_basis];
+    char basis[sizeof row->latency_basis], text[24];
     struct histogram *histogram = &bench->load.rtt;
     double samples = 0;
     int found;
@@ -119,23 +136,37 @@ static int histograms_replay(struct bench *bench, const struct row *row, struct 
     }
     if (found == 0 && samples != row->rtt_samples)
         return failure_set(
-            failure,
-            "%s/histogram.csv: row %zu of runs.csv has %.0f round trips, and here are %.0f",
-            bench->finished->folder, bench->replayed, row->rtt_samples, samples);
+            failure, "%s/histogram.csv: row %zu of runs.csv has %s round trips, and here are %.0f",
+            bench->finished->folder, bench->replayed,
+            count_text(row->rtt_samples, text, sizeof text), samples);
     return found;
+}
+
+/* All that the files beside runs.csv have of a finished row. */
+static int lines_replay(struct bench *bench, const struct row *row, struct failure *failure)
+{
+    if (histograms_replay(bench, row, failure) != 0)
+        return -1;
+    for (int i = ROW_FILE_HISTOGRAM + 1; i < ROW_FILES; i++)
+        if (results_keeps(bench->results, (enum row_file)i) &&
+            results_reader_take(bench->finished, (enum row_file)i, row, NULL, NULL, failure) != 0)
+            return -1;
+    return 0;
 }
 
 /* Takes the finished row that is the plan's next one. */
 static int row_replay(struct bench *bench, struct row *row, struct failure *failure)
 {
     const struct row *finished = &bench->finished->rows[bench->replayed++];
+    char text[24];
     if (!same_row(row, finished)) {
         failure_set(
             failure,
-            "%s/runs.csv: row %zu is trial %.0f of %s on %s, and the plan has trial %.0f of %s "
+            "%s/runs.csv: row %zu is trial %s of %s on %s, and the plan has trial %.0f of %s "
             "on %s there: this is not what the run was begun with; begin a new one",
-            bench->finished->folder, bench->replayed, finished->trial, finished->model,
-            finished->target, row->trial, row->model, row->target);
+            bench->finished->folder, bench->replayed,
+            count_text(finished->trial, text, sizeof text), finished->model, finished->target,
+            row->trial, row->model, row->target);
         bench->row_count--;
         return -1;
     }
@@ -143,7 +174,7 @@ static int row_replay(struct bench *bench, struct row *row, struct failure *fail
     bench->failed += row->status == ROW_FAILED;
     if (bench->runs > 0)
         bench->runs -= row->status != ROW_SKIPPED;
-    return row->status == ROW_OK ? histograms_replay(bench, finished, failure) : 0;
+    return row->status == ROW_OK ? lines_replay(bench, finished, failure) : 0;
 }
 
 /* Before the first row that is not there yet. */
@@ -151,8 +182,9 @@ static int go_on(struct bench *bench, struct failure *failure)
 {
     if (bench->finished == NULL || bench->row_count != bench->replayed)
         return 0;
-    if (results_go_on(bench->results, bench->finished->runs_bytes,
-                      results_reader_histogram_bytes(bench->finished), failure) != 0)
+    uint64_t bytes[ROW_FILES];
+    results_reader_bytes(bench->finished, bytes);
+    if (results_go_on(bench->results, bench->finished->runs_bytes, bytes, failure) != 0)
         return -1;
     return bench->going_on == NULL ? 0 : bench->going_on(bench->context, failure);
 }
@@ -169,6 +201,8 @@ size_t bench_finished_runs(const struct results_reader *finished)
 static int row_keep(struct bench *bench, const struct row *row,
                     const struct row_histogram *histograms, size_t count, struct failure *failure)
 {
+    if (row->status == ROW_OK && part_lines_write(bench->results, row, &bench->load) != 0)
+        return no_memory(failure);
     if (results_add(bench->results, row, histograms, count, failure) == 0)
         return 0;
     bench->row_count--;
@@ -188,10 +222,15 @@ int bench_measure(struct bench *bench, const struct run_settings *settings,
         return no_memory(failure);
     row_fill_factors(row, settings, contestant->target, contestant->model, workload, trial);
     row->order_index = order_index;
+    if (is_finished(bench) && settings->cancelled(settings->context)) {
+        bench->row_count--;
+        bench->cancelled = true;
+        return 0;
+    }
     if (is_finished(bench))
         return row_replay(bench, row, failure);
     bool skipped = contestant->skipped[0] != '\0';
-    if (skipped || too_many(bench, contestant, workload, reason, sizeof reason)) {
+    if (skipped || cannot_serve(contestant, workload, reason, sizeof reason)) {
         row_fill_skipped(row, skipped ? contestant->skipped : reason);
         bench->done += !skipped;
         return row_keep(bench, row, NULL, 0, failure);
@@ -227,10 +266,7 @@ const struct row *bench_last(const struct bench *bench)
 
 double bench_percentile_us(const struct bench *bench, double percentile)
 {
-    const struct row *last = bench_last(bench);
-    bool is_open = last->loop == LOOP_OPEN;
-    uint64_t slower = is_open ? (uint64_t)last->messages_unanswered : 0;
-    return row_percentile_us(&bench->load.rtt, slower, percentile);
+    return row_percentile_us(&bench->load.rtt, row_slower(bench_last(bench)), percentile);
 }
 
 void bench_shuffle(size_t *order, size_t count, struct random_state *random)

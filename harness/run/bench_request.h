@@ -22,13 +22,19 @@ struct bench_request {
     uint64_t active;
     uint64_t misbehaving;
     uint64_t steps;
+    struct text_list work_cpu; /* see load/work_text.h */
+    struct text_list work_wait;
     uint64_t duration_ns;
     uint64_t warmup_ns;
     uint64_t trials;
+    uint64_t interval_ns;
+    bool per_connection;
     const char *until_ci; /* NULL: not asked for */
+    struct text_list requirements;
     uint64_t seed;
     uint64_t idle_wait_ns;
-    uint64_t threads;
+    struct number_list threads;
+    uint64_t client_threads;
     uint64_t buffer_bytes;
     bool no_nodelay;
     const char *placement;
@@ -42,6 +48,8 @@ struct bench_request {
     struct generator generator;
     const char *out;
     bool explain;
+    bool report;
+    const char *format; /* NULL: tables for people */
     const char *resume; /* NULL: a new run */
     bool dry_run;
 };

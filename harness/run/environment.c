@@ -71,12 +71,3 @@ void environment_free(struct environment *environment)
     free(environment->contestants);
     environment->contestants = NULL;
 }
-
-char *environment_fact(const struct csv_table *facts, const char *name)
-{
-    int names = csv_column(facts, "name"), values = csv_column(facts, "value");
-    for (size_t row = 1; row < facts->rows && values >= 0; row++)
-        if (strcmp(csv_field(facts, row, names), name) == 0)
-            return facts->fields[row * facts->columns + (size_t)values];
-    return NULL;
-}

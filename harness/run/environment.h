@@ -25,7 +25,4 @@ int environment_gather(struct environment *environment, const struct bench *benc
                        const char *suite, const char *arguments, struct failure *failure);
 void environment_free(struct environment *environment);
 
-/* A fact of an environment.csv that was read, in the table; NULL where it does not tell. */
-char *environment_fact(const struct csv_table *facts, const char *name);
-
 #endif

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/terminal.h"
+#include "base/units.h"
 #include "clock.h"
 #include "program.h"
 
@@ -11,6 +13,9 @@ enum {
     IDLE_WAIT_MS = 250, /* between looks at a host that is busy */
     NS_PER_MS = 1000000
 };
+
+/* It is written inside the window, so not too often. */
+static const uint64_t SHOW_EVERY_NS = 500000000;
 
 bool evidence_is_remote(const struct evidence *evidence)
 {
@@ -113,4 +118,27 @@ void evidence_at_window(void *context, bool at_end)
     }
     if (at_end)
         evidence_look_at_host(evidence, at_end);
+}
+
+void evidence_at_interval(void *context, const struct load_progress *progress)
+{
+    struct evidence *evidence = context;
+    char text[80], moment[24], rate[24], longest[24];
+    uint64_t now_ns = clock_now_ns(), within_ns = now_ns - evidence->moments[0].at_ns;
+    if (progress->length_ns == 0 || now_ns - evidence->interval_shown_ns < SHOW_EVERY_NS)
+        return;
+    evidence->interval_shown_ns = now_ns;
+    snprintf(text, sizeof text, "  at %s: %s/s, longest %s",
+             units_format_duration(within_ns / NS_PER_MS * NS_PER_MS, moment, sizeof moment),
+             units_format_si((double)progress->messages * 1e9 / (double)progress->length_ns, rate,
+                             sizeof rate),
+             units_format_duration(progress->rtt_max_ns / 1000 * 1000, longest, sizeof longest));
+    terminal_progress_add(text);
+}
+
+int evidence_at_thread(void *context)
+{
+    const struct evidence *evidence = context;
+    const char *cpus = evidence->settings->client_cpus;
+    return cpus == NULL ? 0 : host_pin_self(cpus);
 }

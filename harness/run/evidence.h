@@ -43,6 +43,8 @@ struct evidence {
     bool wineserver_not_pinned;
     struct cgroup_throttles quotas; /* the client's, and those of a server that is here */
 
+    uint64_t interval_shown_ns; /* when a person was last told how an interval was; 0: never */
+
     /* At both ends of the window. */
     struct evidence_moment moments[2];
     bool server_stopped; /* its process was stopped between them */
@@ -57,6 +59,7 @@ struct evidence {
     struct failure failure;                /* why it did not start, or gave no statistics */
     bool server_died;                      /* by itself */
     bool server_killed;
+    bool server_floods; /* standard error, with more than is kept of it */
     int exit_status;
     char last_words[TARGET_MESSAGE_BYTES]; /* its last line on standard error */
 };
@@ -79,5 +82,9 @@ void evidence_wait_idle(struct evidence *evidence);
 void evidence_look_at_host(struct evidence *evidence, bool at_end);
 /* The load generator's at_window: reads what is here, asks the server. context: the evidence. */
 void evidence_at_window(void *context, bool at_end);
+/* The load generator's at_interval, for a terminal: shows the interval in the progress line. */
+void evidence_at_interval(void *context, const struct load_progress *progress);
+/* The load generator's at_thread: it runs where the client is to run. */
+int evidence_at_thread(void *context);
 
 #endif

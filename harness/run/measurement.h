@@ -27,8 +27,10 @@ bool measurement_start_server(struct evidence *evidence, const char *model, uint
                               unsigned connections);
 /* What the load generator is to do. It looks at the evidence while it runs. */
 struct load_options measurement_load_options(struct evidence *evidence, const char *model);
-/* Reads its statistics, and whether it has died. */
-void measurement_read_statistics(struct evidence *evidence);
+/* Reads its statistics, and whether it has died. False: cancelled, in the load or before they came. */
+bool measurement_read_statistics(struct evidence *evidence);
 void measurement_stop_server(struct evidence *evidence);
+/* Makes a row of what was seen. */
+void measurement_fill(struct row *row, const struct evidence *evidence);
 
 #endif

@@ -67,12 +67,14 @@ static int place_as_given(const struct bench_request *given, bool remote,
     return client_pin(lists[1], failure);
 }
 
-int placement_choose(const struct bench_request *given, struct run_settings *settings,
-                     struct failure *failure)
+int placement_choose(const struct bench_request *given, unsigned threads,
+                     struct run_settings *settings, struct failure *failure)
 {
-    static char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT];
+    static char server[HOST_CPUS_TEXT], client[HOST_CPUS_TEXT], several[32];
     bool remote = given->connects.count > 0 || given->generator.count > 1;
-    bool can_split = host_split_cpus(server, client, sizeof server);
+    unsigned servers =
+        host_share_cpus(threads, (unsigned)given->client_threads, server, client, sizeof server);
+    bool can_split = servers > 0;
     if (given->server_cpus != NULL || given->client_cpus != NULL)
         return place_as_given(given, given->connects.count > 0, settings, failure);
     if (given->placement == NULL && !remote && host_pin_error() != 0) {
@@ -100,6 +102,10 @@ int placement_choose(const struct bench_request *given, struct run_settings *set
     }
     settings->server_cpus = server;
     settings->client_cpus = client;
-    settings->server_cpu_count = 1;
+    settings->server_cpu_count = servers;
+    if (servers > 1 || host_cpus_count(client) > 1) {
+        snprintf(several, sizeof several, "split-%u", servers);
+        settings->placement = several;
+    }
     return client_pin(client, failure);
 }

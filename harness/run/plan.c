@@ -64,14 +64,26 @@ void plan_close(struct plan *plan)
     plan->target_count = 0;
 }
 
-/* lesson_of: "" for a model; has_lessons: a lesson changes it. */
-static bool is_chosen(const struct text_list *wanted, bool want_lessons, const char *model,
+static bool is_named(const char *names, const char *model)
+{
+    const struct text_list list = {.items = {names}, .count = 1};
+    return names != NULL && text_list_names(&list, model);
+}
+
+/* lesson_of: "" for a model; has_lessons: a lesson changes it; suite: NULL where there is none. */
+static bool is_chosen(const struct text_list *wanted, const struct suite *suite, const char *model,
                       const char *lesson_of, bool has_lessons)
 {
     bool is_lesson = lesson_of[0] != '\0';
     if (wanted->count > 0)
         return text_list_names(wanted, model);
-    return want_lessons ? is_lesson || has_lessons : !is_lesson;
+    if (suite == NULL)
+        return !is_lesson;
+    if (suite->models != NULL)
+        return is_named(suite->models, model);
+    if (suite->lessons)
+        return is_lesson || has_lessons;
+    return !is_lesson || is_named(suite->added, model);
 }
 
 static int contestant_add(struct plan *plan, const struct target *target, const char *model,
@@ -97,21 +109,21 @@ static bool known_has_lessons(const char *model)
 
 /* Those that this program knows, of a target that is missing. */
 static int missing_contestants(struct plan *plan, const struct target *target,
-                               const struct text_list *wanted, bool lessons,
+                               const struct text_list *wanted, const struct suite *suite,
                                struct failure *failure)
 {
     int error = 0;
     for (const struct model_entry *entry = model_registry; entry->name != NULL && error == 0;
          entry++)
-        if (is_chosen(wanted, lessons, entry->name,
-                      entry->lesson_of == NULL ? "" : entry->lesson_of,
+        if (is_chosen(wanted, suite, entry->name, entry->lesson_of == NULL ? "" : entry->lesson_of,
                       known_has_lessons(entry->name)))
             error = contestant_add(plan, target, entry->name, target->missing, failure);
     return error;
 }
 
 static int listed_contestants(struct plan *plan, const struct target *target,
-                              const struct text_list *wanted, bool lessons, struct failure *failure)
+                              const struct text_list *wanted, const struct suite *suite,
+                              struct failure *failure)
 {
     const struct csv_table *models = &target->models;
     int error = 0;
@@ -119,7 +131,9 @@ static int listed_contestants(struct plan *plan, const struct target *target,
         const char *model = csv_field(models, row, csv_column(models, "model"));
         struct target_model found = target_find(target, model);
         const char *reason = found.reason[0] == '\0' ? "not available" : found.reason;
-        if (is_chosen(wanted, lessons, model, found.lesson_of, found.has_lessons))
+        /* An external server has no choice of models: who names it wants it. */
+        if (target->kind != TARGET_IOMODELS ||
+            is_chosen(wanted, suite, model, found.lesson_of, found.has_lessons))
             error = contestant_add(plan, target, model, found.available ? "" : reason, failure);
     }
     return error;
@@ -167,14 +181,14 @@ static int wanted_check(const struct plan *plan, const struct text_list *wanted,
     return 0;
 }
 
-int plan_choose_models(struct plan *plan, const struct text_list *wanted, bool lessons,
+int plan_choose_models(struct plan *plan, const struct text_list *wanted, const struct suite *suite,
                        struct failure *failure)
 {
     for (size_t i = 0; i < plan->target_count; i++) {
         const struct target *target = &plan->targets[i];
         int error = target->missing != NULL
-                        ? missing_contestants(plan, target, wanted, lessons, failure)
-                        : listed_contestants(plan, target, wanted, lessons, failure);
+                        ? missing_contestants(plan, target, wanted, suite, failure)
+                        : listed_contestants(plan, target, wanted, suite, failure);
         if (error != 0)
             return -1;
     }
@@ -184,7 +198,8 @@ int plan_choose_models(struct plan *plan, const struct text_list *wanted, bool l
         if (plan->contestants[i].skipped[0] == '\0')
             return 0;
     if (plan->contestant_count == 0)
-        failure_set(failure, "the targets list no %s", lessons ? "lesson" : "model");
+        failure_set(failure, "the targets list no %s",
+                    suite != NULL && suite->lessons ? "lesson" : "model");
     else
         failure_set(failure, "%s can't run on %s: %s", plan->contestants[0].model,
                     plan->contestants[0].target->name, plan->contestants[0].skipped);

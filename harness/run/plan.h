@@ -46,12 +46,11 @@ int plan_add_target(struct plan *plan, const char *text, bool missing,
 int plan_add_self(struct plan *plan, bool (*cancelled)(void *context), void *context,
                   struct failure *failure);
 /*
- * The models of `wanted` ("select", or "select,blocking"; none: all, or with `lessons` the lessons
- * and the models that they change) on every target; those that can't run there, and those of a
- * missing target, with the reason. -1 with a failure where a wanted model is not known, or none can
- * run.
+ * The models of `wanted` ("select", or "select,blocking"; none: those of the suite, or all where that is
+ * NULL) on every target; those that can't run there, and those of a missing target, with the reason.
+ * -1 with a failure where a wanted model is not known, or none can run.
  */
-int plan_choose_models(struct plan *plan, const struct text_list *wanted, bool lessons,
+int plan_choose_models(struct plan *plan, const struct text_list *wanted, const struct suite *suite,
                        struct failure *failure);
 /* Runs that will be measured, and about how long they take. */
 size_t plan_runs(const struct plan *plan);

@@ -2,6 +2,7 @@
 
 #include "host/descriptors.h"
 #include "host/host.h"
+#include "load/work_text.h"
 #include "server.h"
 
 enum {
@@ -61,7 +62,7 @@ static int numbers_check(const struct workload *workload, struct failure *failur
 }
 
 /* Once: what is given twice would be two rows that nothing tells apart. */
-static int workload_add(struct plan *plan, struct workload workload, struct failure *failure)
+static int workload_add_one(struct plan *plan, struct workload workload, struct failure *failure)
 {
     if (numbers_check(&workload, failure) != 0)
         return -1;
@@ -72,6 +73,17 @@ static int workload_add(struct plan *plan, struct workload workload, struct fail
         return failure_set(failure, "more than %d workloads", SUITE_WORKLOADS_MAX);
     plan->workloads[plan->workload_count++] = workload;
     return 0;
+}
+
+/* Where clients misbehave, also what it is without them. */
+static int workload_add(struct plan *plan, struct workload workload, struct failure *failure)
+{
+    struct workload undisturbed = workload;
+    undisturbed.kind = workload.kind->undisturbed;
+    undisturbed.misbehaving = 0;
+    if (undisturbed.kind != NULL && workload_add_one(plan, undisturbed, failure) != 0)
+        return -1;
+    return workload_add_one(plan, workload, failure);
 }
 
 /* Where its kind takes them, the options that hold one value for all. */
@@ -122,11 +134,13 @@ static int counts_add(struct plan *plan, struct workload workload,
     return 0;
 }
 
-/* One kind, with every message size too. */
-static int kind_add(struct plan *plan, const struct workload_kind *kind,
-                    const struct bench_request *given, struct failure *failure)
+typedef int workload_adder(struct plan *plan, struct workload workload,
+                           const struct bench_request *given, struct failure *failure);
+
+/* With every message size too. */
+static int sizes_add(struct plan *plan, struct workload workload, const struct bench_request *given,
+                     struct failure *failure)
 {
-    struct workload workload = workload_default(kind);
     const struct number_list *sizes = &given->message_sizes;
     single_options_apply(&workload, given);
     if (sizes->count == 0)
@@ -137,6 +151,58 @@ static int kind_add(struct plan *plan, const struct workload_kind *kind,
             return -1;
     }
     return 0;
+}
+
+/*
+ * The time at that place of an option's lists; without the option it stays what it is, once. 1, 0
+ * where there is no such place, or -1 with a failure.
+ */
+static int work_at(const struct text_list *lists, size_t index, const char *option,
+                   struct work_time *time, struct failure *failure)
+{
+    char word[WORKLOAD_NAME_BYTES];
+    if (lists->count == 0)
+        return index == 0;
+    if (!text_list_word(lists, index, word, sizeof word))
+        return 0;
+    if (!work_time_parse(word, time))
+        return failure_set(failure, "%s %s: not " WORK_TIME_FORM, option, word);
+    return 1;
+}
+
+/* With every number of threads too. */
+static int threads_add(struct plan *plan, struct workload workload,
+                       const struct bench_request *given, workload_adder *add,
+                       struct failure *failure)
+{
+    const struct number_list *threads = &given->threads;
+    if (threads->count == 0)
+        return add(plan, workload, given, failure);
+    for (size_t i = 0; i < threads->count; i++) {
+        workload.threads = (unsigned)threads->items[i];
+        if (add(plan, workload, given, failure) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* With every work that was asked for, each of the processor with each wait. */
+static int works_add(struct plan *plan, struct workload workload, const struct bench_request *given,
+                     workload_adder *add, struct failure *failure)
+{
+    int cpu, wait = 0;
+    workload.client_threads = (unsigned)given->client_threads;
+    for (size_t i = 0;
+         (cpu = work_at(&given->work_cpu, i, "--work-cpu", &workload.work_cpu, failure)) > 0; i++) {
+        for (size_t j = 0; (wait = work_at(&given->work_wait, j, "--work-wait", &workload.work_wait,
+                                           failure)) > 0;
+             j++)
+            if (threads_add(plan, workload, given, add, failure) != 0)
+                return -1;
+        if (wait < 0)
+            return -1;
+    }
+    return cpu;
 }
 
 static int unknown_workload(const char *name, struct failure *failure)
@@ -160,6 +226,13 @@ static unsigned connections_that_fit(const struct plan *plan)
     return (unsigned)most;
 }
 
+static int suite_workload_add(struct plan *plan, struct workload workload,
+                              const struct bench_request *given, struct failure *failure)
+{
+    single_options_apply(&workload, given);
+    return workload_add(plan, workload, failure);
+}
+
 int plan_choose_workloads(struct plan *plan, const struct suite *suite,
                           const struct bench_request *given, struct failure *failure)
 {
@@ -170,9 +243,15 @@ int plan_choose_workloads(struct plan *plan, const struct suite *suite,
             workload.connections = suite->workloads[i].connections;
             if (workload.connections == SUITE_CONNECTIONS_MOST)
                 workload.connections = connections_that_fit(plan);
-            single_options_apply(&workload, given);
-            if (workload.connections > 0)
-                plan->workloads[plan->workload_count++] = workload;
+            workload.work_cpu.mean_ns = suite->workloads[i].work_cpu_ns;
+            workload.work_wait.mean_ns = suite->workloads[i].work_wait_ns;
+            unsigned threads = suite->workloads[i].threads;
+            if (threads > 2 && threads > host_cpu_count() / 2)
+                continue;
+            workload.threads = threads != 0 ? threads : suite->threads;
+            if (workload.connections > 0 &&
+                works_add(plan, workload, given, suite_workload_add, failure) != 0)
+                return -1;
         }
         return options_check(plan, given, failure);
     }
@@ -185,7 +264,9 @@ int plan_choose_workloads(struct plan *plan, const struct suite *suite,
         const struct workload_kind *kind = workload_find(name);
         if (kind == NULL)
             return unknown_workload(name, failure);
-        if (kind_add(plan, kind, given, failure) != 0)
+        struct workload workload = workload_default(kind);
+        workload.threads = suite->threads;
+        if (works_add(plan, workload, given, sizes_add, failure) != 0)
             return -1;
     }
     return options_check(plan, given, failure);

@@ -13,7 +13,7 @@
 
 const char *resume_fact(const struct resume *resume, const char *name)
 {
-    const char *value = environment_fact(&resume->facts, name);
+    const char *value = results_fact_find(&resume->facts, name);
     return value == NULL ? "" : value;
 }
 
@@ -25,6 +25,7 @@ static const struct {
 } allowed[] = {
     {"--resume", true, false},
     {"--dry-run", false, false},
+    {"--report", false, false},
     {"--trials", true, true},
 };
 
@@ -50,8 +51,8 @@ static size_t arguments_keep(int argc, char **argv, const char **kept, struct fa
         size_t found = allowed_find(argv[i]);
         if (found == ALLOWED) {
             failure_set(failure,
-                        "%s: --resume goes on with the run's own arguments; only --trials and "
-                        "--dry-run can be given beside it",
+                        "%s: --resume goes on with the run's own arguments; only --trials, "
+                        "--report and --dry-run can be given beside it",
                         argv[i]);
             return SIZE_MAX;
         }
@@ -98,7 +99,7 @@ static int argv_make(struct resume *resume, int argc, char **argv)
     for (size_t i = 0; i < words; i++)
         resume->argv[used++] = resume->words[i];
     resume->argv[used++] = seed_option;
-    resume->argv[used++] = environment_fact(&resume->facts, "seed");
+    resume->argv[used++] = results_fact_find(&resume->facts, "seed");
     for (int i = 0; i < argc; i++)
         resume->argv[used++] = argv[i];
     resume->argv[used] = NULL;

@@ -56,6 +56,41 @@ void row_fill_failed(struct row *row, const char *reason)
 
 /* ---- before the load ---- */
 
+void row_fill_server(struct row *row, const struct workload *workload)
+{
+    const struct work_time *cpu = &workload->work_cpu, *wait = &workload->work_wait;
+    if (cpu->mean_ns > 0)
+        row->work_cpu_us = (double)cpu->mean_ns / 1e3;
+    if (wait->mean_ns > 0)
+        row->work_wait_us = (double)wait->mean_ns / 1e3;
+    row_set_text(row->work_exponential, sizeof row->work_exponential,
+                 cpu->exponential && wait->exponential ? "cpu wait"
+                 : cpu->exponential                    ? "cpu"
+                 : wait->exponential                   ? "wait"
+                                                       : "");
+    if (workload->threads != 0)
+        row->threads = workload->threads;
+}
+
+void row_fill_workload(struct row *row, const struct workload *workload)
+{
+    row_set_text(row->workload, sizeof row->workload, workload->kind->name);
+    row->loop = workload->kind->is_open ? LOOP_OPEN : LOOP_CLOSED;
+    row->connections = workload->connections;
+    row->connections_active = workload->active != 0 ? workload->active : workload->connections;
+    row->connections_misbehaving = workload->misbehaving;
+    row->message_bytes = (double)workload->message_bytes;
+    row->pipeline_depth = workload->pipeline_depth;
+    if (workload->rate_msgs_per_s != 0)
+        row->target_rate_msgs_per_s = (double)workload->rate_msgs_per_s;
+    if (workload->burst_interval_ns != 0)
+        row->burst_interval_us = (double)workload->burst_interval_ns / 1e3;
+    /* Empty with one, as in rows of versions that had no more. */
+    if (workload_client_threads(workload) > 1)
+        row->client_threads = workload_client_threads(workload);
+    row_fill_server(row, workload);
+}
+
 void row_fill_factors(struct row *row, const struct run_settings *settings,
                       const struct target *target, const char *model,
                       const struct workload *workload, unsigned trial)
@@ -72,17 +107,7 @@ void row_fill_factors(struct row *row, const struct run_settings *settings,
     row_set_text(row->cpu_model, sizeof row->cpu_model, host_cpu_model(text, sizeof text));
     row->cpu_count = host_cpu_count();
     row_set_text(row->model, sizeof row->model, model);
-    row_set_text(row->workload, sizeof row->workload, workload->kind->name);
-    row->loop = workload->kind->is_open ? LOOP_OPEN : LOOP_CLOSED;
-    row->connections = workload->connections;
-    row->connections_active = workload->active != 0 ? workload->active : workload->connections;
-    row->connections_misbehaving = workload->misbehaving;
-    row->message_bytes = (double)workload->message_bytes;
-    row->pipeline_depth = workload->pipeline_depth;
-    if (workload->rate_msgs_per_s != 0)
-        row->target_rate_msgs_per_s = (double)workload->rate_msgs_per_s;
-    if (workload->burst_interval_ns != 0)
-        row->burst_interval_us = (double)workload->burst_interval_ns / 1e3;
+    row_fill_workload(row, workload);
     row->tcp_nodelay = settings->nodelay ? NODELAY_YES : NODELAY_NO;
     row->buffer_bytes = (double)settings->buffer_bytes;
     row_set_text(row->placement, sizeof row->placement, settings->placement);
@@ -197,8 +222,8 @@ static void judge_load(struct row *row, const struct load_result *load,
     if (load->error != 0)
         status_set(row, ROW_FAILED, "%s", cause);
     else if (load->verify_failures > 0)
-        status_set(row, ROW_FAILED, "%llu connections brought back wrong bytes",
-                   (unsigned long long)load->verify_failures);
+        status_set(row, ROW_FAILED, "%llu connections brought back wrong bytes%s%s",
+                   (unsigned long long)load->verify_failures, colon, cause);
     else if (missing && !workload->kind->finds_capacity)
         status_set(row, ROW_FAILED, "%u of %u connections were established%s%s", load->established,
                    load->attempted, colon, cause);
@@ -230,6 +255,13 @@ static int64_t gained_ns(uint64_t from, uint64_t to, uint64_t other_from, uint64
     return (int64_t)(to - from) - (int64_t)(other_to - other_from);
 }
 
+/* Whether nothing but the time can be to blame for what is missing. */
+static bool is_silent(const struct load_result *load)
+{
+    return load->error == 0 && load->errors == 0 && load->verify_failures == 0 &&
+           load->established == load->attempted && load->messages == 0;
+}
+
 /* Whether the window is the one that was asked for. */
 static void judge_time(struct row *row, const struct evidence *evidence)
 {
@@ -244,7 +276,8 @@ static void judge_time(struct row *row, const struct evidence *evidence)
         return;
     time.suspended_ns = gained_ns(from->boot_ns, to->boot_ns, from->awake_ns, to->awake_ns);
     time.stepped_ns = gained_ns(from->utc_ns, to->utc_ns, from->boot_ns, to->boot_ns);
-    if (!window_check_time(row, &time, reason, sizeof reason) && is_ok(row))
+    if (!window_check_time(row, &time, reason, sizeof reason) &&
+        (is_ok(row) || is_silent(evidence->load)))
         row_fill_failed(row, reason);
 }
 
@@ -260,6 +293,18 @@ static void say_unreachable(struct row *row, const struct net_address *server)
                cause);
 }
 
+/* How many processors the client could use at a time: one for each thread that has to send. */
+static double client_processors(const struct evidence *evidence)
+{
+    const struct workload *workload = evidence->workload;
+    const char *cpus = evidence->settings->client_cpus;
+    unsigned threads = workload_client_threads(workload);
+    unsigned own = cpus == NULL ? host_cpu_count() : host_cpus_count(cpus);
+    if (workload->active > 0 && workload->active < threads)
+        threads = workload->active;
+    return own > 0 && own < threads ? own : threads;
+}
+
 static void fill_client(struct row *row, const struct evidence *evidence)
 {
     const struct evidence_moment *from = &evidence->moments[0], *to = &evidence->moments[1];
@@ -267,7 +312,8 @@ static void fill_client(struct row *row, const struct evidence *evidence)
         return;
     row->client_cpu_s = (double)(to->client_cpu_ns - from->client_cpu_ns) / NS_PER_S;
     row->client_cpu_us_per_msg = row->client_cpu_s * 1e6 / (double)evidence->load->echoes;
-    row->client_cpu_load = row->client_cpu_s * NS_PER_S / (double)(to->at_ns - from->at_ns);
+    row->client_cpu_load = row->client_cpu_s * NS_PER_S / (double)(to->at_ns - from->at_ns) /
+                           client_processors(evidence);
 }
 
 /* Whether its window was at the same time as the other generators'. */
@@ -325,7 +371,9 @@ void row_fill(struct row *row, const struct evidence *evidence)
     fill_load(row, load, evidence->workload);
     judge_load(row, load, evidence->workload);
     judge_time(row, evidence);
-    if (load->established == 0 && (evidence_is_remote(evidence) || !evidence->has_server))
+    if (load->established == 0 && load->verify_failures == 0 &&
+        evidence->target->kind != TARGET_TCP &&
+        (evidence_is_remote(evidence) || !evidence->has_server))
         say_unreachable(row, &evidence->server.address);
     fill_client(row, evidence);
     if (is_ok(row))

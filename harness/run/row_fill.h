@@ -13,6 +13,10 @@
 void row_fill_factors(struct row *row, const struct run_settings *settings,
                       const struct target *target, const char *model,
                       const struct workload *workload, unsigned trial);
+/* The columns that name a workload. */
+void row_fill_workload(struct row *row, const struct workload *workload);
+/* Of these, the columns of the server's work and threads: empty without, as in rows of versions that had none. */
+void row_fill_server(struct row *row, const struct workload *workload);
 /* The row of what is not measured, or could not be. reason: one line. */
 void row_fill_skipped(struct row *row, const char *reason);
 void row_fill_failed(struct row *row, const char *reason);

@@ -11,9 +11,10 @@ struct run_settings {
     const char *run_id;
     uint64_t warmup_ns;
     uint64_t duration_ns;
+    uint64_t interval_ns; /* 0: intervals are not kept */
+    bool per_connection;
     uint64_t idle_wait_ns; /* the longest wait for an idle host; runs in slots do not wait */
     uint64_t buffer_bytes;
-    unsigned threads; /* 0: each model's own choice */
     bool nodelay;
     const char *placement;   /* "split", "none", or "SERVER/CLIENT" as they were given */
     const char *server_cpus; /* NULL: any; as below */

@@ -1,4 +1,5 @@
 #include "run/search.h"
+#include "run/row_fill.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -87,6 +88,21 @@ static int trial_run(const struct search *search, struct search_finding *finding
     return 0;
 }
 
+/* What of a workload is the server's part. */
+static const enum column_id of_server[] = {COLUMN_work_cpu_us, COLUMN_work_wait_us,
+                                           COLUMN_work_exponential, COLUMN_threads};
+
+static bool row_has_server(const struct row *row, const struct workload *workload)
+{
+    struct row wanted;
+    row_clear(&wanted);
+    row_fill_server(&wanted, workload);
+    for (size_t i = 0; i < sizeof of_server / sizeof of_server[0]; i++)
+        if (!column_is_equal(&row_columns[of_server[i]], row, &wanted))
+            return false;
+    return true;
+}
+
 /* How many trials of this rate there are already: those to come count on, since a row's trial tells
  * it from the others of its rate. */
 static unsigned trials_before(const struct bench *bench, const struct search_finding *finding,
@@ -100,7 +116,7 @@ static unsigned trials_before(const struct bench *bench, const struct search_fin
                   strcmp(row->workload, finding->workload->kind->name) == 0 &&
                   row->connections == finding->workload->connections &&
                   row->message_bytes == (double)finding->workload->message_bytes &&
-                  row->target_rate_msgs_per_s == rate;
+                  row_has_server(row, finding->workload) && row->target_rate_msgs_per_s == rate;
     }
     return before;
 }
@@ -256,6 +272,7 @@ static double or_empty(double rate)
 
 int search_write(const struct search *search, struct csv_writer *csv)
 {
+    struct row row;
     static const char *const names[] = {"run_id",
                                         "target",
                                         "model",
@@ -263,6 +280,10 @@ int search_write(const struct search *search, struct csv_writer *csv)
                                         "connections",
                                         "message_bytes",
                                         "pipeline_depth",
+                                        "work_cpu_us",
+                                        "work_wait_us",
+                                        "work_exponential",
+                                        "threads",
                                         "searched_bound",
                                         "rate_met_msgs_per_s",
                                         "rate_missed_msgs_per_s",
@@ -282,6 +303,10 @@ int search_write(const struct search *search, struct csv_writer *csv)
         csv_write_u64(csv, finding->workload->connections);
         csv_write_u64(csv, finding->workload->message_bytes);
         csv_write_u64(csv, finding->workload->pipeline_depth);
+        row_clear(&row);
+        row_fill_server(&row, finding->workload);
+        for (size_t j = 0; j < sizeof of_server / sizeof of_server[0]; j++)
+            column_write(csv, &row, &row_columns[of_server[j]]);
         csv_write_text(csv, search->bound.text);
         csv_write_double(csv, or_empty(finding->search.met), 6);
         csv_write_double(csv, or_empty(finding->search.missed), 6);
@@ -310,19 +335,22 @@ static void finding_print(const struct search_finding *finding, FILE *file)
 void search_print(const struct search *search, FILE *file)
 {
     const struct workload *shown = NULL;
-    char bytes[32];
+    char text[200];
+    struct row row;
     for (size_t i = 0; i < search->count; i++) {
         const struct search_finding *finding = &search->findings[i];
         if (strcmp(finding->ended, "skipped") == 0)
             continue;
         if (finding->workload != shown) {
             shown = finding->workload;
+            row_clear(&row);
+            row_fill_workload(&row, shown);
+            row.target_rate_msgs_per_s = NAN; /* it is what was searched for */
             fprintf(file,
-                    "\nhighest rate with %s, messages per second; %s x %u\n"
+                    "\nhighest rate with %s, messages per second; %s\n"
                     "  %-16s%-22s%10s%10s   %-12s%s\n",
-                    search->bound.text,
-                    units_format_size(shown->message_bytes, bytes, sizeof bytes),
-                    shown->connections, "target", "model", "met", "not met", "by", "then bound by");
+                    search->bound.text, row_workload_text(&row, text, sizeof text), "target",
+                    "model", "met", "not met", "by", "then bound by");
         }
         finding_print(finding, file);
     }

@@ -6,6 +6,7 @@
 
 #include "rows/bottleneck.h"
 #include "rows/warnings.h"
+#include "run/server_statistics.h"
 #include "run/window_checks.h"
 
 enum { NS_PER_S = 1000000000 };
@@ -13,6 +14,8 @@ enum { NS_PER_S = 1000000000 };
 /* The server's two answers must lie apart by so much of the window. */
 static const double SNAPSHOTS_SPAN = 0.9;
 static const double SNAPSHOTS_SPAN_MOST = 1.5;
+/* More processors than any system has. */
+static const double CPUS_MOST = 65536;
 
 /* What the server used in a span of time, which is not quite the client's window. */
 struct cost {
@@ -22,12 +25,6 @@ struct cost {
     double cpu_resolution_us;
     bool counted; /* the server's counters are of that span too */
 };
-
-static double delta(const struct evidence *evidence, const char *key)
-{
-    return target_line_number(evidence->statistics[1], key) -
-           target_line_number(evidence->statistics[0], key);
-}
 
 /* The CPU time of the process that was started, as the host saw it. NaN: not known. */
 static double process_cpu_s(const struct evidence *evidence)
@@ -39,12 +36,12 @@ static double process_cpu_s(const struct evidence *evidence)
 }
 
 /* Whether the process that was started is the server, not a wrapper, which has hardly used any. */
-static bool is_server_itself(const struct evidence *evidence)
+static bool is_server_itself(const struct evidence *evidence,
+                             const struct server_statistics *statistics)
 {
     const struct evidence_moment *from = &evidence->moments[0], *to = &evidence->moments[1];
-    double told_us = target_line_number(evidence->statistics[0], "cpu_user_us") +
-                     target_line_number(evidence->statistics[0], "cpu_sys_us");
-    return from->server_known && to->server_known && (double)to->server_cpu_ns > told_us * 1e3 / 2;
+    return from->server_known && to->server_known &&
+           (double)to->server_cpu_ns / NS_PER_S > statistics->cpu_before_s / 2;
 }
 
 /*
@@ -61,28 +58,29 @@ static void cost_take_cpu(struct cost *cost, double told_s, double process_s)
     }
 }
 
-/* window_s: of the client, with `echoes` in it. row has what the server says of its CPU time. */
-static struct cost cost_of(struct row *row, const struct evidence *evidence, double window_s,
+/* window_s: of the client, with `echoes` in it. */
+static struct cost cost_of(struct row *row, const struct evidence *evidence,
+                           const struct server_statistics *statistics, double window_s,
                            double echoes)
 {
     bool alone = evidence->settings->generator->count == 1;
     double process_s = process_cpu_s(evidence);
-    struct cost cost = {.span_s = delta(evidence, "time_ns") / NS_PER_S,
-                        .messages = delta(evidence, "recv_bytes") / row->message_bytes,
-                        .cpu_resolution_us =
-                            target_line_number(evidence->statistics[1], "cpu_resolution_us"),
+    struct cost cost = {.span_s = statistics->span_s,
+                        .messages = statistics->recv_bytes / row->message_bytes,
+                        .cpu_resolution_us = statistics->cpu_resolution_us,
                         .counted = true};
-    /* A build that counts nothing; and what misbehaving clients send is none of the messages. */
+    /* A build that counts nothing, or wrongly; what misbehaving clients send is none of the messages. */
     if (!(cost.messages > 0) || row->connections_misbehaving > 0)
         cost.messages = alone ? echoes * cost.span_s / window_s : NAN;
-    cost_take_cpu(&cost, row->server_cpu_user_s + row->server_cpu_sys_s, process_s);
+    cost_take_cpu(&cost, statistics->cpu_user_s + statistics->cpu_sys_s, process_s);
     if (cost.span_s >= SNAPSHOTS_SPAN * window_s && cost.span_s <= SNAPSHOTS_SPAN_MOST * window_s)
         return cost;
     /* A server that was kept from running answers both at once. */
-    warning_add(row, WARNING_SNAPSHOTS_LATE);
+    if (number_is_known(cost.span_s))
+        warning_add(row, WARNING_SNAPSHOTS_LATE);
     cost.counted = false;
     cost.cpu_s = NAN;
-    if (alone && is_server_itself(evidence))
+    if (alone && is_server_itself(evidence, statistics))
         cost = (struct cost){
             .span_s = window_s, .messages = echoes, .cpu_s = process_s, .cpu_resolution_us = 1};
     return cost;
@@ -138,38 +136,53 @@ static void fill_host(struct row *row, const struct evidence *evidence, double s
         warning_add(row, WARNING_CPU_GOVERNOR);
 }
 
-static void fill_counters(struct row *row, const struct evidence *evidence, double messages)
+static void fill_counters(struct row *row, const struct server_statistics *statistics,
+                          double messages)
 {
     row->server_messages = messages;
-    row->context_switches = delta(evidence, "context_switches");
-    row->wait_calls = delta(evidence, "wait_calls");
-    row->recv_calls = delta(evidence, "recv_calls");
-    row->send_calls = delta(evidence, "send_calls");
-    row->other_calls = delta(evidence, "other_calls");
-    row->completions = delta(evidence, "completions");
-    row->would_block = delta(evidence, "would_block");
+    row->context_switches = statistics->context_switches;
+    row->wait_calls = statistics->wait_calls;
+    row->recv_calls = statistics->recv_calls;
+    row->send_calls = statistics->send_calls;
+    row->other_calls = statistics->other_calls;
+    row->completions = statistics->completions;
+    row->would_block = statistics->would_block;
     /* A peer that reports no completions makes a call for each receive and send. */
     double posted = number_is_known(row->completions) ? row->completions : 0;
     row->syscalls_per_msg =
         (row->wait_calls + row->recv_calls + row->send_calls + row->other_calls - posted) /
         messages;
     if (row->wait_calls > 0) {
-        row->events_per_wait = delta(evidence, "wait_events") / row->wait_calls;
-        row->scanned_per_wait = delta(evidence, "wait_scanned") / row->wait_calls;
-        row->set_bytes_per_wait = delta(evidence, "wait_set_bytes") / row->wait_calls;
+        row->events_per_wait = statistics->wait_events / row->wait_calls;
+        row->scanned_per_wait = statistics->wait_scanned / row->wait_calls;
+        row->set_bytes_per_wait = statistics->wait_set_bytes / row->wait_calls;
     }
+}
+
+/* That the server may use: a remote one tells it. NaN: not known. */
+static double server_cpus(const struct evidence *evidence)
+{
+    double told = target_line_number(evidence->server.listening, "cpus");
+    if (!evidence_is_remote(evidence))
+        return evidence->settings->server_cpu_count;
+    return told >= 1 && told <= CPUS_MOST ? told : NAN;
 }
 
 void server_cost_fill(struct row *row, const struct evidence *evidence)
 {
-    const struct run_settings *settings = evidence->settings;
-    bool alone = settings->generator->count == 1;
+    bool alone = evidence->settings->generator->count == 1;
     double window_s = (double)(evidence->moments[1].at_ns - evidence->moments[0].at_ns) / NS_PER_S;
     double echoes = (double)evidence->load->echoes, wineserver_load = 0;
 
-    row->server_cpu_user_s = delta(evidence, "cpu_user_us") / 1e6;
-    row->server_cpu_sys_s = delta(evidence, "cpu_sys_us") / 1e6;
-    const struct cost cost = cost_of(row, evidence, window_s, echoes);
+    double cpus = server_cpus(evidence);
+    struct server_statistics statistics;
+    server_statistics_read(&statistics, evidence,
+                           evidence_is_remote(evidence) ? cpus : fmax(cpus, row->cpu_count));
+    if (statistics.is_impossible)
+        warning_add(row, WARNING_IMPOSSIBLE_STATISTICS);
+    row->server_cpu_user_s = statistics.cpu_user_s;
+    row->server_cpu_sys_s = statistics.cpu_sys_s;
+    const struct cost cost = cost_of(row, evidence, &statistics, window_s, echoes);
     row->cpu_resolution_us = cost.cpu_resolution_us;
     row->server_cpu_us_per_msg = cost.cpu_s * 1e6 / cost.messages;
     warnings_take_cpu(row, cost.cpu_s);
@@ -179,14 +192,13 @@ void server_cost_fill(struct row *row, const struct evidence *evidence)
         fill_wineserver(row, evidence, echoes);
         wineserver_load = row->wineserver_cpu_s / window_s;
     }
-    row->server_threads_peak = target_line_number(evidence->statistics[1], "threads_peak");
-    row->server_rss_peak_bytes = target_line_number(evidence->statistics[1], "rss_peak_bytes");
+    row->server_threads_peak = statistics.threads_peak;
+    row->server_rss_peak_bytes = statistics.rss_peak_bytes;
+    row->threads_jain = statistics.threads_jain;
+    row->accepts_jain = statistics.accepts_jain;
     if (cost.counted)
-        fill_counters(row, evidence, cost.messages);
+        fill_counters(row, &statistics, cost.messages);
 
-    double cpus = evidence_is_remote(evidence)
-                      ? target_line_number(evidence->server.listening, "cpus")
-                      : settings->server_cpu_count;
     if (number_is_known(cpus))
         row->server_cpu_load =
             (cost.cpu_s / cost.span_s + wineserver_load) / fmin(row->server_threads_peak, cpus);

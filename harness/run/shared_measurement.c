@@ -49,7 +49,7 @@ static bool serve_and_load(struct evidence *evidence, struct load_result *load, 
     if (!measurement_start_server(evidence, model, port, connections))
         return !settings->cancelled(settings->context);
     bool goes_on = load_in_slot(evidence, load, model, slot);
-    measurement_read_statistics(evidence);
+    goes_on = measurement_read_statistics(evidence) && goes_on;
     if (goes_on && !evidence->server_died)
         goes_on = wait_until(settings, slot->stop_ns);
     measurement_stop_server(evidence);
@@ -91,6 +91,6 @@ bool shared_measurement_take(struct row *row, struct load_result *load,
         complete = load_in_slot(&evidence, load, row->model, &slot);
     }
     if (complete)
-        row_fill(row, &evidence);
+        measurement_fill(row, &evidence);
     return complete;
 }

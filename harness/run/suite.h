@@ -16,6 +16,10 @@
 struct suite_workload {
     const struct workload_kind *kind;
     unsigned connections;
+    uint64_t work_cpu_ns;
+    uint64_t work_wait_ns;
+    /* 0: the suite's. More than 2 are left out where they are more than half of the processors. */
+    unsigned threads;
 };
 
 struct suite {
@@ -24,8 +28,10 @@ struct suite {
     uint64_t trials;
     uint64_t warmup_ns;
     uint64_t duration_ns;
-    bool lessons;     /* of the lessons and of what they change, not of the models */
-    unsigned threads; /* by default; 0: each model's own choice */
+    bool lessons;       /* of the lessons and of what they change, not of the models */
+    const char *models; /* only these, "a,b"; NULL: all models */
+    const char *added;  /* lessons that are measured beside the models, "a,b"; NULL: none */
+    unsigned threads;   /* by default; 0: each model's own choice */
     size_t count;
     struct suite_workload workloads[8];
 };
@@ -33,5 +39,7 @@ struct suite {
 extern const struct suite suites[]; /* ends with a NULL name; the first is the default */
 /* By name, without regard to case, or NULL. */
 const struct suite *suite_find(const char *name);
+/* The names of all: "quick, smoke". Returns text. */
+const char *suite_names(char *text, size_t size);
 
 #endif

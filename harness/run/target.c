@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "clock.h"
 #include "host/shell.h"
+#include "program.h"
 
 enum {
     LIST_TIMEOUT_MS = 60000, /* Wine prepares itself at its first start */
@@ -96,8 +97,9 @@ static char *read_all(struct child *child, bool (*cancelled)(void *context), voi
     size_t length = 0, capacity = 0;
     char *text = NULL;
     enum child_read read;
-    while ((read = child_read_line(child, line, sizeof line, LIST_TIMEOUT_MS, cancelled,
-                                   context)) == CHILD_LINE) {
+    uint64_t deadline_ns = child_deadline_ns(LIST_TIMEOUT_MS);
+    while ((read = child_read_line(child, line, sizeof line, deadline_ns, cancelled, context)) ==
+           CHILD_LINE) {
         size_t more = strlen(line) + 1;
         if (length + more + 1 > capacity) {
             capacity = 2 * (length + more + 1);
@@ -141,12 +143,25 @@ static bool models_valid(const struct csv_table *models, struct failure *failure
     return true;
 }
 
+/* Whether the command begins with this program's bare name, which then becomes its own path. */
+static bool name_resolve(struct target *target)
+{
+    static char path[4096]; /* the words point into it */
+    if (strcmp(target->words[0], "iomodels") != 0 || !program_path(path, sizeof path))
+        return false;
+    target->words[0] = path;
+    return true;
+}
+
 static int models_ask(struct target *target, bool (*cancelled)(void *context), void *context,
                       struct failure *failure)
 {
     static const char *const words[] = {"list", "--csv", NULL};
     struct failure cause = {""};
     struct child *child = target_start(target, words, NULL, failure);
+    /* A program that was built, but not installed, is not in PATH. */
+    if (child == NULL && name_resolve(target))
+        child = target_start(target, words, NULL, failure);
     if (child == NULL)
         return -1;
     char *text = read_all(child, cancelled, context, failure);
@@ -208,17 +223,27 @@ int target_open(struct target *target, const char *name, const char *command,
 {
     struct failure cause = {""};
     char remedy[TARGET_MESSAGE_BYTES / 4] = "";
+    const char *text;
     uint64_t begun_ns = clock_now_ns();
     *target = (struct target){.name = name, .command = command};
-    target->words = words_of(command, &cause);
-    if (target->words != NULL && models_ask(target, cancelled, context, &cause) == 0) {
+    target->kind = target_kind_of(command, &text);
+    bool is_ours = target->kind == TARGET_IOMODELS;
+    if (target->kind != TARGET_TCP)
+        target->words = words_of(text, &cause);
+    bool has_command = target->words != NULL;
+    int error = target->kind != TARGET_TCP && !has_command ? -1
+                : is_ours ? models_ask(target, cancelled, context, &cause)
+                          : target_kind_open(target->kind, text, target->words, &target->reach,
+                                             &target->models, &cause);
+    if (error == 0) {
         target->start_ns = clock_now_ns() - begun_ns;
         return 0;
     }
-    if (target->words != NULL)
+    if (is_ours && has_command)
         remedy_of(target, remedy, sizeof remedy);
     failure_set(failure, "target %s: %s; %s%stried: %s%s", name, cause.text, remedy,
-                remedy[0] == '\0' ? "" : "; ", command, target->words != NULL ? " list --csv" : "");
+                remedy[0] == '\0' ? "" : "; ", command,
+                is_ours && has_command ? " list --csv" : "");
     free((void *)target->words);
     target->words = NULL;
     return -1;

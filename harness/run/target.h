@@ -1,8 +1,8 @@
 /*
- * target: a command that runs an iomodels binary (or anything that speaks as it does) as the
- * server: this program itself, the Windows build under Wine, another build.
- *
- * To the command's words are added `list --csv` (here), or `serve ... --control` (target_server.h).
+ * target: where a server comes from. Most are a command that runs an iomodels binary (or anything that
+ * speaks as it does): this program itself, the Windows build under Wine, another build. To its words are
+ * added `list --csv` (here), or `serve ... --control` (target_server.h). The others are external: any
+ * server that echoes (external.h).
  */
 #ifndef IOMODELS_TARGET_H
 #define IOMODELS_TARGET_H
@@ -16,21 +16,26 @@
 #include "net.h"
 #include "rows/csv_table.h"
 #include "run/reach.h"
+#include "run/target_kind.h"
 
 #define TARGET_MESSAGE_BYTES 512
 
 struct target {
+    enum target_kind kind;
     const char *name;
     const char *command;     /* as given; NULL: the target can't be had, see missing */
     const char *missing;     /* why not, or NULL */
-    char **words;            /* of the command, owned */
-    struct reach reach;      /* where its servers listen: set by reach_choose */
+    char **words;            /* of the command, owned; NULL where there is none */
+    struct reach reach;      /* where its servers listen: set by reach_choose; TARGET_TCP: where
+                              * its server does, with the port */
     uint64_t start_ns;       /* how long `list --csv` took: what a start costs there */
-    struct csv_table models; /* what its `list --csv` printed; empty where it is missing */
+    struct csv_table models; /* what its `list --csv` printed; empty where it is missing. An
+                              * external target has one model, "external" */
 };
 
 /*
- * Splits the command and asks for its models. 0, or -1 with a failure that names the
+ * Splits the command and asks for its models. Where it begins with the bare word iomodels, and no
+ * such program can be started, it is this program itself. 0, or -1 with a failure that names the
  * target and the cause; then nothing needs closing.
  */
 int target_open(struct target *target, const char *name, const char *command,
@@ -44,7 +49,7 @@ struct target_model {
     const char *reason; /* why not; "" where none was given. The target's */
     bool threads_apply;
     unsigned connections_per_thread; /* 0: no limit */
-    unsigned clients_at_once;        /* how many it serves, others wait; 0: all */
+    unsigned clients_at_once;        /* that a thread of it serves, others wait; 0: all */
     const char *lesson_of;           /* the model that it changes; "": it is none. The target's */
     bool has_lessons;                /* lessons of the target change it */
 };

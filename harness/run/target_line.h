@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TARGET_LINE_BYTES 2048
+#define TARGET_LINE_BYTES 4096
 
 /* The text of `key` in a line of key=value words; false where it is not there or does not fit. */
 bool target_line_text(const char *line, const char *key, char *text, size_t size);

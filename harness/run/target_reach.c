@@ -21,8 +21,10 @@ static int text_apply(struct target *targets, size_t count, const char *option, 
             "fe80::1%%eth0",
             option, text);
     for (size_t i = 0; i < count; i++)
-        if (!named ||
-            (strlen(targets[i].name) == length && strncmp(targets[i].name, text, length) == 0)) {
+        /* A server that runs already has the address that its target says. */
+        if (targets[i].kind != TARGET_TCP &&
+            (!named ||
+             (strlen(targets[i].name) == length && strncmp(targets[i].name, text, length) == 0))) {
             apply(&targets[i].reach, &address);
             applied++;
         }

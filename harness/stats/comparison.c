@@ -57,6 +57,12 @@ const char *comparison_verdict_text(enum comparison_verdict verdict)
     return texts[verdict];
 }
 
+const char *comparison_verdict_shown(enum comparison_verdict verdict)
+{
+    static const char *const texts[] = {"too few trials", "~", "better", "worse"};
+    return texts[verdict];
+}
+
 double comparison_slowdown(const struct comparison *pair, bool more_is_better)
 {
     if (pair->verdict != COMPARISON_SLOWER)

@@ -39,8 +39,10 @@ struct comparison {
  * the correction can only turn "faster" and "slower" into "~".
  */
 void comparison_judge(struct comparison *pairs, size_t count, bool more_is_better);
-/* "faster", "slower", "~", or "" for COMPARISON_NONE. */
+/* As files have it: "faster", "slower", "~", or "" for COMPARISON_NONE. */
 const char *comparison_verdict_text(enum comparison_verdict verdict);
+/* For a person, whatever was compared: "better", "worse", "~", or "too few trials". */
+const char *comparison_verdict_shown(enum comparison_verdict verdict);
 /*
  * Whether there is a verdict, and the medians do not differ in its direction: the test compares all
  * trials with all others, and a side may have two peaks.

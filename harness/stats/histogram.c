@@ -17,10 +17,13 @@ enum {
     VALUE_BITS = 42, /* the buckets reach to 2^42 ns, over an hour */
     OCTAVE_BUCKETS = 1 << (EXACT_BITS - 1),
     OCTAVES = VALUE_BITS - EXACT_BITS,
-    BUCKETS = (2 + OCTAVES) * OCTAVE_BUCKETS,
     SAMPLES_TO_CARRY = 10,
     HGRM_TICKS = 5 /* rows for each halving of the distance to 100 % */
 };
+
+_Static_assert((2 + OCTAVES) * OCTAVE_BUCKETS == HISTOGRAM_BUCKETS, "as the header tells");
+
+static const uint64_t SAMPLES_MOST = UINT64_C(1) << 53;
 
 static unsigned highest_bit(uint64_t value)
 {
@@ -43,17 +46,17 @@ static size_t bucket_of(uint64_t value_ns)
     if (value_ns < (uint64_t)1 << EXACT_BITS)
         return (size_t)value_ns;
     if (value_ns >> VALUE_BITS)
-        return BUCKETS - 1;
+        return HISTOGRAM_BUCKETS - 1;
     unsigned shift = highest_bit(value_ns) - (EXACT_BITS - 1);
     return (size_t)shift * OCTAVE_BUCKETS + (size_t)(value_ns >> shift);
 }
 
 int histogram_init(struct histogram *histogram)
 {
-    *histogram = (struct histogram){.counts = calloc(BUCKETS, sizeof *histogram->counts)};
+    *histogram = (struct histogram){.counts = calloc(HISTOGRAM_BUCKETS, sizeof *histogram->counts)};
     if (histogram->counts == NULL)
         return -1;
-    histogram->buckets = BUCKETS;
+    histogram->buckets = HISTOGRAM_BUCKETS;
     histogram_clear(histogram);
     return 0;
 }
@@ -153,7 +156,8 @@ bool histogram_add_bucket(struct histogram *into, uint64_t low_ns, uint64_t high
     uint64_t low, high;
     size_t index = bucket_of(low_ns);
     histogram_bucket_range(index, &low, &high);
-    if (low != low_ns || high != high_ns)
+    if (low != low_ns || high != high_ns || count > SAMPLES_MOST ||
+        into->total > SAMPLES_MOST - count)
         return false;
     if (count == 0)
         return true;

@@ -13,6 +13,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Of each histogram. */
+enum { HISTOGRAM_BUCKETS = 33792 };
+
 struct histogram {
     uint64_t *counts; /* owned */
     size_t buckets;
@@ -32,7 +35,8 @@ void histogram_add(struct histogram *into, const struct histogram *from);
 /*
  * Adds a bucket of another histogram, with the range of histogram_bucket_range. Its values count as
  * the middle of the range; min and max are widened to the range's ends, since no more is known.
- * False where no bucket has that range.
+ * False where no bucket has that range, or where there would be more than 2^53 samples, which no
+ * run can have taken.
  */
 bool histogram_add_bucket(struct histogram *into, uint64_t low_ns, uint64_t high_ns,
                           uint64_t count);

@@ -114,12 +114,14 @@ static bool is_quiet(const struct watch *watch)
     return clock_now_ns() - watch->line_ns >= (asleep ? QUIET_MS : QUIET_UNKNOWN_MS) * NS_PER_MS;
 }
 
-/* All lines that have come. 0, or -1 with a failure. */
+/* The lines that come within a turn. 0, or -1 with a failure. */
 static int lines_read(struct watch *watch, struct target_server *server, struct failure *failure)
 {
     char line[TARGET_LINE_BYTES];
     enum child_read read;
-    while ((read = child_read_line(server->child, line, sizeof line, 0, NULL, NULL)) == CHILD_LINE)
+    uint64_t deadline_ns = child_deadline_ns(TURN_MS);
+    while ((read = child_read_line(server->child, line, sizeof line, deadline_ns, NULL, NULL)) ==
+           CHILD_LINE)
         line_take(watch, line);
     if (watch->failed)
         failure_set(failure, "more than %d calls, or no memory; a shorter script makes fewer",

@@ -64,6 +64,7 @@ static bool step_parse(struct trace_step *step, const char *text, size_t length,
                        struct failure *failure)
 {
     snprintf(step->text, sizeof step->text, "%.*s", (int)length, text);
+    step->amount = 0;
     const char *colon = strchr(step->text, ':');
     size_t name = colon == NULL ? strlen(step->text) : (size_t)(colon - step->text);
     if (length >= sizeof step->text || !action_find(step->text, name, &step->action)) {

@@ -5,19 +5,9 @@
  * Harm     Whoever connects meanwhile is connected, by the system, and not served: all but one starve.
  * Shows    connections_starved and fairness_jain: bench --suite lessons.
  */
-#include "clock.h"
 #include "crew.h"
 #include "model.h"
-
-/* How often the stop is looked for, and repeated: a call that begins just then can miss it. */
-enum { INTERRUPT_AGAIN_MS = 100 };
-
-/* Of the thread that ends a call in which the other waits, when the server stops. */
-struct stop_watch {
-    struct server *server;
-    thread_handle thread;
-    atomic_bool ended;
-};
+#include "parts/stop_watch.h"
 
 static int serve_connection(struct worker *worker, struct connection *connection)
 {
@@ -31,7 +21,7 @@ static int serve_connection(struct worker *worker, struct connection *connection
             count = observe_recv(worker, connection, span.size,
                                  recv(connection->socket, span.at, (net_length)span.size, 0));
             if (count >= 0)
-                session_received(session, (size_t)count);
+                session_received(session, (size_t)server_work(worker, connection, count));
             break;
         case SESSION_SEND:
             span = session_send_span(session);
@@ -66,28 +56,17 @@ static void accept_until_stopped(struct worker *worker)
     }
 }
 
-static void stop_watch_main(void *argument)
-{
-    struct stop_watch *watch = argument;
-    while (!atomic_load(&watch->ended)) {
-        if (server_stopping(watch->server))
-            server_interrupt_connections(watch->server);
-        clock_sleep_ms(INTERRUPT_AGAIN_MS);
-    }
-}
-
 static int serve(struct server *server)
 {
-    struct stop_watch watch = {.server = server};
+    struct stop_watch watch;
     struct worker worker = {.index = 0};
-    int error = thread_start(&watch.thread, stop_watch_main, &watch, THREAD_STACK_BYTES);
+    int error = stop_watch_begin(&watch, server);
     if (error != 0)
-        return server_fail_thread(server, "starting a thread", error);
+        return error;
     worker_begin(&worker, server);
     accept_until_stopped(&worker);
     worker_end(&worker);
-    atomic_store(&watch.ended, true);
-    thread_join(watch.thread);
+    stop_watch_end(&watch);
     return server->failure;
 }
 

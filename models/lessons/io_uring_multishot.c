@@ -262,6 +262,7 @@ static void received(struct ring_worker *thread, struct multishot_connection *of
         return;
     int64_t count =
         observe_recv_done(&thread->worker, &of->connection, BUFFER_BYTES, completion->res);
+    server_work(&thread->worker, &of->connection, count);
     if (count > 0)
         buffer_append(thread, of, completion->flags >> IORING_CQE_BUFFER_SHIFT, (size_t)count);
     else if (count == 0)

@@ -51,7 +51,8 @@ struct iocp_worker {
 static bool connection_turn(struct worker *worker, struct connection *connection, int64_t result)
 {
     struct turn turn = turn_begin(&connection->session, 0);
-    turn_completed(&turn, observe_done(worker, connection, result));
+    turn_completed(&turn,
+                   server_work(worker, connection, observe_done(worker, connection, result)));
     while (turn_next(&turn) == TURN_SEND)
         turn_sent(&turn,
                   observe_send(worker, connection, turn.span.size,

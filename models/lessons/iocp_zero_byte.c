@@ -63,12 +63,14 @@ static bool connection_turn(struct worker *worker, struct connection *connection
     if (readable)
         session_move(session, ((struct iocp_worker *)worker)->buffer);
     else
-        turn_completed(&turn, observe_done(worker, connection, result));
+        turn_completed(&turn,
+                       server_work(worker, connection, observe_done(worker, connection, result)));
     while (turn_next(&turn) != TURN_OVER)
         if (turn.step == TURN_RECV)
-            turn_received(&turn, observe_recv(worker, connection, turn.span.size,
-                                              recv(connection->socket, turn.span.at,
-                                                   (int)turn.span.size, 0)));
+            turn_received(&turn, server_work(worker, connection,
+                                             observe_recv(worker, connection, turn.span.size,
+                                                          recv(connection->socket, turn.span.at,
+                                                               (int)turn.span.size, 0))));
         else
             turn_sent(&turn,
                       observe_send(worker, connection, turn.span.size,

@@ -128,9 +128,10 @@ static void connection_signalled(struct eventselect_worker *thread,
     struct turn turn = network_events_turn(&own->events, reported, &connection->session);
     while (turn_next(&turn) != TURN_OVER)
         if (turn.step == TURN_RECV)
-            turn_received(&turn, observe_recv(worker, connection, turn.span.size,
-                                              recv(connection->socket, turn.span.at,
-                                                   (int)turn.span.size, 0)));
+            turn_received(&turn, server_work(worker, connection,
+                                             observe_recv(worker, connection, turn.span.size,
+                                                          recv(connection->socket, turn.span.at,
+                                                               (int)turn.span.size, 0))));
         else
             turn_sent(&turn,
                       observe_send(worker, connection, turn.span.size,

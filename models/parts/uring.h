@@ -24,6 +24,12 @@ enum {
     URING_OWN = 8             /* numbers below it are no addresses of connections */
 };
 
+/* Of Linux 6.2; the build has headers of 6.0 at least. */
+#ifndef IORING_SEND_ZC_REPORT_USAGE
+#define IORING_SEND_ZC_REPORT_USAGE  (1U << 3)
+#define IORING_NOTIF_USAGE_ZC_COPIED (1U << 31)
+#endif
+
 /* The two system calls, which the C library has no functions for. -1 with errno. */
 static inline int io_uring_setup(unsigned entries, struct io_uring_params *params)
 {
@@ -45,7 +51,7 @@ struct uring {
     unsigned handed_in;    /* the tail that the kernel has seen */
     unsigned under_way;    /* completions that are still to come */
     struct worker *worker; /* whose trace shows the operations; NULL: nobody's */
-    atomic_uint *submissions_head, *submissions_tail;
+    atomic_uint *submissions_head, *submissions_tail, *submissions_flags;
     atomic_uint *completions_head, *completions_tail;
 };
 
@@ -57,6 +63,15 @@ const char *uring_unavailable(void);
  * answers EINVAL, try choice 1, for older kernels, and so on. False: there are no more choices.
  */
 bool uring_params(struct io_uring_params *params, unsigned choice, unsigned completions);
+/*
+ * The same for a ring whose submissions a thread of the kernel takes (IORING_SETUP_SQPOLL), which sleeps
+ * after idle_ms without one.
+ */
+struct io_uring_params uring_params_polled(unsigned idle_ms, unsigned completions);
+/* As uring_unavailable, of such a ring. */
+const char *uring_polled_unavailable(void);
+/* As uring_unavailable, of IORING_OP_SEND_ZC that says what was copied (Linux 6.2). */
+const char *uring_zero_copy_unavailable(void);
 /* Bytes to map at IORING_OFF_SQ_RING and at IORING_OFF_SQES. */
 size_t uring_queues_bytes(const struct io_uring_params *params);
 size_t uring_submissions_bytes(const struct io_uring_params *params);
@@ -76,6 +91,9 @@ struct io_uring_sqe *uring_submission(struct uring *ring, uint64_t user_data,
                                       enum io_uring_op opcode, int fd);
 /* Lets the kernel see what is queued; returns how many, for io_uring_enter. */
 unsigned uring_hand_in(struct uring *ring);
+
+/* After uring_hand_in: whether the thread that takes the submissions sleeps (IORING_ENTER_SQ_WAKEUP). */
+bool uring_needs_wakeup(const struct uring *ring);
 
 /* How many completions there are to take. */
 unsigned uring_completed(const struct uring *ring);

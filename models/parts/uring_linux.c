@@ -30,13 +30,19 @@ bool uring_params(struct io_uring_params *params, unsigned choice, unsigned comp
     return true;
 }
 
-const char *uring_unavailable(void)
+struct io_uring_params uring_params_polled(unsigned idle_ms, unsigned completions)
 {
     struct io_uring_params params;
-    int fd = -1;
-    for (unsigned choice = 0; uring_params(&params, choice, 1); choice++)
-        if ((fd = io_uring_setup(URING_SUBMISSIONS, &params)) >= 0 || errno != EINVAL)
-            break;
+    (void)uring_params(&params, 0, completions);
+    params.flags &= ~setups[0]; /* they are for a ring whose submissions are handed in */
+    params.flags |= IORING_SETUP_SQPOLL;
+    params.sq_thread_idle = idle_ms;
+    return params;
+}
+
+/* fd: of io_uring_setup, closed here; with errno where it failed. */
+static const char *refusal_of(int fd)
+{
     if (fd >= 0) {
         close(fd);
         return NULL;
@@ -54,6 +60,64 @@ const char *uring_unavailable(void)
     default:
         return NULL; /* something is used up; serve names it when it fails */
     }
+}
+
+const char *uring_unavailable(void)
+{
+    struct io_uring_params params;
+    int fd = -1;
+    for (unsigned choice = 0; uring_params(&params, choice, 1); choice++)
+        if ((fd = io_uring_setup(URING_SUBMISSIONS, &params)) >= 0 || errno != EINVAL)
+            break;
+    return refusal_of(fd);
+}
+
+const char *uring_polled_unavailable(void)
+{
+    struct io_uring_params params = uring_params_polled(1, 1);
+    return refusal_of(io_uring_setup(URING_SUBMISSIONS, &params));
+}
+
+/* What that operation brings on no socket at all: -EBADF, or -EINVAL where the kernel does not know it. */
+static int refusal_of_operation(struct uring *ring, int fd, enum io_uring_op opcode,
+                                unsigned short ioprio)
+{
+    struct io_uring_cqe completion;
+    uring_submission(ring, 0, opcode, -1)->ioprio = ioprio;
+    if (io_uring_enter(fd, uring_hand_in(ring), 1, IORING_ENTER_GETEVENTS) < 0)
+        return -errno;
+    return uring_completion(ring, &completion) ? completion.res : -EBADF;
+}
+
+const char *uring_zero_copy_unavailable(void)
+{
+    const char *refusal = uring_unavailable();
+    if (refusal != NULL)
+        return refusal;
+    struct uring ring = {.worker = NULL};
+    struct io_uring_params params = {.flags = IORING_SETUP_CLAMP};
+    int fd = io_uring_setup(1, &params), error = -EBADF;
+    if (fd < 0)
+        return NULL; /* something is used up, as in refusal_of */
+    size_t queues_bytes = uring_queues_bytes(&params),
+           submissions_bytes = uring_submissions_bytes(&params);
+    void *queues =
+        mmap(NULL, queues_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_SQ_RING);
+    void *submissions =
+        mmap(NULL, submissions_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_SQES);
+    if (queues != MAP_FAILED && submissions != MAP_FAILED) {
+        uring_lay_out(&ring, &params, queues, submissions);
+        error = refusal_of_operation(&ring, fd, IORING_OP_SEND_ZC, IORING_SEND_ZC_REPORT_USAGE);
+    }
+    if (queues != MAP_FAILED)
+        munmap(queues, queues_bytes);
+    if (submissions != MAP_FAILED)
+        munmap(submissions, submissions_bytes);
+    close(fd);
+    return error == -EINVAL
+               ? "IORING_OP_SEND_ZC: EINVAL: this kernel's io_uring can't send without "
+                 "a copy, or does not say what it copied; Linux 6.2 is needed"
+               : NULL;
 }
 
 size_t uring_queues_bytes(const struct io_uring_params *params)
@@ -76,6 +140,7 @@ void uring_lay_out(struct uring *ring, const struct io_uring_params *params, voi
     ring->submissions_size = params->sq_entries;
     ring->submissions_head = (atomic_uint *)(void *)(begin + params->sq_off.head);
     ring->submissions_tail = (atomic_uint *)(void *)(begin + params->sq_off.tail);
+    ring->submissions_flags = (atomic_uint *)(void *)(begin + params->sq_off.flags);
     ring->completions_size = params->cq_entries;
     ring->completions_head = (atomic_uint *)(void *)(begin + params->cq_off.head);
     ring->completions_tail = (atomic_uint *)(void *)(begin + params->cq_off.tail);
@@ -123,6 +188,9 @@ static const char *operation_text(const struct io_uring_sqe *operation, char *te
     case IORING_OP_SEND:
         snprintf(text, size, "IORING_OP_SEND(pending %u bytes)", operation->len);
         return text;
+    case IORING_OP_SEND_ZC:
+        snprintf(text, size, "IORING_OP_SEND_ZC(pending %u bytes)", operation->len);
+        return text;
     case IORING_OP_READ:
         return "IORING_OP_READ(what wakes the thread)";
     case IORING_OP_POLL_ADD:
@@ -156,6 +224,14 @@ unsigned uring_hand_in(struct uring *ring)
     ring->handed_in = ring->submitted;
     atomic_store_explicit(ring->submissions_tail, ring->submitted, memory_order_release);
     return uring_queued(ring);
+}
+
+bool uring_needs_wakeup(const struct uring *ring)
+{
+    /* io_uring(7): the thread sets the flag, then looks at the tail once more; the other way here. */
+    atomic_thread_fence(memory_order_seq_cst);
+    return (atomic_load_explicit(ring->submissions_flags, memory_order_relaxed) &
+            IORING_SQ_NEED_WAKEUP) != 0;
 }
 
 unsigned uring_completed(const struct uring *ring)

@@ -1,25 +1,17 @@
 #include "user32_win32.h"
 
-#include <string.h>
-
-/* Into *function, whatever its type; all pointers to functions have one size on Windows. */
-static bool load(HMODULE module, const char *name, void *function)
-{
-    FARPROC found = GetProcAddress(module, name);
-    memcpy(function, &found, sizeof found);
-    return found != NULL;
-}
+#include "dll_win32.h"
 
 int user32_open(struct user32 *user32)
 {
     HMODULE module = LoadLibraryExW(L"user32.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     if (module == NULL)
         return net_last_error();
-    if (load(module, "CreateWindowExW", &user32->CreateWindowExW) &&
-        load(module, "DestroyWindow", &user32->DestroyWindow) &&
-        load(module, "GetMessageW", &user32->GetMessageW) &&
-        load(module, "DispatchMessageW", &user32->DispatchMessageW) &&
-        load(module, "PostMessageW", &user32->PostMessageW)) {
+    if (dll_find(module, "CreateWindowExW", &user32->CreateWindowExW) &&
+        dll_find(module, "DestroyWindow", &user32->DestroyWindow) &&
+        dll_find(module, "GetMessageW", &user32->GetMessageW) &&
+        dll_find(module, "DispatchMessageW", &user32->DispatchMessageW) &&
+        dll_find(module, "PostMessageW", &user32->PostMessageW)) {
         user32->module = module;
         return 0;
     }

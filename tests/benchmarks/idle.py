@@ -22,6 +22,7 @@ import sys
 import time
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "harness"))
+import process  # noqa: E402
 import tool  # noqa: E402
 
 MODEL, CONNECTIONS = sys.argv[3], int(sys.argv[4])
@@ -53,26 +54,6 @@ def descriptors_raise():
         sys.exit(77)
 
 
-def resident(pid):
-    """Resident bytes of a process, and those of them that are its alone (not of files)."""
-    with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as file:
-        lines = dict(line.split(":", 1) for line in file if ":" in line)
-    return [int(lines[name].split()[0]) * 1024 for name in ("Rss", "Anonymous")]
-
-
-def wineserver():
-    """The pid of the prefix's wineserver: it runs in a directory named after the prefix."""
-    about = os.stat(os.environ.get("WINEPREFIX") or os.path.expanduser("~/.wine"))
-    name = "server-%x-%x" % (about.st_dev, about.st_ino)
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            if os.path.basename(os.readlink("/proc/%s/cwd" % pid)) == name:
-                with open("/proc/%s/comm" % pid, encoding="ascii") as file:
-                    if file.read().startswith("wineserver"):
-                        return int(pid)
-    sys.exit("no wineserver of this prefix runs")
-
-
 class Idle:
     """A server, its connections, and what it has taken."""
 
@@ -80,30 +61,21 @@ class Idle:
         self.server = tool.Server("--model", MODEL, "--control", "--max-connections",
                                   str(CONNECTIONS), "--buffer-bytes", str(BUFFER_BYTES),
                                   stdin=subprocess.PIPE)
-        ((pid, _),) = self.server.processes("serve")
-        self.pids = [pid] + ([wineserver()] if tool.ON_WINE else [])
+        self.pids = process.pids(self.server)
         self.clients = []
         self.rounds = 0
         self.threads = int(self.server.listening["threads"])
 
     def memory(self):
-        return [figure for pid in self.pids for figure in resident(pid)]
+        return [figure for pid in self.pids for figure in process.resident(pid)]
 
     def grown(self, before):
         return [now - then for now, then in zip(self.memory(), before)]
 
-    def statistics(self):
-        lines = self.server.written("out").count("\n")
-        self.server.popen.stdin.write(b"stats\n")
-        self.server.popen.stdin.flush()
-        if not tool.wait_until(lambda: self.server.written("out").count("\n") > lines):
-            sys.exit("%s: no statistics" % MODEL)
-        return tool.line_values(self.server.written("out").splitlines()[-1])
-
     def open(self):
         """How many connections are open, and how many threads there are; not asked too often."""
         time.sleep(0.05)
-        values = self.statistics()
+        values = process.statistics(self.server)
         return int(values["open"]), int(values["threads"])
 
     def client(self, index):

@@ -27,6 +27,24 @@ static bool odd_pieces(struct test *test)
     return clients_exchange(test, client, 1, MIB) && clients_finish(test, client, 1);
 }
 
+/* The server's work is done once for each message, however its bytes come, and changes no byte. */
+static bool work_for_each_message(struct test *test)
+{
+    enum { CLIENTS = 2, MESSAGE = 100, MESSAGES = 50, HALF = MESSAGE / 2 };
+    const char *options[] = {"--work-cpu",      "10us", "--work-wait", "exp:100us",
+                             "--message-bytes", "100",  NULL};
+    struct client *clients;
+    unsigned count = test->clients_at_once == 0 ? CLIENTS : test->clients_at_once;
+    if (!subject_start(test, options) || (clients = clients_connect(test, count)) == NULL)
+        return false;
+    clients->odd_pieces = true;
+    return clients_exchange(test, clients, count, MESSAGES * MESSAGE + HALF) &&
+           subject_wait(test, "worked", (uint64_t)count * MESSAGES) &&
+           clients_exchange(test, clients, count, HALF) &&
+           subject_wait(test, "worked", (uint64_t)count * (MESSAGES + 1)) &&
+           clients_finish(test, clients, count);
+}
+
 static bool both_ways_at_once(struct test *test)
 {
     struct client *client;
@@ -180,6 +198,7 @@ static bool ipv6(struct test *test)
 const struct test_case cases_echo[] = {
     {"echo_one_byte", one_byte},
     {"echo_odd_pieces", odd_pieces},
+    {"work_for_each_message", work_for_each_message},
     {"echo_64_mib_both_ways", both_ways_at_once},
     {"buffer_one_byte", buffer_one_byte},
     {"buffer_1_mib", buffer_1_mib},

@@ -46,6 +46,28 @@ static bool one_thread_full(struct test *test)
     return refuses_past(test, options, test->connections_per_thread);
 }
 
+/* One past those that it serves at once is connected, and served when one of them has left. */
+static bool others_wait(struct test *test)
+{
+    enum { BYTES = 1000 };
+    const char *options[] = {"--threads", "1", NULL};
+    struct client *first, *late;
+    if (test->clients_at_once == 0)
+        return test_skip(test, "it serves all at once");
+    if (!subject_start(test, test->threads_apply ? options : NULL) ||
+        (first = clients_connect(test, 1)) == NULL || !clients_exchange(test, first, 1, BYTES))
+        return false;
+    test->waiting = 1;
+    if ((late = clients_connect(test, 1)) == NULL)
+        return false;
+    late->to_send = BYTES;
+    if (!clients_run(test) || !subject_wait_idle(test) || !subject_wait(test, "accepted", 1) ||
+        !clients_exchange(test, first, 1, BYTES) || !clients_finish(test, first, 1))
+        return false;
+    late->to_receive = BYTES;
+    return clients_run(test) && clients_finish(test, late, 1);
+}
+
 static bool threads_serve(struct test *test, unsigned threads)
 {
     enum { CONNECTIONS = 60, ROUNDS = 5 };
@@ -120,6 +142,35 @@ static bool descriptors_used_up(struct test *test)
     return !late->ended || test_fail(test, "a place is free, but a newcomer was refused");
 }
 
+/*
+ * The server's queue holds that number of signals, and further ones are lost. It serves also those
+ * whose signals they were.
+ */
+static bool signals_lost(struct test *test, unsigned signals)
+{
+    enum { CONNECTIONS = 40, ROUNDS = 5 };
+    bool possible;
+    struct client *clients;
+    if (!subject_start_signals(test, signals, &possible))
+        return possible ? false : test_skip(test, "the system has no limit of queued signals");
+    if (!subject_remember(test) || (clients = clients_connect(test, CONNECTIONS)) == NULL)
+        return false;
+    for (unsigned i = 0; i < ROUNDS; i++)
+        if (!clients_exchange(test, clients, CONNECTIONS, 50000 * i + 1))
+            return false;
+    return subject_wait_idle(test) && clients_finish(test, clients, CONNECTIONS);
+}
+
+static bool signals_all_lost(struct test *test)
+{
+    return signals_lost(test, 0);
+}
+
+static bool signals_some_lost(struct test *test)
+{
+    return signals_lost(test, 4);
+}
+
 static bool port_taken(struct test *test)
 {
     char words[256] = "";
@@ -140,10 +191,13 @@ static bool port_taken(struct test *test)
 const struct test_case cases_limits[] = {
     {"max_connections", max_connections},
     {"one_thread_full", one_thread_full},
+    {"others_wait", others_wait},
     {"threads_1", threads_1},
     {"threads_2", threads_2},
     {"threads_4", threads_4},
     {"descriptors_used_up", descriptors_used_up},
+    {"signals_all_lost", signals_all_lost},
+    {"signals_some_lost", signals_some_lost},
     {"port_taken", port_taken},
     {NULL, NULL},
 };

@@ -1,12 +1,13 @@
 /*
  * The conformance suite: one test body for every model and every target.
  *
- *     conformance [--all] PROGRAM MODEL [CASE...]
+ *     conformance [--all] [--threads N] PROGRAM MODEL [CASE...]
  *
  * starts PROGRAM (an iomodels) as a server of MODEL for each case and drives it as its clients.
  * One line for each case: "ok NAME", "FAILED NAME: why" or "skipped NAME: why". A case that hangs
- * ends the run, since most of the others would take a minute each; with --all they run. Exit status
- * 0, 1 where a case failed, 2 for bad usage, 77 where PROGRAM does not have the model.
+ * ends the run, since most of the others would take a minute each; with --all they run. With --threads
+ * each server has so many serving threads, except where the case itself says how many. Exit status 0, 1
+ * where a case failed, 2 for bad usage, 77 where PROGRAM does not have the model.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,6 +78,7 @@ static void case_run(struct test *test, const struct test_case *one)
     test->skip = NULL;
     test->failure[0] = '\0';
     test->hangs = false;
+    test->waiting = 0;
     test->stats[0] = '\0';
     test->base_threads = test->base_handles = 0;
     if (one->run(test))
@@ -151,8 +153,9 @@ static char *list_read(struct test *test)
         free(list);
         return NULL;
     }
+    uint64_t deadline_ns = child_deadline_ns(test->hang_ms);
     while (used < LIST_BYTES - LINE_BYTES - 1 &&
-           (read = child_read_line(child, line, sizeof line, test->hang_ms, NULL, NULL)) ==
+           (read = child_read_line(child, line, sizeof line, deadline_ns, NULL, NULL)) ==
                CHILD_LINE)
         used += (size_t)snprintf(list + used, LIST_BYTES - used, "%s\n", line);
     int status = child_end(child, test->hang_ms, NULL);
@@ -191,8 +194,9 @@ static bool model_find(struct test *test, bool *available)
             strcmp(csv_field(&table, row, csv_column(&table, "threads_apply")), "yes") == 0;
         test->buffers_pooled =
             strcmp(csv_field(&table, row, csv_column(&table, "buffers_pooled")), "yes") == 0;
-        test->readiness =
-            strcmp(csv_field(&table, row, csv_column(&table, "notification")), "readiness") == 0;
+        const char *notification = csv_field(&table, row, csv_column(&table, "notification"));
+        test->waits = strcmp(notification, "refusal") != 0;
+        test->sends_without_blocking = !test->waits || strcmp(notification, "readiness") == 0;
         test->connections_per_thread = list_number(&table, row, "connections_per_thread");
         test->clients_at_once = list_number(&table, row, "clients_at_once");
     }
@@ -212,7 +216,8 @@ static int unavailable_run(struct test *test)
         printf("FAILED unavailable: %s\n", failure.text);
         return EXIT_FAILED;
     }
-    enum child_read read = child_read_line(child, line, sizeof line, test->hang_ms, NULL, NULL);
+    enum child_read read =
+        child_read_line(child, line, sizeof line, child_deadline_ns(test->hang_ms), NULL, NULL);
     failure_set(&failure, "%s", child_error_line(child));
     int status = child_end(child, test->hang_ms, NULL);
     bool refused = status == EXIT_USAGE || status == EXIT_FAILED;
@@ -242,13 +247,12 @@ int main(int argc, char **argv)
     static struct test test = {.hang_ms = TEST_HANG_MS};
     static char program[PATH_BYTES];
     char cause[160];
-    if (argc > 1 && strcmp(argv[1], "--all") == 0) {
+    for (; argc > 1 && strcmp(argv[1], "--all") == 0; argc--, argv++)
         test.all = true;
-        argc--;
-        argv++;
-    }
+    for (; argc > 2 && strcmp(argv[1], "--threads") == 0; argc -= 2, argv += 2)
+        test.threads_asked = argv[2];
     if (argc < 3 || !platform_argument_utf8(argv[1], program, sizeof program)) {
-        fprintf(stderr, "usage: conformance [--all] PROGRAM MODEL [CASE...]\n");
+        fprintf(stderr, "usage: conformance [--all] [--threads N] PROGRAM MODEL [CASE...]\n");
         return EXIT_USAGE;
     }
     for (int i = 3; i < argc; i++)

@@ -30,5 +30,10 @@ void platform_send_end(net_socket socket, void **under_way);
  * until the next call); false where the system has no such limit.
  */
 bool platform_limit_files(unsigned files, const char *words[PLATFORM_LIMIT_WORDS]);
+/*
+ * Limits how many signals a program that is started from now on can have in its queue. UINT_MAX takes
+ * the limit back. False where the system has no such limit.
+ */
+bool platform_limit_signals(unsigned signals);
 
 #endif

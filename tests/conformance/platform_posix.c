@@ -1,8 +1,10 @@
 #include "platform.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 bool platform_argument_utf8(const char *argument, char *text, size_t size)
 {
@@ -48,4 +50,14 @@ bool platform_limit_files(unsigned files, const char *words[PLATFORM_LIMIT_WORDS
     words[1] = "-c";
     words[2] = script;
     return true;
+}
+
+bool platform_limit_signals(unsigned signals)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_SIGPENDING, &limit) != 0)
+        return false;
+    /* The soft limit alone, so that it can be raised again. */
+    limit.rlim_cur = signals < limit.rlim_max ? signals : limit.rlim_max;
+    return setrlimit(RLIMIT_SIGPENDING, &limit) == 0;
 }

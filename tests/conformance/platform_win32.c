@@ -103,3 +103,9 @@ bool platform_limit_files(unsigned files, const char *words[PLATFORM_LIMIT_WORDS
     (void)words;
     return false;
 }
+
+bool platform_limit_signals(unsigned signals)
+{
+    (void)signals;
+    return false;
+}

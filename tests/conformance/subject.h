@@ -23,6 +23,9 @@ bool subject_start_stopping(struct test *test);
 /* The same with at most `files` open files. *possible: whether the system can limit them. */
 bool subject_start_limited(struct test *test, unsigned files, bool *possible);
 
+/* The same with at most `signals` signals in its queue. *possible: the same. */
+bool subject_start_signals(struct test *test, unsigned signals, bool *possible);
+
 /* Asks for the statistics and keeps them in test->stats. */
 bool subject_stats(struct test *test);
 /* One of the values of test->stats; absent ones are 0. */
@@ -42,7 +45,10 @@ bool subject_wait_least(struct test *test, const char *key, uint64_t expected);
 bool subject_remember(struct test *test);
 /* Every connection has ended, none of them by a failure, and the server holds what it held then. */
 bool subject_wait_clean(struct test *test);
-/* Nobody sends it anything: then it makes no calls either. */
+/*
+ * Nobody sends it anything: then it makes no calls either; or, where it never waits, none that moves
+ * anything.
+ */
 bool subject_wait_idle(struct test *test);
 
 /* Asks it to stop; does not wait. */

@@ -27,14 +27,17 @@ struct test {
     const char *program; /* the server's */
     const char *model;
     bool threads_apply;              /* what the program's list says of the model */
-    bool readiness;                  /* the same: it sends without blocking */
+    bool sends_without_blocking;     /* the same */
+    bool waits;                      /* the same: it makes no calls while nothing happens */
     unsigned connections_per_thread; /* the same; 0: no limit of its own */
-    unsigned clients_at_once;        /* the same; more than these wait; 0: none waits */
-    bool buffers_pooled;             /* the same: one may have more pending than its own buffer */
+    unsigned clients_at_once;  /* the same: for each thread; more than these wait; 0: none waits */
+    bool buffers_pooled;       /* the same: one may have more pending than its own buffer */
+    const char *threads_asked; /* of each server, by default; NULL: the model's own choice */
     unsigned hang_ms;
     bool all; /* go on after a case that hangs */
 
     bool hangs;        /* a wait of the case had no end */
+    unsigned waiting;  /* clients past those served at once that the case lets wait */
     const char *skip;  /* why the case does not apply here; NULL: it does */
     char failure[600]; /* the first one; "": none */
 

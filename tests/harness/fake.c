@@ -39,6 +39,7 @@ enum {
     AFTER_BYTES = 512, /* echoed on all connections together, before the fault */
     LIST_BYTES = 2 << 20,
     LINE_BYTES = 4000,
+    FLOOD_LINES = 2000,
     EXIT_DEAD = 3,
     REFUSED_EACH = 3
 };
@@ -65,6 +66,7 @@ enum fault {
     START_NOBODY,
     START_HANGS,
     START_BYTES,
+    START_NOISE,
     /* of the echo */
     ECHO_ENDS,
     ECHO_KILLED,
@@ -72,20 +74,25 @@ enum fault {
     ECHO_REFUSES,
     ECHO_RESETS,
     ECHO_MARKS, /* no fault */
+    ECHO_FLOODS,
+    ECHO_FLOODS_ENDS,
     /* of the control */
     STATS_NONSENSE,
+    STATS_NOISE,
+    STATS_IMPOSSIBLE,
     STOP_STATUS,
     FAULTS
 };
 
 static const char *const fault_names[FAULTS] = {
-    "none",         "list-dies",      "list-silent",    "list-nonsense",
-    "list-columns", "list-nameless",  "list-twice",     "list-empty",
-    "list-line",    "list-endless",   "list-hangs",     "list-none-runs",
-    "start-dies",   "start-silent",   "start-nonsense", "start-addressless",
-    "start-nobody", "start-hangs",    "start-bytes",    "echo-ends",
-    "echo-killed",  "echo-wrong",     "echo-refuses",   "echo-resets",
-    "echo-marks",   "stats-nonsense", "stop-status"};
+    "none",           "list-dies",     "list-silent",      "list-nonsense",
+    "list-columns",   "list-nameless", "list-twice",       "list-empty",
+    "list-line",      "list-endless",  "list-hangs",       "list-none-runs",
+    "start-dies",     "start-silent",  "start-nonsense",   "start-addressless",
+    "start-nobody",   "start-hangs",   "start-bytes",      "start-noise",
+    "echo-ends",      "echo-killed",   "echo-wrong",       "echo-refuses",
+    "echo-resets",    "echo-marks",    "echo-floods",      "echo-floods-ends",
+    "stats-nonsense", "stats-noise",   "stats-impossible", "stop-status"};
 
 static enum fault fault;
 static atomic_bool stopping;
@@ -107,6 +114,22 @@ static void wait_for_end_of_input(void)
     mark_make();
     while (program_read_input(bytes, sizeof bytes) > 0)
         continue;
+}
+
+/* Lines that nobody has asked for, until nobody reads them. */
+static int noise_print(void)
+{
+    while (printf("iomodels=1 event=noise\n") > 0 && fflush(stdout) == 0)
+        mark_make();
+    return EXIT_DEAD;
+}
+
+/* Some hundred KiB of words on standard error. */
+static void errors_flood(void)
+{
+    static unsigned words;
+    for (unsigned i = 0; i < FLOOD_LINES; i++)
+        fprintf(stderr, "fake: word %u, and nobody wants to know it\n", ++words);
 }
 
 static int die(const char *words)
@@ -186,11 +209,18 @@ static void listening_print(unsigned port)
 
 static void statistics_print(const char *event)
 {
-    if (fault == STATS_NONSENSE && strcmp(event, "stats") == 0)
+    static unsigned down = 1000;
+    if (fault == STATS_NONSENSE && strcmp(event, "stats") == 0) {
         printf("I don't count\n");
-    else
-        printf("iomodels=1 event=%s time_ns=%" PRIu64 " threads_peak=1 recv_bytes=%llu\n", event,
+    } else {
+        printf("iomodels=1 event=%s time_ns=%" PRIu64 " threads_peak=1 recv_bytes=%llu", event,
                clock_now_ns(), atomic_load(&echoed_bytes));
+        if (fault == STATS_IMPOSSIBLE)
+            printf(" cpu_user_us=-5 cpu_sys_us=%u wait_calls=%u recv_calls=nan rss_peak_bytes=4096",
+                   down, down);
+        down--;
+        printf("\n");
+    }
     fflush(stdout);
 }
 
@@ -213,7 +243,9 @@ static void read_commands(void *unused)
         }
         line[length] = '\0';
         length = 0;
-        if (strcmp(line, "stats") == 0) {
+        if (strcmp(line, "stats") == 0 && fault == STATS_NOISE) {
+            noise_print();
+        } else if (strcmp(line, "stats") == 0) {
             mark_make();
             statistics_print("stats");
         } else if (strcmp(line, "stop") == 0)
@@ -252,7 +284,9 @@ static bool client_serve(net_socket *client)
     if (atomic_fetch_add(&echoed_bytes, (unsigned)size) >= AFTER_BYTES) {
         if (fault == ECHO_MARKS)
             mark_make();
-        if (fault == ECHO_ENDS)
+        if (fault == ECHO_FLOODS || fault == ECHO_FLOODS_ENDS)
+            errors_flood();
+        if (fault == ECHO_ENDS || fault == ECHO_FLOODS_ENDS)
             return false;
         if (fault == ECHO_KILLED)
             end_at_once();
@@ -360,6 +394,8 @@ static int serve(void)
     case START_HANGS:
         wait_for_end_of_input();
         return 0;
+    case START_NOISE:
+        return noise_print();
     default:
         break;
     }

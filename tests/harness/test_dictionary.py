@@ -22,10 +22,11 @@ class Dictionary(unittest.TestCase):
     def setUpClass(cls):
         cls.sections = sections()
         with tool.folder() as out:
-            tool.bench(out, "--target", tool.fake("none"))
+            tool.bench(out, "--target", tool.fake("none"), "--interval", "50ms", "--per-connection")
             folder = tool.run_folder(out)
             cls.headers = {name: tool.read_csv(os.path.join(folder, name))[0]
-                           for name in ("runs.csv", "histogram.csv", "summary.csv")}
+                           for name in ("runs.csv", "histogram.csv", "summary.csv",
+                                        "intervals.csv", "connections.csv")}
             cls.facts = [fact["name"]
                          for fact in tool.read_table(os.path.join(folder, "environment.csv"))]
 
@@ -50,6 +51,15 @@ class Dictionary(unittest.TestCase):
 
     def test_histogram(self):
         self.explained("histogram.csv", self.headers["histogram.csv"])
+
+    def test_parts(self):
+        """Those of the row are the same in both; their own ones once each, in the order of the file."""
+        self.explained("intervals.csv", self.headers["intervals.csv"])
+        for name in "intervals.csv", "connections.csv":
+            told = [column for column, _, _ in ROW.findall(self.sections[name])]
+            own = self.headers[name].index("trial") + 1
+            self.assertEqual(told, self.headers[name][own:], name)
+            self.assertEqual(self.headers[name][:own], self.headers["intervals.csv"][:own])
 
     def test_trace(self):
         result = tool.run("trace", "--model", "select", "--script", "connect", "--format", "csv")

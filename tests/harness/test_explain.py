@@ -1,4 +1,5 @@
 """`bench --explain`: what one message cost, as the rows have it."""
+import itertools
 import re
 import unittest
 
@@ -6,19 +7,22 @@ import tool
 
 
 def table(text):
-    """The first table's figures, by model and line."""
-    lines = text.split("What one message cost", 1)[1].splitlines()[3:]
-    models = lines[0].split()
-    rows = [re.match(r"  (.{26})(.*)", line).groups() for line in lines[1:10]]
-    return {model: {name.strip(): cells.split()[i] for name, cells in rows}
-            for i, model in enumerate(models)}
+    """The first table's figures, by model and column: what is not in the last line of a head stands
+    in the lines above it, ending in the same place."""
+    lines = text.split("What one message cost", 1)[1].split("\n\n", 1)[1].splitlines()
+    first = next(i for i, line in enumerate(lines) if re.match(r"  \w+ +\d", line))
+    ends = [found.end() for found in re.finditer(r"\S+", lines[first])][1:]
+    heads = [" ".join(word for line in lines[:first] for word in [line[begin:end].strip()] if word)
+             for begin, end in zip([10] + ends, ends)]
+    rows = itertools.takewhile(lambda line: re.match(r"  \w+ +\d", line), lines[first:])
+    return {line.split()[0]: dict(zip(heads, line.split()[1:])) for line in rows}
 
 
 class Explain(unittest.TestCase):
     def test_figures_of_the_rows(self):
         models = ["blocking", "select"]
         with tool.folder() as out:
-            result = tool.bench(out, "--explain", "--model", ",".join(models))
+            result = tool.bench(out, "--explain", "--model", ",".join(models), counted=True)
             rows = {row["model"]: row for row in tool.read_runs(out)}
         self.assertEqual(result.status, 0, result.err)
         figures = table(result.out)
@@ -43,7 +47,8 @@ class Explain(unittest.TestCase):
         with tool.folder() as out:
             result = tool.bench(out, "--explain", "--target", tool.fake("none"))
         self.assertEqual(result.status, 0, result.err)
-        self.assertRegex(result.out, r"left out, since the server does not count .*: fake\n")
+        self.assertRegex(" ".join(result.out.split()),
+                         r" left out, since the server's calls .* not known .*: fake ")
 
     def test_only_where_asked_for(self):
         with tool.folder() as out:

@@ -1,6 +1,7 @@
 """Where results are kept: folders that can't be written, full disks, names in any script."""
 import contextlib
 import os
+import re
 import shutil
 import signal
 import stat
@@ -114,8 +115,12 @@ class FullDisk(unittest.TestCase):
         self.assertEqual(result.status, 1, result.err)
         self.assertEqual(len(result.errors()), 1, result.err)
         self.assertRegex(result.errors()[0], r"\Aiomodels bench: .*\.(csv|hgrm): ")
-        self.assertIn("choose another folder with --out", result.errors()[0])
+        self.assertIn("once that is mended, the run goes on with --resume", result.errors()[0])
+        self.assertRegex(result.out, r"(?m)^go on with: .*iomodels.* bench --resume ")
         rows = tool.read_runs(out)
+        # What is shown are these rows.
+        for count in re.findall(r"(?m)^warning: \w+ in \d+ of (\d+) rows: ", result.out):
+            self.assertEqual(int(count), len(rows))
         counts = tool.read_table(os.path.join(tool.run_folder(out), "histogram.csv"))
         self.assertGreaterEqual(len(rows), least)
         for row in rows:
@@ -169,6 +174,123 @@ class FullDisk(unittest.TestCase):
             self.check(out, result, 1)
             if not tool.ON_WINE:  # whose C library calls it an invalid argument
                 self.assertIn("No space left on device", result.err)
+
+
+    @unittest.skipUnless(tool.ON_LINUX, "needs a file system of its own")
+    def test_goes_on_with_more_room(self):
+        with small_disk(4 << 20) as out:
+            if out is None:
+                self.skipTest("only root can make a small file system")
+            process = tool.Process(("bench", *tool.SHORT, "--connections", "1", "--trials", "30",
+                                    "--out", out, "--target", tool.fake("none")))
+            self.assertTrue(tool.wait_until(lambda: tool.finished_rows(out) >= 2))
+            folder = tool.run_folder(out)
+            filling = os.path.join(out, "filling")
+            with open(filling, "wb", buffering=0) as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(4096))
+            result = process.end()
+            os.remove(filling)
+            rows = self.check(out, result, 2)
+            self.assertLess(len(rows), 30)
+            result = tool.run("bench", "--resume", folder)
+            self.assertIn(result.status, (0, 1) if tool.is_busy(result.err) else (0,), result.err)
+            self.assertEqual(len(tool.read_runs(out)), 30)
+
+
+class Gone(unittest.TestCase):
+    def end(self, out, name, change):
+        """A run without an end, whose folder is changed after some rows."""
+        process = tool.Process(("bench", *tool.SHORT, "--connections", "1", "--trials", "100000",
+                                "--out", out, "--target", tool.fake("none")))
+        self.assertTrue(tool.wait_until(lambda: tool.finished_rows(out) >= 2))
+        folder = tool.run_folder(out)
+        change(folder)
+        result = process.end()
+        self.assertEqual(result.status, 1, result.err)
+        errors = [line for line in result.errors() if not tool.is_busy(line)]
+        self.assertEqual(len(errors), 1, result.err)
+        self.assertRegex(errors[0], r"\Aiomodels bench: .*%s was deleted or moved while the run went "
+                                    r"on; " % name)
+        self.assertNotIn("go on with: ", result.out)
+        self.assertNotIn("results: ", result.out)
+        return folder
+
+    @unittest.skipIf(tool.ON_WINDOWS, "which lets nobody delete what is open")
+    def test_deleted(self):
+        for name, change in (("histogram.csv", shutil.rmtree),
+                             ("runs.csv", lambda path: os.remove(os.path.join(path, "runs.csv")))):
+            with self.subTest(name), tool.folder() as out:
+                self.end(out, name, change)
+
+    @unittest.skipIf(tool.ON_WINDOWS, "which lets nobody move what is open")
+    def test_moved(self):
+        with tool.folder() as out:
+            place = os.path.join(out, "elsewhere")
+            self.end(out, "histogram.csv", lambda path: os.rename(path, place))
+            self.assertGreaterEqual(len(tool.read_runs(out)), 2)
+            dry = tool.run("bench", "--resume", place, "--dry-run")
+            self.assertEqual(dry.status, 0, dry.err)
+
+
+@unittest.skipIf(tool.ON_WINDOWS, "POSIX' kinds of files")
+class NotRegular(unittest.TestCase):
+    """A pipe blocks for good, a device has no end: neither is read, nor written."""
+
+    KINDS = {"fifo": os.mkfifo if hasattr(os, "mkfifo") else None,
+             "device": lambda path: os.symlink("/dev/zero", path),
+             "null": lambda path: os.symlink("/dev/null", path),
+             "folder": os.mkdir}
+
+    def refused(self, path, *words, status=1):
+        result = tool.run(*words)
+        self.assertEqual((result.status, result.out), (status, ""), result.err)
+        self.assertEqual(len(result.errors()), 1, result.err)
+        self.assertIn(path, result.errors()[0])
+        self.assertRegex(result.errors()[0], "a pipe or a device, not a regular file|Is a directory")
+
+    def test_input(self):
+        with tool.folder() as out:
+            tool.bench(out, "--target", tool.fake("none"))
+            folder = tool.run_folder(out)
+            merged = os.path.join(out, "merged")
+            for name in "runs.csv", "histogram.csv", "environment.csv":
+                path, kept = os.path.join(folder, name), os.path.join(out, name)
+                os.rename(path, kept)
+                for kind, make in self.KINDS.items():
+                    make(path)
+                    with self.subTest(name, kind=kind):
+                        self.refused(name, "bench", "--resume", folder, "--trials", "2")
+                        if name != "environment.csv":
+                            self.refused(name, "merge", folder, "--out", merged)
+                        if name == "runs.csv":
+                            self.refused(name, "compare", folder, status=2)
+                        if name == "runs.csv" and kind != "folder":
+                            self.refused(name, "compare", path, status=2)
+                        if name == "environment.csv":
+                            result = tool.run("compare", folder, "--by", "target")
+                            self.assertEqual(result.status, 2)
+                            self.assertIn("nothing to compare", result.err)
+                    (os.rmdir if kind == "folder" else os.remove)(path)
+                os.rename(kept, path)
+            self.assertEqual(tool.run("bench", "--resume", folder).status, 0)
+
+    @unittest.skipUnless(tool.ON_LINUX, "sparse files")
+    def test_too_long(self):
+        """What is read as a whole has a bound."""
+        with tool.folder() as out:
+            tool.bench(out, "--target", tool.fake("none"))
+            folder = tool.run_folder(out)
+            for name in "runs.csv", "environment.csv":
+                with self.subTest(name):
+                    path = os.path.join(folder, name)
+                    size = os.path.getsize(path)
+                    os.truncate(path, 1 << 40)
+                    result = tool.run("bench", "--resume", folder)
+                    self.assertEqual((result.status, result.out), (1, ""), result.err)
+                    self.assertIn(name + ": it is longer than 256 MiB, the most that is read",
+                                  result.err)
+                    os.truncate(path, size)
 
 
 class Names(unittest.TestCase):

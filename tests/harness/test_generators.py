@@ -4,6 +4,7 @@ import csv
 import datetime
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -90,7 +91,7 @@ class Together(unittest.TestCase):
                     "--allowance", "%ds" % allowance, "--start-at", moment(ahead),
                     "--server-port", str(tool.free_port()), "--model", "select", "--connections",
                     "1,%d" % CONNECTIONS, "--warmup", "50ms", "--duration", "1s", "--trials", "1",
-                    "--out", out))
+                    "--interval", "300ms", "--per-connection", "--out", out))
                 parts = sorted(glob.glob(os.path.join(out, "*", "generator-*")))
                 tables = [tool.read_table(os.path.join(part, "runs.csv")) for part in parts]
                 if len(parts) < 3 or any(row["status"] == "failed"
@@ -112,6 +113,7 @@ class Together(unittest.TestCase):
         for line in tool.read_table(os.path.join(whole, "histogram.csv")):
             counted[line["connections"]] += int(line["count"])
         for row in rows:
+            self.check_lines(row, whole)
             parts = [next(part for part in table if part["connections"] == row["connections"])
                      for table in tables]
             self.assertEqual((row["status"], row["generator"]), ("ok", ""))
@@ -134,6 +136,26 @@ class Together(unittest.TestCase):
             else:
                 self.assertEqual([part["connections_attempted"] for part in parts],
                                  ["3", "2", "2"])
+
+    def check_lines(self, row, whole):
+        """Those of all parts, one part after the other."""
+        intervals, connections = (
+            [line for line in tool.read_table(os.path.join(whole, name))
+             if line["connections"] == row["connections"]]
+            for name in ("intervals.csv", "connections.csv"))
+        generators = 1 if row["connections"] == "1" else 3
+        self.assertEqual([(line["generator"], line["interval"]) for line in intervals],
+                         [("%d of 3" % i, str(interval)) for i in range(1, generators + 1)
+                          for interval in range(1, 5)])
+        self.assertEqual([line["generator"] for line in connections],
+                         ["1 of 3"] if generators == 1 else
+                         ["1 of 3"] * 3 + ["2 of 3"] * 2 + ["3 of 3"] * 2)
+        for lines in intervals, connections:
+            self.assertEqual(sum(int(line["messages"]) for line in lines), int(row["messages"]))
+            self.assertEqual({line["run_id"] for line in lines}, {row["run_id"]})
+        messages = [int(line["messages"]) for line in connections]
+        self.assertAlmostEqual(sum(messages) ** 2 / len(messages) / sum(n * n for n in messages),
+                               float(row["fairness_jain"]), 5)
 
     def test_by_hand(self):
         def start(arguments):
@@ -225,7 +247,8 @@ SECOND = dict(ROW, generator="2/2", server_os="", connections_attempted="1",
               rtt_max_us="2", rtt_p50_us="2", client_cpu_s="0.25", client_cpu_us_per_msg="250",
               client_cpu_load="0.25", warnings="window_late;host_busy;few_samples", cpu_model="B")
 KEY = ("run_id", "target", "model", "workload", "connections", "connections_active",
-       "message_bytes", "target_rate_msgs_per_s", "trial")
+       "message_bytes", "target_rate_msgs_per_s", "work_cpu_us", "work_wait_us",
+       "work_exponential", "threads", "trial")
 LINE = KEY + ("latency_basis", "low_ns", "high_ns", "count")
 
 
@@ -237,7 +260,7 @@ class Merge(unittest.TestCase):
         self.folder = folder.__enter__()
         self.addCleanup(folder.__exit__, None, None, None)
 
-    def write(self, name, *rows):
+    def write(self, name, *rows, targets=None):
         """A part's folder; each row: its fields, and its lines {(basis, ns): count}."""
         folder = os.path.join(self.folder, name)
         os.mkdir(folder)
@@ -257,6 +280,7 @@ class Merge(unittest.TestCase):
         with open(os.path.join(folder, "environment.csv"), "w", encoding="utf-8",
                   newline="") as file:
             file.write("name,value\nrun_id,made-up\ncpu_model,%s\n" % rows[0][0]["cpu_model"])
+            file.write("targets,%s\n" % targets if targets else "")
         return folder
 
     def merge(self, *folders, status=0):
@@ -266,6 +290,16 @@ class Merge(unittest.TestCase):
         if status == 2 or not os.path.exists(os.path.join(out, "runs.csv")):
             return result, []
         return result, tool.read_table(os.path.join(out, "runs.csv"))
+
+    def test_targets_in_the_order_given(self):
+        """Also where each generator was given another command."""
+        for second in "z: 1; a: 2", "z: 2; a: 3":
+            parts = [self.write(name + second[3], *[(dict(row, target=target), {("sent", at): 1000})
+                                                    for target in ("a", "z")], targets=targets)
+                     for name, row, at, targets in (("a", FIRST, 1000, "z: 1; a: 2"), ("b", SECOND, 2000, second))]
+            result, _ = self.merge(*parts)
+            self.assertEqual(re.findall(r"^(\w): linux", result.out, re.MULTILINE), ["z", "a"], result.out)
+            shutil.rmtree(os.path.join(self.folder, "out"))
 
     def both(self, first=None, second=None, status=0, **changes):
         folders = [self.write("a", (dict(FIRST, **changes), first or {("sent", 1000): 1000})),
@@ -415,6 +449,22 @@ class Merge(unittest.TestCase):
                    for fields in (FIRST, SECOND)]
         self.refused("row 1 has no trial", *[self.write(name, (fields, {})) for name, fields
                                              in zip(("c", "d"), without)])
+
+    def test_lost_lines(self):
+        """One part has no intervals.csv, or not those of all messages."""
+        a = self.write("a", (FIRST, {("sent", 1000): 1000}))
+        b = self.write("b", (SECOND, {("sent", 2000): 1000}))
+        own = ["generator", "interval", "start_s", "length_s", "messages", "messages_unanswered",
+               "rtt_p50_us", "rtt_p99_us", "rtt_max_us", "outstanding", "oldest_unanswered_us"]
+        for messages, says in (("1000", "b/intervals.csv: "),
+                               ("999", "a/intervals.csv: it has 999 messages of a row that has 1000")):
+            line = [FIRST.get(column, "") for column in KEY] + \
+                ["1 of 2", "1", "0", "1", messages, "", "", "", "", "", ""]
+            with open(os.path.join(a, "intervals.csv"), "w", encoding="utf-8") as file:
+                file.write(saved.text([[*KEY, *own], line]))
+            result, _ = self.merge(a, b, status=1)
+            self.assertIn(says, result.err)
+            shutil.rmtree(os.path.join(self.folder, "out"))
 
     def test_lost_samples(self):
         a = self.write("a", (FIRST, {("sent", 1000): 999}))

@@ -18,7 +18,7 @@ QUOTE = re.compile(r"^Ours, \[(\S+)\]\(\1\), lines? (\d+)(?: to (\d+))?:\n\n```c
 INLINE = re.compile(r"`[^`]*`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 README_LINES_MOST = 300
-MODEL_LINES = range(40, 61)  # of code
+MODEL_LINES = range(40, 63)  # of code
 
 
 def read(*path):
@@ -28,7 +28,8 @@ def read(*path):
 
 def pages():
     """The paths of all documents."""
-    return [os.path.join(tool.SOURCE, "README.md"), os.path.join(tool.SOURCE, "results", "README.md"),
+    return [*(os.path.join(tool.SOURCE, name) for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+            os.path.join(tool.SOURCE, "results", "README.md"),
             os.path.join(MODELS, "lessons", "README.md"),
             *sorted(glob.glob(os.path.join(MODELS, "*.md")))]
 

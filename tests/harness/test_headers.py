@@ -1,4 +1,4 @@
-"""Each C file of the Windows build compiles with the headers of MinGW-w64 12 too.
+"""Each C file of the Windows build that includes Windows' headers compiles with those of MinGW-w64 12 too.
 
 Debian 12 has those of MinGW-w64 10, which own fewer names: python3 test_headers.py PROGRAM, where
 PROGRAM's build has a compile_commands.json. harness/setup.sh fetches the headers to build/.
@@ -31,12 +31,27 @@ def check(entry):
     return "" if result.returncode == 0 else result.stdout or "exit status %d" % result.returncode
 
 
+def windows_files():
+    """The C files that include Windows' headers, directly or not, by what ninja knows of them."""
+    told = subprocess.run(["ninja", "-C", BUILD, "-t", "deps"], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout
+    found = set()
+    for block in told.split("\n\n"):
+        files = [line.strip() for line in block.splitlines()[1:]]
+        if any(os.path.basename(file) == "windows.h" for file in files):
+            found.add(os.path.normpath(os.path.join(BUILD, files[0])))
+    return found
+
+
 def main():
     if not os.path.exists(os.path.join(HEADERS, "_mingw.h")):
         print("skipped: no build/mingw-headers; harness/test fetches them where they are newer")
         sys.exit(77)
     with open(os.path.join(BUILD, "compile_commands.json"), encoding="utf-8") as file:
-        entries = {entry["file"]: entry for entry in json.load(file)}.values()
+        entries = {os.path.normpath(os.path.join(entry["directory"], entry["file"])): entry
+                   for entry in json.load(file)}
+    chosen = windows_files()
+    entries = [entry for path, entry in entries.items() if path in chosen]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         said = list(filter(None, pool.map(check, entries)))
     print(*said, sep="\n")

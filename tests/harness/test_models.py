@@ -12,7 +12,9 @@ FUNCTION = re.compile(r"\b(?:accept4?|recv|send|select|poll|epoll_\w+|mmap|io_ur
                       r"AsyncSelect|WaitForMultipleEvents|EnumNetworkEvents|GetOverlappedResult)|"
                       r"GetMessage|PostMessage|CreateWindowEx|SleepEx|QueueUserAPC|AcceptEx|"
                       r"CancelIoEx|CreateIoCompletionPort|GetQueuedCompletionStatusEx|"
-                      r"PostQueuedCompletionStatus)\b")
+                      r"PostQueuedCompletionStatus|NtDeviceIoControlFile|"
+                      r"sched_yield|SwitchToThread|fcntl|sigwaitinfo|sigtimedwait|pthread_kill)\b")
+LONG = "afd_poll.c", "io_uring.c", "iocp.c", "sigio.c"
 PARTS = ["Idea", "Calls", "Re-arms", "Limit", "Choose"]
 
 
@@ -55,7 +57,7 @@ class Models(unittest.TestCase):
     def test_length(self):
         for name in model_files():
             with self.subTest(name):
-                most = 300 if name in ("iocp.c", "io_uring.c") else 250
+                most = 320 if name in LONG else 250
                 self.assertLessEqual(read(name).count("\n"), most)
 
 

@@ -18,6 +18,27 @@ def closing(*numbers):
     return close
 
 
+class Tables(unittest.TestCase):
+    def test_width(self):
+        """COLUMNS counts in a pipe too; what has no room is named."""
+        for columns in 60, 200:
+            with self.subTest(columns), tool.folder() as out:
+                result = tool.bench(out, "--target", tool.fake("none"), "--target",
+                                    "broken=" + tool.command(tool.FAKE, "none"), "--connections",
+                                    "1,2,3,4,5,6,7", "--explain", env={"COLUMNS": str(columns)})
+            self.assertEqual(result.status, 0, result.err)
+            wide = [line for line in result.out.splitlines() if len(line) > columns and
+                    not line.startswith("results: ")]
+            self.assertEqual(wide, [])
+            self.assertEqual("no room for: pingpong 64 B x" in result.out, columns == 60)
+
+    def test_what_is_not_there_is_not_explained(self):
+        with tool.folder() as out:
+            result = tool.bench(out, "--target", tool.fake("none"))
+        for word in "best of its column", "(starved)", "(unanswered)", "after sending", "left out":
+            self.assertNotIn(word, result.out)
+
+
 class Output(unittest.TestCase):
     def refused(self, result):
         self.assertEqual(result.status, 1, result.err)

@@ -17,13 +17,14 @@ MISSING = 'no, "not" here'
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 # What tells a run's lines of histogram.csv from another's.
 KEY = ("run_id", "target", "model", "workload", "connections", "connections_active",
-       "message_bytes", "target_rate_msgs_per_s", "trial", "latency_basis")
+       "message_bytes", "target_rate_msgs_per_s", "work_cpu_us", "work_wait_us",
+       "work_exponential", "threads", "trial", "latency_basis")
 # Of a row that was not measured.
 KNOWN_BEFOREHAND = {
     "schema_version", "run_id", "started_at_utc", "tool_version", "target", "cpu_model",
     "cpu_count", "model", "workload", "loop", "connections", "connections_active",
     "connections_misbehaving", "message_bytes", "pipeline_depth",
-    "tcp_nodelay", "buffer_bytes", "placement", "trial", "order_index", "warmup_s", "duration_s",
+    "work_cpu_us", "work_wait_us", "work_exponential", "tcp_nodelay", "buffer_bytes", "placement", "trial", "order_index", "warmup_s", "duration_s",
     "status", "status_reason", "clock_source", "clock_resolution_ns"}
 
 

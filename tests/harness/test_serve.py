@@ -9,6 +9,11 @@ import unittest
 import tool
 
 
+# Of each socket, event or operation that a wait is handed; 0: a model's waits are handed none.
+ENTRY_BYTES = {"poll": 8, "io_uring": 64, "wsapoll": 16, "wsaeventselect": 8,
+               "overlapped_event": 8, "overlapped_routine": 8}
+
+
 class Serve(unittest.TestCase):
     def stopped(self, result, status=0, **expected):
         """Its last line, with its counters."""
@@ -30,6 +35,42 @@ class Serve(unittest.TestCase):
                 self.stopped(result, accepted="1", recv_bytes="5", send_bytes="5",
                              open="0", failed="0")
                 self.assertEqual(result.err, "")
+
+    def test_counters_of_the_waits(self):
+        """A set's bytes are those of its entries; those of select's sets depend on the system."""
+        for model in tool.available_models():
+            with self.subTest(model):
+                server = tool.Server("--model", model, "--control", stdin=subprocess.PIPE)
+                with server.connect() as one, server.connect() as other:
+                    for client in one, other, one:
+                        self.assertEqual(tool.exchange(client, b"hello"), b"hello")
+                result = server.end(b"stop\n")
+                self.stopped(result, accepted="2", recv_bytes="15", send_bytes="15")
+                counts = {key: int(value) for key, value in
+                          tool.line_values(result.out.splitlines()[1]).items()
+                          if key.startswith("wait_")}
+                if model == "select":
+                    self.assertGreater(counts["wait_scanned"], counts["wait_calls"])
+                    self.assertGreaterEqual(8 * counts["wait_set_bytes"], counts["wait_scanned"])
+                else:
+                    self.assertEqual(counts["wait_set_bytes"],
+                                     ENTRY_BYTES.get(model, 0) * counts["wait_scanned"])
+                    self.assertEqual(counts["wait_scanned"] > 0, model in ENTRY_BYTES)
+
+    def test_copied_sends(self):
+        """On loopback the receiver has a copy made of what was sent without one, each time."""
+        listed = tool.models()["io_uring_send_zc"]
+        if listed["available"] != "yes":
+            self.skipTest("no io_uring_send_zc here: %s" % listed)
+        server = tool.Server("--model", "io_uring_send_zc", "--control", stdin=subprocess.PIPE)
+        with server.connect() as client:
+            for _ in range(5):
+                self.assertEqual(len(tool.exchange(client, b"x" * 4096)), 4096)
+        # At its end: a send may complete after its bytes have come back.
+        counts = tool.line_values(server.end(b"").out.splitlines()[-1])
+        if "recv_calls" in counts:  # not with -Dobserve=false
+            self.assertGreaterEqual(int(counts["send_calls"]), 5)
+            self.assertEqual(counts["copied_sends"], counts["send_calls"])
 
     @unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE, "Windows has no SIGTERM")
     def test_sigterm_prints_the_counters(self):
@@ -152,12 +193,15 @@ class Serve(unittest.TestCase):
             self.assertIn(word, result.err)
 
     def test_threads_that_do_not_apply(self):
-        server = tool.Server("--model", "blocking", "--threads", "2")
-        server.interrupt()
-        result = server.end()
-        self.stopped(result)
-        self.assertEqual(len(result.err.splitlines()), 1, result.err)
-        self.assertIn("--threads does not apply to blocking", result.err)
+        for model, reason in (("blocking", "has a thread for each connection"),
+                              ("blocking_single", "serves one client at a time")):
+            server = tool.Server("--model", model, "--threads", "2")
+            server.interrupt()
+            result = server.end()
+            self.stopped(result)
+            self.assertEqual(result.err.splitlines(), [
+                "iomodels serve: --threads does not apply to %s, which %s" % (model, reason)])
+            self.assertEqual(tool.line_values(result.out.splitlines()[0])["threads"], "1", model)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Time that is taken away: a client or a server that was stopped, a target that asks for a password."""
 import os
 import signal
+import subprocess
 import time
 import unittest
 
@@ -53,6 +54,19 @@ class Stopped(unittest.TestCase):
         self.assertEqual((row["status"], result.status), ("failed", 1), result.err)
         self.assertIn("stopped", row["status_reason"])
         self.assertIn("server_killed", row["warnings"].split(";"))
+
+    def test_server_that_waits(self):
+        """Some of Linux' waits end with EINTR once a stopped process goes on (signal(7)): no fault."""
+        for model in tool.available_models():
+            with self.subTest(model):
+                server = tool.Server("--model", model, "--control", stdin=subprocess.PIPE)
+                with server.connect() as client:
+                    for data in b"before", b"after":
+                        self.assertEqual(tool.exchange(client, data), data)
+                        self.stop(server.popen.pid, 0.05)
+                    self.assertEqual(server.echo(), b"hello")
+                result = server.end(b"stop\n")
+                self.assertEqual((result.status, result.err), (0, ""))
 
     def test_nobody(self):
         row, result = self.in_the_window(lambda process: None)

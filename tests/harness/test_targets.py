@@ -74,6 +74,32 @@ class Lists(unittest.TestCase):
         self.assertIn("target fake: ", result.err)
 
 
+class OwnName(unittest.TestCase):
+    """The bare word iomodels."""
+
+    def measure(self, out, **more):
+        return tool.bench(out, "--target", "own=iomodels", "--model", tool.available_models()[0], **more)
+
+    def test_is_this_program_where_path_has_none(self):
+        with tool.folder() as empty, tool.folder() as out:
+            # Wine itself is found by PATH.
+            result = self.measure(out, env=None if tool.ON_WINE or tool.ON_WINDOWS else {"PATH": empty})
+            self.assertEqual(result.status, 0, result.err)
+            row, = tool.read_runs(out)
+            self.assertEqual((row["target"], row["status"]), ("own", "ok"))
+
+    @unittest.skipUnless(tool.ON_LINUX and not tool.ON_WINE, "Windows looks in this program's folder first")
+    def test_is_that_of_path(self):
+        with tool.folder() as place, tool.folder() as out:
+            path = os.path.join(place, "iomodels")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("#!/bin/sh\necho Another\n")
+            os.chmod(path, 0o755)
+            result = self.measure(out, env={"PATH": place})
+            self.assertEqual(result.status, 1, result.err)
+            self.assertIn("it printed no list of models (Another)", result.err)
+
+
 class Starts(unittest.TestCase):
     """The server does not start: a failed row with the reason, and on with the next run."""
 

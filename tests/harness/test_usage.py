@@ -90,7 +90,8 @@ class Usage(unittest.TestCase):
                               ("--duration", "25000min"), ("--warmup", "0"), ("--warmup", "300"),
                               ("--idle-wait", "5"), ("--trials", "0"), ("--pipeline", "0"),
                               ("--seed", "-1"), ("--seed", "18446744073709551616"),
-                              ("--threads", "1025"), ("--threads", "1,2"), ("--rate", "0"), ("--rate", "10kk"),
+                              ("--threads", "1025"), ("--threads", "1,0"), ("--client-threads", "0"),
+                              ("--client-threads", "257"), ("--client-threads", "1,2"), ("--pipeline", "1,2"), ("--rate", "0"), ("--rate", "10kk"),
                               ("--connections", "1-16"), ("--message-bytes", "64,"),
                               ("--message-bytes", "64k"),
                               ("--rate", "1000000001"), ("--burst-every", "5"),
@@ -100,7 +101,9 @@ class Usage(unittest.TestCase):
         self.refused("bench", "--message-bytes", "0", says=["1 B", "64KiB"])
         self.refused("bench", "--connections", "1-16", says=["ranges", "1,16,1k"])
         self.refused("bench", "--connections", "1..16", says=["ranges", "1,16,1k"])
-        self.refused("bench", "--threads", "1,2", says=["one value, not a list"])
+        self.refused("bench", "--pipeline", "1,2", says=["one value, not a list"])
+        # An empty one, whatever stands behind it in memory.
+        self.refused("bench", "--connections", "", "-x", says=["not numbers from 1"])
 
     def test_one_rule_for_lists_and_names(self):
         model = tool.available_models()[0]

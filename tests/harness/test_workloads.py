@@ -126,6 +126,38 @@ class Choice(unittest.TestCase):
         self.assertEqual(self.planned("--workload", "ramp", "--connections", "2",
                                       "--steps", "4"), 2)
 
+    def test_undisturbed_beside_mixed(self):
+        """The same rate without the clients that misbehave, once."""
+        self.assertEqual(self.planned("--workload", "mixed"), 2)
+        self.assertEqual(self.planned("--workload", "mixed,rate", "--rate", "10,20"), 4)
+        with tool.folder() as out:
+            result = tool.bench(out, "--workload", "mixed", "--rate", RATE, "--model",
+                                tool.available_models()[0])
+            rows = {row["workload"]: row for row in tool.read_runs(out)}
+        self.assertEqual(result.status, 0, result.err)
+        self.assertEqual({name: row["connections_misbehaving"] for name, row in rows.items()},
+                         {"rate": "0", "mixed": "6"})
+        for name in "connections", "message_bytes", "pipeline_depth", "target_rate_msgs_per_s":
+            self.assertEqual(rows["rate"][name], rows["mixed"][name])
+
+    def test_what_cannot_be_measured_is_said_before(self):
+        """And how it can: harness/bench has the other system's models too."""
+        models = tool.models()
+        here = tool.available_models()[0]
+        other = next(name for name, row in models.items() if row["available"] != "yes")
+        words = ("bench", "--dry-run", "--model", "%s,%s" % (here, other))
+        result = tool.run(*words)
+        said = "iomodels bench: %s will not be measured on %s: %s" % (other, tool.NATIVE,
+                                                                      models[other]["reason"])
+        self.assertEqual(result.status, 0, result.err)
+        self.assertEqual(result.err.splitlines()[0], said)
+        self.assertIn("harness/bench", result.err.splitlines()[1])
+        # Who has more targets has chosen them.
+        both = [word for name in "ab" for word in
+                ("--target", "%s=%s" % (name, tool.quoted(tool.PROGRAM)))]
+        self.assertNotIn("harness/bench", tool.run(*words, *both).err)
+        self.assertEqual(len(tool.run("bench", "--dry-run").err.splitlines()), 1)
+
     def test_most_connections(self):
         """Where the server needs more room than connections, fewer of them go."""
         for workload, most, room in ("churn", 499992, 1000002), ("mixed", 999988, 1000001):
@@ -165,7 +197,7 @@ class Choice(unittest.TestCase):
                                   "--connections", "4", "--workload", "rate", "--rate", str(rate),
                                   "--warmup", "1ms", "--duration", duration)
                 (row,) = tool.read_runs(out)
-            if tool.STARVED not in result.err and tool.PAUSED not in result.err:
+            if not tool.is_busy(result.err):
                 break
         if tool.PAUSED in result.err:
             self.skipTest("others took the client's time: " + result.err)
@@ -192,6 +224,26 @@ class Choice(unittest.TestCase):
             self.assertTrue(row["status_reason"].startswith(
                 "%d of %s connections were established: " % (established, attempted)))
             self.assertGreater(int(row["messages"]), 0)
+
+    def test_designs(self):
+        """The suite's models, of which some let clients wait for their turn; all are served."""
+        listed = tool.models()
+        designs = [name for name in listed if listed[name]["available"] == "yes" and name in (
+            "blocking", "iocp", "epoll", "blocking_single", "blocking_prethreaded",
+            "epoll_exclusive", "epoll_reuseport")]
+        for duration in "100ms", "2s":  # the longer one where a busy machine has it
+            with tool.folder() as out:
+                result = tool.bench(out, "--suite", "designs", "--workload", "churn",
+                                    "--connections", "20", "--duration", duration)
+                rows = [row for row in tool.read_runs(out) if row["status"] != "skipped"]
+            if all(row["connects"] not in ("", "0") for row in rows):
+                break
+        self.assertEqual((result.status, result.errors()), (0, []))
+        self.assertEqual(sorted(row["model"] for row in rows), sorted(designs))
+        for row in rows:
+            self.assertEqual((row["status"], row["connections_established"]), ("ok", "20"),
+                             row["model"])
+            self.assertGreater(int(row["connects"]), 0, row["model"])
 
     def test_no_answer_is_no_round_trip(self):
         """A server that serves one of four: the percentiles don't tell of that one alone."""

@@ -271,6 +271,7 @@ int host_pin_error(void)
 }
 
 static char client_pinned[HOST_CPUS_TEXT];
+static char server_pinned[HOST_CPUS_TEXT] = "0";
 
 int host_pin_self(const char *cpus)
 {
@@ -295,7 +296,12 @@ const char *host_self_cpus(char *text, size_t size)
 const char *host_process_cpus(unsigned long pid, char *text, size_t size)
 {
     (void)pid;
-    return text_set(text, size, word("misplaced") ? "1" : "0");
+    return text_set(text, size, word("misplaced") ? "1" : server_pinned);
+}
+
+void world_server_pin(const char *cpus)
+{
+    snprintf(server_pinned, sizeof server_pinned, "%s", cpus == NULL ? "0" : cpus);
 }
 
 /* In ns, of one processor. */

@@ -124,17 +124,23 @@ class Scenario:
             self.headers[name] = header
         self.lines += whole
 
+    def started(self, command, env, out, err):
+        return subprocess.run(WRAPPER + [self.program] + shlex.split(command), env=env,
+                              cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                              timeout=300, check=False).returncode
+
     def run(self, command, world=""):
         """`command` as one types it; world: words of the machine."""
-        # What launchers of load generators set would be taken for their choice.
+        # What launchers of load generators set would be taken for their choice; tables follow COLUMNS.
         env = {name: value for name, value in os.environ.items()
-               if not re.match("OMPI_|PMI_|SLURM_", name)}
+               if not re.match("OMPI_|PMI_|SLURM_|COLUMNS$", name)}
         env.update(REPLAY_WORLD=world, LC_ALL="C.UTF-8")
         # Not to pipes, which Wine's services would hold open.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            status = subprocess.run(WRAPPER + [self.program] + shlex.split(command), env=env,
-                                    cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
-                                    stderr=err, timeout=300, check=False).returncode
+            status = self.started(command, env, out, err)
+            # Wine 8.0 does not get one program in some thousand to run: status 1 without a word.
+            if WRAPPER and status == 1 and os.fstat(out.fileno()).st_size + os.fstat(err.fileno()).st_size == 0:
+                status = self.started(command, env, out, err)
             self.note("%s%s: exit status %d" % (world + " $ " if world else "$ ", command, status))
             for name, file in ("output", out), ("error", err):
                 file.seek(0)
@@ -254,6 +260,10 @@ def faults(s):
                 "--out %s" % (words, workload, workload))
         s.files(workload, brief=True)
     s.run("compare pingpong/%s rate/%s" % (RUN_ID, RUN_ID))
+    s.bench("--target 'a=virtual babbles=1 chatters=2 floods=3' --model select --workload pingpong "
+            "--connections 9 --trials 3 --out talkative")
+    s.files("talkative", brief=True)
+    s.bench("--target 'a=virtual drips=1' --model select --out drips")
 
 
 def machine(s):

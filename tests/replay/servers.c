@@ -16,7 +16,9 @@
  *         figures), wrong (bytes), endless (ends no connection), silent (from a moment on), slow
  *         (far too slow), full (serves 3 connections), stopped (by a signal), late (its first
  *         figures), killed (it does not stop), plateau (some answers take 40 ms), badly (its exit
- *         status), deaf (answers nothing)
+ *         status), deaf (answers nothing), babbles (other lines without an end instead of its
+ *         first one), chatters (such lines instead of its figures), floods (its standard error)
+ *     drips=1           its list has no end either
  */
 #include "world.h"
 
@@ -36,6 +38,7 @@ enum {
     LINES_MOST = 4,
     LINE_BYTES = 1024,
     LIST_MS = 20,
+    NOISE_MS = 100, /* between two lines of one that has no end of them */
     START_MS = 30,
     PATH_NS = 12000, /* from one end to the other */
     WAKE_NS = 3000,
@@ -359,7 +362,7 @@ static void serve(struct child *child)
     world_server_begins(child->index);
     if (has(child, "nonsense"))
         say(child, "Segmentation fault");
-    else if (!has(child, "crash"))
+    else if (!has(child, "crash") && !has(child, "babbles"))
         say_listening(child, model);
     if (has(child, "crash") || has(child, "dies"))
         snprintf(child->error, sizeof child->error, "iomodels serve: %s: out of luck", model);
@@ -371,7 +374,7 @@ static void serve(struct child *child)
 struct child *child_start(const char *const *arguments, const char *cpus, struct failure *failure)
 {
     struct child *child = calloc(1, sizeof *child);
-    (void)cpus;
+    world_server_pin(cpus);
     if (child == NULL || !words_take(child, arguments))
         abort();
     const char *system = world_text(child->words, "system");
@@ -391,6 +394,20 @@ struct child *child_start(const char *const *arguments, const char *cpus, struct
     return NULL;
 }
 
+/* No scenario has an external program. */
+struct child *child_start_program(const char *const *arguments, const char *cpus,
+                                  struct failure *failure)
+{
+    return child_start(arguments, cpus, failure);
+}
+
+bool child_usage(struct child *child, struct child_usage *usage)
+{
+    (void)child;
+    *usage = (struct child_usage){.threads = 0};
+    return false;
+}
+
 unsigned long child_pid(const struct child *child)
 {
     return FIRST_PID + child->index;
@@ -400,7 +417,7 @@ bool child_write(struct child *child, const char *text)
 {
     if (is_dead(child))
         return false;
-    if (strcmp(text, "stats\n") == 0 && !has(child, "mute"))
+    if (strcmp(text, "stats\n") == 0 && !has(child, "mute") && !has(child, "chatters"))
         say_figures(child, "stats");
     if (strcmp(text, "stop\n") == 0) {
         if (!has(child, "killed"))
@@ -410,12 +427,23 @@ bool child_write(struct child *child, const char *text)
     return true;
 }
 
-enum child_read child_read_line(struct child *child, char *line, size_t size, unsigned timeout_ms,
+static enum child_read noise_say(char *line, size_t size)
+{
+    clock_sleep_ms(NOISE_MS);
+    snprintf(line, size, "iomodels=1 event=noise");
+    return CHILD_LINE;
+}
+
+enum child_read child_read_line(struct child *child, char *line, size_t size, uint64_t deadline_ns,
                                 bool (*cancelled)(void *context), void *context)
 {
     if (cancelled != NULL && cancelled(context))
         return CHILD_CANCELLED;
+    if (clock_now_ns() >= deadline_ns)
+        return CHILD_TIMEOUT;
     if (child->list != NULL) {
+        if (world_text(child->words, "drips") != NULL)
+            return noise_say(line, size);
         if (*child->list == NULL)
             return CHILD_EOF;
         snprintf(line, size, "%s", *child->list++);
@@ -429,13 +457,20 @@ enum child_read child_read_line(struct child *child, char *line, size_t size, un
     }
     if (is_dead(child) || (child->stopping && !has(child, "killed")))
         return CHILD_EOF;
-    clock_sleep_ms(timeout_ms);
+    if (has(child, "babbles") || has(child, "chatters"))
+        return noise_say(line, size);
+    clock_sleep_ms((unsigned)((deadline_ns - clock_now_ns()) / NS_PER_MS));
     return CHILD_TIMEOUT;
 }
 
 const char *child_error_line(struct child *child)
 {
     return child->error;
+}
+
+bool child_floods_errors(struct child *child)
+{
+    return has(child, "floods");
 }
 
 static int status_of(const struct child *child)

@@ -40,6 +40,8 @@ void world_server_is_hidden(bool hidden);
 void world_client_works(uint64_t ns);
 /* A server is started: it is the index-th, from 1. May be where the user presses Ctrl-C. */
 void world_server_begins(unsigned index);
+/* The processors that the newest server was given; NULL: any. */
+void world_server_pin(const char *cpus);
 
 /* Before the first command: a server that others have started answers, as the machine's words say. */
 void servers_begin(void);

@@ -72,6 +72,17 @@ const char *clock_source(void)
     return "virtual";
 }
 
+uint64_t clock_thread_ns(void)
+{
+    abort();
+}
+
+void clock_sleep_ns(uint64_t ns)
+{
+    (void)ns;
+    abort(); /* no server runs in this world */
+}
+
 void clock_sleep_ms(unsigned ms)
 {
     now_ns += (uint64_t)ms * 1000000;

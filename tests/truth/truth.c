@@ -262,6 +262,166 @@ static void check_sends(const struct run *run, const struct virtual_server *serv
     CHECK_EQ_U64(after, 0);
 }
 
+/* ---- what each interval and each connection had ---- */
+
+/* A message of the load, but for the first echoes: when it counts from, when its answer came. */
+struct sample {
+    uint64_t from_ns;
+    uint64_t sent_ns;     /* VIRTUAL_NEVER, as below */
+    uint64_t answered_ns; /* VIRTUAL_NEVER: it did not */
+    uint64_t connection;
+};
+
+/* All that were meant, or in a closed loop sent, before the window's end; *count of them. */
+static struct sample *samples_make(const struct run *run, size_t *count)
+{
+    bool is_open = run->options.workload.kind->is_open;
+    size_t sent;
+    const struct virtual_message *log = virtual_log(&sent);
+    size_t room = sent + 1;
+    for (uint64_t i = 0; is_open && i < run->options.workload.connections; i++)
+        for (uint64_t nth = 1; meant_ns(run, i, nth) < run->window_ns[1]; nth++)
+            room++;
+    struct sample *samples = malloc(room * sizeof *samples);
+    if (samples == NULL)
+        abort();
+    *count = 0;
+    for (size_t i = 0; !is_open && i < sent; i++)
+        if (log[i].nth > 0 && log[i].sent_ns < run->window_ns[1])
+            samples[(*count)++] = (struct sample){log[i].sent_ns, log[i].sent_ns,
+                                                  log[i].answered_ns, log[i].connection};
+    for (uint64_t i = 0; is_open && i < run->options.workload.connections; i++)
+        for (uint64_t nth = 1; meant_ns(run, i, nth) < run->window_ns[1]; nth++) {
+            const struct virtual_message *message = message_find(i, nth);
+            bool was_sent = message != NULL;
+            samples[(*count)++] =
+                (struct sample){meant_ns(run, i, nth), was_sent ? message->sent_ns : VIRTUAL_NEVER,
+                                was_sent ? message->answered_ns : VIRTUAL_NEVER, i};
+        }
+    return samples;
+}
+
+/* The moment by which it counts: in an open loop when it was meant to be sent. */
+static uint64_t counts_at(const struct run *run, const struct sample *sample)
+{
+    return run->options.workload.kind->is_open ? sample->from_ns : sample->answered_ns;
+}
+
+static void check_interval_percentiles(const struct load_interval *interval, uint64_t *sorted,
+                                       size_t count)
+{
+    struct histogram histogram;
+    if (histogram_init(&histogram) != 0)
+        abort();
+    compact_histogram_expand(&interval->rtt, &histogram);
+    CHECK_EQ_U64(histogram.total, count);
+    for (size_t i = 0; i < PERCENTILES; i++) {
+        uint64_t value;
+        if (!histogram_percentile_of(&histogram, 0, percentiles[i], &value))
+            continue;
+        uint64_t tenths = (uint64_t)(percentiles[i] * 10 + 0.5);
+        size_t place = (size_t)((count * tenths + 999) / 1000 - 1);
+        double exact = (double)sorted[place];
+        CHECK_NEAR((double)value, exact, exact / 64 + 16);
+    }
+    histogram_free(&histogram);
+}
+
+static void check_interval(const struct run *run, const struct load_interval *interval,
+                           uint64_t begin, const struct sample *samples, size_t count)
+{
+    uint64_t end = begin + interval->length_ns, oldest = 0, unanswered = 0, outstanding = 0;
+    uint64_t *rtt = malloc((count + 1) * sizeof *rtt);
+    size_t messages = 0;
+    bool waits[CONNECTIONS_MOST] = {false}; /* for an answer, at the interval's end */
+    if (rtt == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        waits[samples[i].connection] |= samples[i].sent_ns < end && samples[i].answered_ns >= end;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t at = counts_at(run, &samples[i]);
+        if (at >= begin && at < end && samples[i].answered_ns != VIRTUAL_NEVER)
+            rtt[messages++] = samples[i].answered_ns - samples[i].from_ns;
+        else if (at >= begin && at < end)
+            unanswered++;
+        if (samples[i].from_ns >= end || samples[i].answered_ns < end ||
+            !waits[samples[i].connection])
+            continue;
+        outstanding++;
+        oldest = end - samples[i].from_ns > oldest ? end - samples[i].from_ns : oldest;
+    }
+    qsort(rtt, messages, sizeof *rtt, u64_compare);
+    CHECK_EQ_U64(interval->rtt.total, messages);
+    CHECK_EQ_U64(interval->unanswered, unanswered);
+    CHECK_EQ_U64(interval->outstanding, outstanding);
+    CHECK_EQ_U64(interval->oldest_unanswered_ns, oldest);
+    if (messages > 0) {
+        CHECK_EQ_U64(interval->rtt.max, rtt[messages - 1]);
+        check_interval_percentiles(interval, rtt, messages);
+    }
+    free(rtt);
+}
+
+static void check_shares(const struct run *run, const struct sample *samples, size_t count)
+{
+    const struct load_result *result = &run->result;
+    double shares[CONNECTIONS_MOST];
+    size_t compared = 0;
+    uint64_t messages = 0, oldest = 0;
+    CHECK_EQ_U64(result->share_count, run->options.workload.connections);
+    for (size_t i = 0; i < result->share_count; i++) {
+        const struct load_share *share = &result->shares[i];
+        uint64_t own = 0, sum = 0, longest = 0;
+        CHECK_EQ_U64(share->connection, i);
+        for (size_t j = 0; j < count; j++) {
+            if (samples[j].connection != i || samples[j].answered_ns == VIRTUAL_NEVER ||
+                !in_window(run, counts_at(run, &samples[j])))
+                continue;
+            uint64_t rtt = samples[j].answered_ns - samples[j].from_ns;
+            own++;
+            sum += rtt;
+            longest = rtt > longest ? rtt : longest;
+        }
+        CHECK_EQ_U64(share->messages, own);
+        CHECK_EQ_U64(share->rtt_ns, sum);
+        CHECK_EQ_U64(share->rtt_max_ns, longest);
+        messages += share->messages;
+        oldest = share->oldest_unanswered_ns > oldest ? share->oldest_unanswered_ns : oldest;
+        if (run->options.workload.kind->fairness == FAIRNESS_OF_MESSAGES)
+            shares[compared++] = (double)own;
+        else if (own > 0)
+            shares[compared++] = (double)sum / (double)own;
+    }
+    CHECK_EQ_U64(messages, result->messages);
+    CHECK_EQ_U64(oldest, result->oldest_unanswered_ns);
+    if (result->fairness_jain == result->fairness_jain)
+        CHECK_NEAR(statistics_jain(shares, compared), result->fairness_jain, 1e-9);
+}
+
+/* Together they are the window, one begins where the other ends, and none has a message too many. */
+static void check_parts(const struct run *run)
+{
+    const struct load_result *result = &run->result;
+    uint64_t begin = run->window_ns[0], messages = 0;
+    size_t count;
+    struct sample *samples = samples_make(run, &count);
+    CHECK_EQ_U64(result->interval_count, (run->options.duration_ns + run->options.interval_ns - 1) /
+                                             run->options.interval_ns);
+    for (size_t i = 0; i < result->interval_count; i++) {
+        const struct load_interval *interval = &result->intervals[i];
+        if (i + 1 < result->interval_count)
+            CHECK_EQ_U64(interval->length_ns, run->options.interval_ns);
+        check_interval(run, interval, begin, samples, count);
+        begin += interval->length_ns;
+        messages += interval->rtt.total;
+    }
+    CHECK_EQ_U64(begin, run->window_ns[1]);
+    CHECK_EQ_U64(messages, result->messages);
+    if (run->options.per_connection)
+        check_shares(run, samples, count);
+    free(samples);
+}
+
 /* A run of an open loop, and everything that it reports. */
 static void run_open(struct run *run, const struct virtual_server *server)
 {
@@ -286,6 +446,8 @@ static void run_open(struct run *run, const struct virtual_server *server)
         check_bursts(run);
     check_fairness(run);
     check_sends(run, server);
+    if (run->options.interval_ns != 0)
+        check_parts(run);
     truth_free(&truth);
 }
 
@@ -372,6 +534,90 @@ static void test_stall(void)
     load_result_free(&run.result);
 }
 
+/* ---- a stall, interval by interval ---- */
+
+/* The stall that begins inside the window; each ends 100 ms later. */
+static uint64_t stall_of(const struct run *run)
+{
+    uint64_t begin = run->window_ns[0] - run->window_ns[0] % s_ns + 500 * MS;
+    return begin < run->window_ns[0] ? begin + s_ns : begin;
+}
+
+/* An open loop's messages are late where they were meant for the stall, and nowhere else. */
+static void test_stall_in_its_intervals_open(void)
+{
+    struct virtual_server server = {.answer_ns = stalling_answer};
+    struct run run = {.options = options_of(&workload_rate, 10)};
+    unsigned stalled = 0;
+    run.options.workload.rate_msgs_per_s = 5000;
+    run.options.workload.pipeline_depth = 60; /* all that the stall holds up can be sent */
+    run.options.interval_ns = 10 * MS;
+    run.options.per_connection = true;
+    run_open(&run, &server);
+    uint64_t from = stall_of(&run), to = from + 100 * MS, begin = run.window_ns[0];
+    for (size_t i = 0; i < run.result.interval_count; i++) {
+        const struct load_interval *interval = &run.result.intervals[i];
+        uint64_t end = begin + interval->length_ns;
+        bool meets = begin < to && end > from;
+        CHECK_EQ_U64(interval->rtt.total, 50);
+        CHECK((interval->rtt.max > 100 * US) == meets);
+        CHECK((interval->oldest_unanswered_ns > MS) == (end > from + MS && end < to));
+        stalled += meets;
+        begin = end;
+    }
+    CHECK(stalled == 10 || stalled == 11);
+    load_result_free(&run.result);
+}
+
+/* A closed loop sends nothing more meanwhile: no messages, and each connection waits. */
+static void test_stall_in_its_intervals_closed(void)
+{
+    struct virtual_server server = {.answer_ns = stalling_answer};
+    struct run run = {.options = options_of(&workload_pingpong, 4)};
+    unsigned empty = 0;
+    run.options.interval_ns = 10 * MS;
+    run.options.per_connection = true;
+    if (load_result_init(&run.result) != 0)
+        abort();
+    run.options.context = &run;
+    virtual_begin(&server);
+    CHECK(load_run(&run.options, &run.result) == 0);
+    log_index();
+    check_parts(&run);
+    uint64_t from = stall_of(&run), to = from + 100 * MS, begin = run.window_ns[0];
+    for (size_t i = 0; i < run.result.interval_count; i++) {
+        const struct load_interval *interval = &run.result.intervals[i];
+        uint64_t end = begin + interval->length_ns;
+        bool within = begin > from + 100 * US && end < to;
+        CHECK((interval->rtt.total == 0) == within);
+        CHECK_EQ_U64(interval->outstanding, 4);
+        if (within)
+            CHECK_NEAR((double)interval->oldest_unanswered_ns, (double)(end - from), 100 * US);
+        empty += within;
+        begin = end;
+    }
+    CHECK(empty == 8 || empty == 9);
+    load_result_free(&run.result);
+}
+
+/* Where a window has more of them than are kept, the last one has the rest. */
+static void test_too_many_intervals(void)
+{
+    struct virtual_server server = {.answer_ns = stalling_answer};
+    struct run run = {.options = options_of(&workload_pingpong, 1)};
+    run.options.interval_ns = 50 * US;
+    if (load_result_init(&run.result) != 0)
+        abort();
+    run.options.context = &run;
+    virtual_begin(&server);
+    CHECK(load_run(&run.options, &run.result) == 0);
+    CHECK_EQ_U64(run.result.interval_count, LOAD_INTERVALS_MOST);
+    CHECK_EQ_U64(run.result.intervals[LOAD_INTERVALS_MOST - 1].length_ns,
+                 run.options.duration_ns - (LOAD_INTERVALS_MOST - 1) * 50 * US);
+    CHECK(run.result.intervals[LOAD_INTERVALS_MOST - 1].rtt.total > 1000);
+    load_result_free(&run.result);
+}
+
 /* ---- a server that is too slow ---- */
 
 /* One message after the other, each of which takes so long. */
@@ -421,6 +667,13 @@ static uint64_t silent_answer(void *context, uint32_t connection, uint64_t nth, 
 {
     (void)context;
     return connection == 1 && nth > 0 ? VIRTUAL_NEVER : now_ns + 10 * US;
+}
+
+static uint64_t first_answer_only(void *context, uint32_t connection, uint64_t nth, uint64_t now_ns)
+{
+    (void)context;
+    (void)connection;
+    return nth > 0 ? VIRTUAL_NEVER : now_ns + 10 * US;
 }
 
 static void test_silence(void)
@@ -552,7 +805,33 @@ static void test_anything(void)
         run.options.warmup_ns = random_below(&random, 2) * random_below(&random, 200 * MS);
         run.options.duration_ns = 300 * MS + random_below(&random, 700 * MS);
         run.options.drain_timeout_ns = random_below(&random, 3) * 200 * MS + 1;
+        run.options.interval_ns = i % 3 == 0 ? 0 : 10 * MS + random_below(&random, 200 * MS);
+        run.options.per_connection = i % 3 == 2;
         run_open(&run, &server);
+        load_result_free(&run.result);
+    }
+}
+
+/*
+ * Each connection sends one message a second, and the server answers nothing. The first message of
+ * connection 0 is due when the warm-up begins, that of connection 1 half a second later. A connection is
+ * starved if it waited through the whole window for a message that was due when the window began.
+ */
+static void test_due_within_the_window(void)
+{
+    static const struct {
+        uint64_t warmup_ns;
+        unsigned starved;
+    } cases[] = {{100 * MS, 1}, {499 * MS, 1}, {500 * MS, 2}, {600 * MS, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct virtual_server server = {.answer_ns = first_answer_only};
+        struct run run = {.options = options_of(&workload_rate, 2)};
+        run.options.workload.rate_msgs_per_s = 2;
+        run.options.warmup_ns = cases[i].warmup_ns;
+        run_open(&run, &server);
+        CHECK_EQ_U64(run.result.messages, 0);
+        CHECK_EQ_U64(run.result.starved, cases[i].starved);
+        CHECK_EQ_U64(run.result.oldest_unanswered_ns, s_ns + cases[i].warmup_ns);
         load_result_free(&run.result);
     }
 }
@@ -717,8 +996,12 @@ int main(void)
     payload_init();
     test_distribution();
     test_stall();
+    test_stall_in_its_intervals_open();
+    test_stall_in_its_intervals_closed();
+    test_too_many_intervals();
     test_overload();
     test_silence();
+    test_due_within_the_window();
     test_edges();
     test_burst();
     test_lost_bursts();

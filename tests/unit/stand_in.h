@@ -28,8 +28,9 @@
     extern type(WSAAPI *const __wrap___imp_##name) parameters;                                     \
     type(WSAAPI *const __wrap___imp_##name) parameters = name##_stand_in;                          \
     static type WSAAPI name##_stand_in parameters
-typedef char stand_in_option; /* what setsockopt takes */
+typedef char stand_in_option; /* what setsockopt and send take */
 #define STAND_IN_FAIL(code) WSASetLastError(code)
+#define STAND_IN_NO_BUFFERS WSAENOBUFS
 #else
 #define REAL(name) __real_##name
 #define STAND_IN(type, name, parameters)                                                           \
@@ -37,6 +38,7 @@ typedef char stand_in_option; /* what setsockopt takes */
     STAND_IN_OWN(type, name, parameters)
 typedef void stand_in_option;
 #define STAND_IN_FAIL(code) (errno = (code))
+#define STAND_IN_NO_BUFFERS ENOBUFS
 #endif
 
 #endif

@@ -1,6 +1,7 @@
 /* An accept that fails ends one connection, or for want of anything better none, and no server. */
 #include "check.h"
 #include "clock.h"
+#include "descriptors_open.h"
 #include "model.h"
 #include "server.h"
 #include "stand_in.h"
@@ -11,14 +12,15 @@
 enum {
     CLIENTS_MOST = 3, /* one that has to give way, one more that comes at the same time */
     FOR_EVER_MS = 300,
-    PAUSE_MS = 10, /* NO_RESOURCES_PAUSE_MS of server.c */
+    PAUSE_MS = 10, /* NO_RESOURCES_PAUSE_MS of server_accept.c */
     FOR_EVER = 1000000
 };
 static const uint64_t HANG_NS = UINT64_C(20000000000); /* nothing here takes so long */
 
 static atomic_int error_now;
-static atomic_int refusals; /* how many more accepts fail */
-static atomic_int refused;  /* how many have */
+static atomic_int refusals;      /* how many more accepts fail */
+static atomic_int refused;       /* how many have */
+static atomic_int reserves_lost; /* how many more times the reserve can't be opened */
 
 /* Whether this call of accept is to fail. */
 static bool refuse(void)
@@ -38,6 +40,15 @@ STAND_IN(net_socket, accept, (net_socket listener, struct sockaddr *address, soc
     return NET_SOCKET_NONE;
 }
 
+void __real_net_reserve_open(struct net_reserve *reserve);
+STAND_IN_OWN(void, net_reserve_open, (struct net_reserve * reserve))
+{
+    if (atomic_fetch_sub(&reserves_lost, 1) > 0)
+        reserve->socket = NET_SOCKET_NONE;
+    else
+        __real_net_reserve_open(reserve);
+}
+
 /* The one platform block: how else the models accept, and which errors are a connection's. */
 #ifdef _WIN32
 #include <mswsock.h>
@@ -54,7 +65,7 @@ static const int listener_errors[] = {WSAENOTSOCK,
                                       WSA_OPERATION_ABORTED};
 /* A real accept that fails would re-enable FD_ACCEPT, the one here can't. */
 static const char *const models_for_ever[] = {"blocking", "select", "wsapoll", "iocp", NULL};
-enum { ERROR_LAST = 12000 };
+enum { ERROR_LAST = 12000, NO_DESCRIPTOR = WSAEMFILE };
 
 static LPFN_ACCEPTEX accept_ex;
 
@@ -87,8 +98,9 @@ STAND_IN(int, WSAIoctl,
 #else
 static const int connection_errors[] = {EPERM, ENONET, EOPNOTSUPP, ECONNABORTED};
 static const int listener_errors[] = {EBADF, EINVAL, ENOTSOCK, EFAULT};
-static const char *const models_for_ever[] = {"blocking", "select", "poll", "epoll", NULL};
-enum { ERROR_LAST = 133 };
+static const char *const models_for_ever[] = {"blocking", "nonblocking", "select", "poll",
+                                              "epoll",    "sigio",       NULL};
+enum { ERROR_LAST = 133, NO_DESCRIPTOR = EMFILE };
 
 STAND_IN(int, accept4, (int listener, struct sockaddr *address, socklen_t *length, int flags))
 {
@@ -169,9 +181,9 @@ static void served_main(void *argument)
     (void)served->entry->model->serve(&served->server); /* see served_stop */
 }
 
-static void served_start(struct served *served, const struct model_entry *entry)
+static void served_start(struct served *served, const struct model_entry *entry, unsigned threads)
 {
-    struct server_options options = {.threads = entry->model->threads_apply,
+    struct server_options options = {.threads = entry->model->threads_apply ? threads : 0,
                                      .buffer_bytes = 4096,
                                      .backlog = 16,
                                      .max_connections = 10,
@@ -255,7 +267,7 @@ static void test_one_connection_ends(void)
     for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++) {
         if (model_unavailable(entry, text, sizeof text) != NULL)
             continue;
-        served_start(&served, entry);
+        served_start(&served, entry, 1);
         for (size_t i = 0; i < sizeof connection_errors / sizeof connection_errors[0]; i++)
             goes_on_after(&served, connection_errors[i]);
         served_stop(&served);
@@ -269,7 +281,7 @@ static void test_for_ever(void)
 {
     static struct served served;
     for (size_t i = 0; models_for_ever[i] != NULL; i++) {
-        served_start(&served, model_find(models_for_ever[i]));
+        served_start(&served, model_find(models_for_ever[i]), 1);
         atomic_store(&error_now, connection_errors[0]);
         atomic_store(&refusals, FOR_EVER);
         uint64_t begun_ns = clock_now_ns();
@@ -287,6 +299,54 @@ static void test_for_ever(void)
     }
 }
 
+/*
+ * The accept of another thread takes the descriptor that was freed to refuse a connection by. It is
+ * given back: with no reserve left, the next lack of descriptors would leave clients waiting.
+ */
+static void test_reserve_comes_back(void)
+{
+    static struct served served;
+    served_start(&served, model_find("select"), 1);
+    atomic_store(&error_now, NO_DESCRIPTOR);
+    atomic_store(&reserves_lost, 2); /* after the refusal, and before the next client is admitted */
+    atomic_store(&refusals, 1);
+    net_socket client = client_connect(&served);
+    CHECK(!client_echoes(&served, client)); /* refused for want of a descriptor */
+    net_close(client);
+    client = client_connect(&served);
+    CHECK(!client_echoes(&served, client)); /* refused to have a reserve again */
+    net_close(client);
+    client = client_connect(&served);
+    CHECK(client_echoes(&served, client));
+    net_close(client);
+    CHECK(served.server.reserve.socket != NET_SOCKET_NONE);
+    CHECK(!atomic_load(&served.server.reserve_missing));
+    CHECK_EQ_U64(server_counts_now(&served.server).refused, 2);
+    served_stop(&served);
+}
+
+/* A server that has stopped has given back what each of its threads had opened. */
+static void test_nothing_is_left_open(void)
+{
+    enum { ROUNDS = 3 };
+    static struct served served;
+    char text[64];
+    for (const struct model_entry *entry = model_registry; entry->name != NULL; entry++) {
+        if (model_unavailable(entry, text, sizeof text) != NULL)
+            continue;
+        for (unsigned round = 0; round < ROUNDS; round++) {
+            unsigned before = descriptors_open();
+            served_start(&served, entry, 2);
+            CHECK(anybody_is_served(&served));
+            served_stop(&served);
+            unsigned after = descriptors_open();
+            if (round > 0 && after != before) /* the first one may open what the system keeps */
+                printf("%s: %u descriptors before it, %u after it\n", entry->name, before, after);
+            CHECK(round == 0 || after == before);
+        }
+    }
+}
+
 int main(void)
 {
     if (net_startup() != 0)
@@ -294,6 +354,8 @@ int main(void)
     test_which_errors_end_a_listener();
     test_one_connection_ends();
     test_for_ever();
+    test_reserve_comes_back();
+    test_nothing_is_left_open();
     net_cleanup();
     return check_report();
 }

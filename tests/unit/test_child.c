@@ -6,6 +6,7 @@
 #include "check.h"
 #include "clock.h"
 #include "host/child.h"
+#include "host/child_errors.h"
 #include "host/host.h"
 #include "program.h"
 #include "starts_itself.h"
@@ -13,7 +14,7 @@
 #include <unistd.h>
 #endif
 
-enum { HANG_MS = 60000, CHATTER_LINES = 20000, DEAF_MS = 120000 };
+enum { HANG_MS = 60000, CHATTER_LINES = 5000, DEAF_MS = 120000 };
 
 static char self[4096];
 
@@ -62,6 +63,14 @@ static int mode_cut(void)
 #else
     return fputs("whole\r\nhal", stdout) >= 0 ? 0 : 1;
 #endif
+}
+
+/* Lines without an end, until nobody reads them. */
+static int mode_noise(void)
+{
+    while (puts("noise") >= 0 && fflush(stdout) == 0)
+        continue;
+    return 1;
 }
 
 static int mode_chatter(FILE *file)
@@ -146,6 +155,8 @@ static int run_mode(int argc, char **argv)
         return fwrite("a\0b\n", 1, 4, stdout) == 4 ? 0 : 1;
     if (strcmp(mode, "cut") == 0)
         return mode_cut();
+    if (strcmp(mode, "noise") == 0)
+        return mode_noise();
     if (strcmp(mode, "chatter") == 0)
         return mode_chatter(stderr);
     if (strcmp(mode, "flood") == 0)
@@ -186,14 +197,16 @@ static struct child *start_mode(const char *mode)
 static void check_line(struct child *child, const char *expected)
 {
     char line[256] = "";
-    CHECK(child_read_line(child, line, sizeof line, HANG_MS, NULL, NULL) == CHILD_LINE);
+    CHECK(child_read_line(child, line, sizeof line, child_deadline_ns(HANG_MS), NULL, NULL) ==
+          CHILD_LINE);
     CHECK_EQ_TEXT(line, expected);
 }
 
 static void check_no_line(struct child *child, enum child_read expected)
 {
     char line[256];
-    CHECK(child_read_line(child, line, sizeof line, HANG_MS, NULL, NULL) == expected);
+    CHECK(child_read_line(child, line, sizeof line, child_deadline_ns(HANG_MS), NULL, NULL) ==
+          expected);
 }
 
 static void check_end(struct child *child, int expected)
@@ -227,6 +240,7 @@ static void test_death(void)
         clock_sleep_ms(10);
     CHECK(status == 3);
     CHECK_EQ_TEXT(child_error_line(child), "the last word");
+    CHECK(!child_floods_errors(child));
     /* Without a signal that would end this process. */
     CHECK(!child_write(child, "anybody?\n"));
     check_no_line(child, CHILD_EOF);
@@ -253,10 +267,12 @@ static void test_timeout_and_cancel(void)
     struct child *child = start_mode("echo");
     char line[256];
     int asked = 0;
-    CHECK(child_read_line(child, line, sizeof line, 0, NULL, NULL) == CHILD_TIMEOUT);
-    CHECK(child_read_line(child, line, sizeof line, 50, NULL, NULL) == CHILD_TIMEOUT);
-    CHECK(child_read_line(child, line, sizeof line, HANG_MS, cancel_third, &asked) ==
-          CHILD_CANCELLED);
+    CHECK(child_read_line(child, line, sizeof line, child_deadline_ns(0), NULL, NULL) ==
+          CHILD_TIMEOUT);
+    CHECK(child_read_line(child, line, sizeof line, child_deadline_ns(50), NULL, NULL) ==
+          CHILD_TIMEOUT);
+    CHECK(child_read_line(child, line, sizeof line, child_deadline_ns(HANG_MS), cancel_third,
+                          &asked) == CHILD_CANCELLED);
     CHECK(asked == 3);
     CHECK(child_write(child, "still here\n"));
     check_line(child, "echo still here");
@@ -280,16 +296,53 @@ static void test_bad_lines(void)
     check_end(child, 0);
 }
 
+/* Also of lines that have come by then. */
+static void test_deadline_and_cancel_with_lines(void)
+{
+    struct child *child = start_mode("flood");
+    char line[256];
+    int asked = 2;
+    check_line(child, "line 0 of what nobody reads, long enough to fill any pipe");
+    CHECK(child_read_line(child, line, sizeof line, child_deadline_ns(0), NULL, NULL) ==
+          CHILD_TIMEOUT);
+    CHECK(child_read_line(child, line, sizeof line, child_deadline_ns(HANG_MS), cancel_third,
+                          &asked) == CHILD_CANCELLED);
+    check_line(child, "line 1 of what nobody reads, long enough to fill any pipe");
+    check_end(child, 5);
+}
+
+/* By one deadline it ends, and so it does where it is cancelled, whatever comes meanwhile. */
+static void test_noise(void)
+{
+    struct child *child = start_mode("noise");
+    char line[256];
+    int asked = 0;
+    check_line(child, "noise");
+    uint64_t deadline_ns = child_deadline_ns(100);
+    enum child_read read;
+    while ((read = child_read_line(child, line, sizeof line, deadline_ns, NULL, NULL)) ==
+           CHILD_LINE)
+        CHECK_EQ_TEXT(line, "noise");
+    CHECK(read == CHILD_TIMEOUT);
+    while ((read = child_read_line(child, line, sizeof line, child_deadline_ns(HANG_MS),
+                                   cancel_third, &asked)) == CHILD_LINE)
+        continue;
+    CHECK(read == CHILD_CANCELLED);
+    CHECK(child_end(child, 50, NULL) != 0);
+}
+
 /* A line that just fits, and one that just does not. */
 static void test_line_size(void)
 {
     struct child *child = start_mode("echo");
     char line[9];
     CHECK(child_write(child, "abc\n"));
-    CHECK(child_read_line(child, line, sizeof line, HANG_MS, NULL, NULL) == CHILD_LINE);
+    CHECK(child_read_line(child, line, sizeof line, child_deadline_ns(HANG_MS), NULL, NULL) ==
+          CHILD_LINE);
     CHECK_EQ_TEXT(line, "echo abc");
     CHECK(child_write(child, "abcd\n"));
-    CHECK(child_read_line(child, line, sizeof line, HANG_MS, NULL, NULL) == CHILD_FAILED);
+    CHECK(child_read_line(child, line, sizeof line, child_deadline_ns(HANG_MS), NULL, NULL) ==
+          CHILD_FAILED);
     check_end(child, 0);
 }
 
@@ -302,11 +355,59 @@ static void test_talkative(void)
     struct child *child = start_mode("chatter");
     for (int i = 0; i < HANG_MS && !child_ended(child, NULL); i += 10)
         clock_sleep_ms(10);
-    CHECK_EQ_TEXT(child_error_line(child), last);
+    const char *words = child_error_line(child);
+    CHECK(strncmp(words, "line 0 of what nobody reads", 27) == 0);
+    CHECK(strstr(words, last) != NULL);
+    CHECK(strstr(words, "KiB on standard error the first and the last 32 KiB are kept)") != NULL);
+    CHECK(child_floods_errors(child));
     check_line(child, "done");
     check_end(child, 5);
 
     check_end(start_mode("flood"), 5);
+}
+
+static const char *errors_line(const struct child_errors *errors)
+{
+    static char line[CHILD_ERROR_LINE_BYTES];
+    return child_errors_line(errors, line);
+}
+
+/* Up to the last byte that is kept of all, and one more, in pieces of any size. */
+static void check_kept(size_t piece)
+{
+    static struct child_errors errors;
+    static char text[2 * CHILD_ERRORS_KEPT_BYTES + 1];
+    memset(&errors, 0, sizeof errors);
+    memset(text, 'x', sizeof text);
+    memcpy(text, "\nfirst\r\n", 8);
+    memcpy(text + sizeof text - 8, "\nla\tst\n", 8);
+    for (size_t at = 0; at < sizeof text - 1; at += piece)
+        child_errors_add(&errors, text + at,
+                         piece < sizeof text - 1 - at ? piece : sizeof text - 1 - at);
+    CHECK_EQ_U64(errors.written, 2 * CHILD_ERRORS_KEPT_BYTES);
+    CHECK(!child_errors_are_cut(&errors));
+    CHECK_EQ_TEXT(errors_line(&errors), "la st");
+    child_errors_add(&errors, text + sizeof text - 1, 1);
+    CHECK(child_errors_are_cut(&errors));
+    CHECK_EQ_TEXT(errors_line(&errors), "first ... la st (of 64 KiB on standard error the first "
+                                        "and the last 32 KiB are kept)");
+    CHECK(memcmp(errors.first, text, sizeof errors.first) == 0);
+}
+
+static void test_kept_errors(void)
+{
+    static struct child_errors errors;
+    CHECK_EQ_TEXT(errors_line(&errors), "");
+    child_errors_add(&errors, "one\n", 4);
+    CHECK_EQ_TEXT(errors_line(&errors), "one");
+    child_errors_add(&errors, "two", 3);
+    CHECK_EQ_TEXT(errors_line(&errors), "two");
+    child_errors_add(&errors, "\r\n\n \n", 5);
+    CHECK_EQ_TEXT(errors_line(&errors), "two");
+    check_kept(1);
+    check_kept(1000);
+    check_kept(CHILD_ERRORS_KEPT_BYTES);
+    check_kept(3 * CHILD_ERRORS_KEPT_BYTES);
 }
 
 /* The end of one child's input reaches it although another one was started after it. */
@@ -424,7 +525,8 @@ static void test_signals(void)
 static pid_t read_pid(struct child *child)
 {
     char line[256] = "";
-    CHECK(child_read_line(child, line, sizeof line, HANG_MS, NULL, NULL) == CHILD_LINE);
+    CHECK(child_read_line(child, line, sizeof line, child_deadline_ns(HANG_MS), NULL, NULL) ==
+          CHILD_LINE);
     long pid = strtol(line, NULL, 10);
     CHECK(pid > 1);
     if (pid <= 1)
@@ -558,6 +660,7 @@ int main(int argc, char **argv)
         return 1;
     test_split();
     test_quote();
+    test_kept_errors();
     if (!starts_itself(self))
         return check_report() == 0 ? STARTS_ITSELF_SKIPPED : 1;
     test_echo();
@@ -567,6 +670,8 @@ int main(int argc, char **argv)
     test_timeout_and_cancel();
     test_bad_lines();
     test_line_size();
+    test_deadline_and_cancel_with_lines();
+    test_noise();
     test_talkative();
     test_inheritance();
     test_not_found();

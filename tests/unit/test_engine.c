@@ -2,6 +2,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "descriptors_open.h"
 #include "load/engine.h"
 #include "load/payload.h"
 #include "thread.h"
@@ -500,6 +501,19 @@ static void test_refused(void)
     CHECK(engine_connect(engine, &clients[1].connection, &server.address, &source, true) < 0);
     CHECK(!clients[1].connection.open);
     CHECK(clients[1].connection.socket == NET_SOCKET_NONE);
+    /* Nothing of it is left, however often it is tried. */
+    unsigned before = descriptors_open();
+    for (unsigned i = 0; i < 10; i++)
+        CHECK(engine_connect(engine, &clients[1].connection, &server.address, &source, true) < 0);
+    CHECK(descriptors_open() == before);
+#ifndef _WIN32
+    /* To all of a network no stream leads, which the call itself says. */
+    struct net_address nobody;
+    CHECK(net_address_parse(&nobody, "255.255.255.255", 9));
+    CHECK(engine_connect(engine, &clients[1].connection, &nobody, NULL, true) < 0);
+    CHECK(!clients[1].connection.open);
+    CHECK(descriptors_open() == before);
+#endif
     engine_stop();
     net_close(bound);
 }

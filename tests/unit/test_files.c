@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "thread.h"
@@ -11,6 +12,7 @@
 #include <direct.h>
 #define rmdir _rmdir
 #else
+#include <sys/stat.h>
 #include <unistd.h>
 #endif
 
@@ -130,6 +132,37 @@ static void test_log(void)
     remove(PLACE);
 }
 
+/* Each way to open a file refuses it at once. */
+static void check_refused(const char *path, int expected)
+{
+    struct files_log log;
+    errno = 0;
+    CHECK(files_open_read(path) == NULL && errno == expected);
+    errno = 0;
+    CHECK(files_log_open(&log, path) == -1 && errno == expected);
+}
+
+static void test_only_regular_files(void)
+{
+    remove(PLACE);
+    CHECK(files_make_folder(PLACE) == 0);
+    check_refused(PLACE, EISDIR);
+    rmdir(PLACE);
+#ifdef _WIN32
+    check_refused("NUL", ENXIO);
+#else
+    check_refused("/dev/zero", ENXIO);
+    check_refused("/dev/null", ENXIO);
+    CHECK(mkfifo(PLACE, 0600) == 0 && mkfifo(PART, 0600) == 0);
+    check_refused(PLACE, ENXIO);
+    CHECK(files_replace_begin(PLACE) == NULL && errno == ENXIO);
+    remove(PLACE);
+    remove(PART);
+#endif
+    CHECK(strstr(files_error_text(ENXIO), "not a regular file") != NULL);
+    CHECK_EQ_TEXT(files_error_text(ENOENT), strerror(ENOENT));
+}
+
 int main(void)
 {
     test_replaced_when_whole();
@@ -137,5 +170,6 @@ int main(void)
     test_replaced_though_open_elsewhere();
     test_kept_apart();
     test_log();
+    test_only_regular_files();
     return check_report();
 }

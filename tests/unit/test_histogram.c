@@ -1,5 +1,6 @@
 #include "base/random.h"
 #include "check.h"
+#include "stats/compact_histogram.h"
 #include "stats/histogram.h"
 #include "stats/statistics.h"
 
@@ -158,6 +159,33 @@ static void test_adding_is_recording_both(void)
     histogram_free(&one);
     histogram_free(&other);
     histogram_free(&empty);
+}
+
+/* What a file has of another histogram. */
+static void test_buckets_of_a_file(void)
+{
+    const uint64_t most = UINT64_C(1) << 53;
+    struct histogram histogram;
+    uint64_t low, high;
+    CHECK(histogram_init(&histogram) == 0);
+    histogram_bucket_range(histogram_bucket_of(5000), &low, &high);
+    CHECK(high == low + 3); /* four values share a bucket there */
+    CHECK(!histogram_add_bucket(&histogram, low + 1, high, 1));
+    CHECK(!histogram_add_bucket(&histogram, low, high + 1, 1));
+    CHECK(histogram_add_bucket(&histogram, low, high, 0));
+    CHECK_EQ_U64(histogram.total, 0);
+    CHECK(histogram_add_bucket(&histogram, low, high, 3));
+    CHECK(histogram_add_bucket(&histogram, 7, 7, 2));
+    CHECK(histogram.total == 5 && histogram.min == 7 && histogram.max == high);
+    CHECK(histogram.sum == 3 * ((double)low + 1) + 2 * 7);
+    CHECK_EQ_U64(histogram_between(&histogram, low, high), 3);
+    /* A double keeps the number exactly up to 2^53; no run takes more samples than that. */
+    CHECK(!histogram_add_bucket(&histogram, 7, 7, UINT64_MAX));
+    CHECK(!histogram_add_bucket(&histogram, 7, 7, most - 4));
+    CHECK_EQ_U64(histogram.total, 5);
+    CHECK(histogram_add_bucket(&histogram, 7, 7, most - 5));
+    CHECK_EQ_U64(histogram.total, most);
+    histogram_free(&histogram);
 }
 
 static void test_few_samples(void)
@@ -346,6 +374,30 @@ static void test_hgrm_tells_of_failure(void)
     histogram_free(&histogram);
 }
 
+/* Each value alone: what is known of it, from the smallest to those that no histogram holds. */
+static void test_compact(void)
+{
+    static struct compact_histogram compact;
+    struct histogram whole;
+    CHECK(histogram_init(&whole) == 0);
+    for (uint64_t value = 0; value < UINT64_C(1) << 43; value += value / 7 + 1) {
+        uint64_t found;
+        compact_histogram_clear(&compact);
+        for (unsigned i = 0; i < 20; i++)
+            compact_histogram_record(&compact, value);
+        compact_histogram_record(&compact, 0);
+        compact_histogram_record(&compact, UINT64_MAX);
+        compact_histogram_expand(&compact, &whole);
+        CHECK_EQ_U64(whole.total, 22);
+        CHECK_EQ_U64(whole.min, 0);
+        CHECK_EQ_U64(whole.max, UINT64_MAX);
+        CHECK(histogram_percentile_of(&whole, 0, 50, &found));
+        if (value < UINT64_C(1) << 42)
+            CHECK_NEAR((double)found, (double)value, (double)value / 64 + 16);
+    }
+    histogram_free(&whole);
+}
+
 int main(void)
 {
     test_percentiles(sample_uniform);
@@ -354,6 +406,7 @@ int main(void)
     test_buckets_cover_every_value_once();
     test_nothing_is_lost();
     test_adding_is_recording_both();
+    test_buckets_of_a_file();
     test_few_samples();
     test_carries_ten_beyond();
     test_slower_ones();
@@ -362,5 +415,6 @@ int main(void)
     test_hgrm_of_many();
     test_hgrm_keeps_its_point();
     test_hgrm_tells_of_failure();
+    test_compact();
     return check_report();
 }

@@ -52,6 +52,18 @@ STAND_IN(int, listen, (net_socket socket, int backlog))
     return hints_fail && backlog < 0 ? -1 : REAL(listen)(socket, backlog);
 }
 
+static unsigned sends_without_memory; /* how many more fail so */
+
+STAND_IN(net_received, send,
+         (net_socket socket, const stand_in_option *bytes, net_length size, int flags))
+{
+    if (sends_without_memory == 0)
+        return REAL(send)(socket, bytes, size, flags);
+    sends_without_memory--;
+    STAND_IN_FAIL(STAND_IN_NO_BUFFERS);
+    return -1;
+}
+
 /* What listen was asked for, once it was. */
 static struct call listened(int backlog)
 {
@@ -182,6 +194,21 @@ static void test_addresses(void)
         CHECK(!net_address_parse(&address, refused_ones[i], 7777));
 }
 
+/* One that got lost would leave a thread waiting. */
+static void test_wake_without_memory(void)
+{
+    struct net_wake wake;
+    char byte;
+    if (net_wake_open(&wake) != 0)
+        abort();
+    sends_without_memory = 3;
+    net_wake_send(&wake);
+    CHECK_EQ_U64(sends_without_memory, 0);
+    CHECK(recv(wake.wait_on, &byte, 1, 0) == 1);
+    CHECK(recv(wake.wait_on, &byte, 1, 0) < 0);
+    net_wake_close(&wake);
+}
+
 int main(void)
 {
     if (net_startup() != 0)
@@ -191,6 +218,7 @@ int main(void)
     test_restart();
     test_own_errors();
     test_addresses();
+    test_wake_without_memory();
     net_cleanup();
     return check_report();
 }

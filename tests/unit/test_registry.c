@@ -17,8 +17,19 @@ static void test_rows(void)
     }
 }
 
+/* Models are listed in the registry's order; who is not in it comes after all. */
+static void test_places(void)
+{
+    size_t count = 0;
+    for (; model_registry[count].name != NULL; count++)
+        CHECK_EQ_U64(model_place(model_registry[count].name), count);
+    CHECK_EQ_U64(model_place("nobody's"), count);
+    CHECK_EQ_U64(model_place(""), count);
+}
+
 int main(void)
 {
     test_rows();
+    test_places();
     return check_report();
 }

@@ -1,4 +1,5 @@
 #include "base/failure.h"
+#include "base/units.h"
 #include "check.h"
 #include "rows/histogram_lines.h"
 #include "rows/row.h"
@@ -76,8 +77,7 @@ static void test_each_column_has_its_own(void)
     CHECK_EQ_TEXT(csv_field(&table, 0, (int)table.columns - 1), "clock_resolution_ns");
 
     struct row again;
-    const char *column = "";
-    CHECK(row_read(&again, &table, 1, &column));
+    CHECK(row_read(&again, &table, 1, NULL) == 0);
     CHECK_EQ_TEXT(again.model, "select");
     CHECK(again.messages == 9007199254740991 && again.errors == 0 && !number_is_known(again.trial));
     csv_table_free(&table);
@@ -87,7 +87,6 @@ static void test_each_column_has_its_own(void)
 static void test_rounded_is_read_back(void)
 {
     struct row again;
-    const char *column = "";
     row_clear(&record);
     record.rtt_p50_us = 1000.0004;
     record.server_cpu_load = 0.123456789;
@@ -96,7 +95,7 @@ static void test_rounded_is_read_back(void)
     CHECK(record.rtt_p50_us == 1000 && record.server_cpu_load == 0.1235);
     CHECK(record.messages == 123456789 && !number_is_known(record.rtt_p99_us));
     write_and_read();
-    CHECK(row_read(&again, &table, 1, &column));
+    CHECK(row_read(&again, &table, 1, NULL) == 0);
     CHECK(again.rtt_p50_us == record.rtt_p50_us && again.server_cpu_load == record.server_cpu_load);
     csv_table_free(&table);
 }
@@ -105,12 +104,67 @@ static void test_reading_refuses_what_is_no_number(void)
 {
     static const char text[] = "model,unknown,messages\nselect,x,1\nselect,x,many\n";
     struct failure failure = {""};
-    const char *column = "";
     CHECK(csv_parse(&table, text, sizeof text - 1, false, &failure) == 0);
-    CHECK(row_read(&record, &table, 1, &column) && record.messages == 1);
-    CHECK(!row_read(&record, &table, 2, &column));
-    CHECK_EQ_TEXT(column, "messages");
+    CHECK(row_read(&record, &table, 1, &failure) == 0 && record.messages == 1);
+    CHECK(row_read(&record, &table, 2, &failure) < 0);
+    CHECK_EQ_TEXT(failure.text, "messages: not a number");
     csv_table_free(&table);
+}
+
+/* What a column may hold is its lowest and its highest value, and nothing beside them. */
+static void test_each_number_has_its_range(void)
+{
+    const double beyond = 2 * COLUMN_MOST;
+    char text[ROW_NUMBER_BYTES];
+    struct failure failure;
+    size_t from_1 = 0, is_signed = 0;
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        const struct column *column = &row_columns[i];
+        if (column->kind != COLUMN_NUMBER)
+            continue;
+        double low = column->low, below = low < 0 ? -beyond : low - 1;
+        from_1 += low == 1;
+        is_signed += low < 0;
+        CHECK(column->high == COLUMN_MOST && (low == 0 || low == 1 || low == -COLUMN_MOST));
+        const double values[] = {low, COLUMN_MOST, below, beyond};
+        for (size_t j = 0; j < 4; j++) {
+            row_clear(&record);
+            units_format_double(values[j], 17, text, sizeof text);
+            CHECK(column_set(&record, column, text) == (j < 2));
+            CHECK(number_is_known(column_number(&record, column)) == (j < 2));
+        }
+        CHECK(column_set(&record, column, "") && !number_is_known(column_number(&record, column)));
+    }
+    CHECK_EQ_U64(from_1, 12);
+    CHECK_EQ_U64(is_signed, 1);
+    CHECK(column_fault(&row_columns[COLUMN_message_bytes], "1e20", &failure) < 0);
+    CHECK_EQ_TEXT(failure.text,
+                  "message_bytes: 1e20 is not within its range, 1 to 9007199254740992");
+}
+
+/* So that the file can be read again. */
+static void test_rounding_clears_what_no_file_holds(void)
+{
+    row_clear(&record);
+    record.wait_calls = -5;
+    record.server_cpu_load = INFINITY;
+    record.errors = 1e17;
+    record.kernel_memory_bytes = -4096;
+    row_round(&record);
+    CHECK(!number_is_known(record.wait_calls) && !number_is_known(record.server_cpu_load) &&
+          !number_is_known(record.errors));
+    CHECK(record.kernel_memory_bytes == -4096);
+}
+
+static void test_messages_that_are_slower(void)
+{
+    row_clear(&record);
+    record.loop = LOOP_OPEN;
+    CHECK_EQ_U64(row_slower(&record), 0);
+    record.messages_unanswered = 7;
+    CHECK_EQ_U64(row_slower(&record), 7);
+    record.loop = LOOP_CLOSED;
+    CHECK_EQ_U64(row_slower(&record), 0);
 }
 
 static void test_cells(void)
@@ -138,6 +192,8 @@ static void test_cells(void)
     CHECK_EQ_TEXT(row_workload_text(&record, text, sizeof text), "rate 2.5 ms 64 B x 1 of 32");
     record.connections_misbehaving = 6;
     CHECK_EQ_TEXT(row_workload_text(&record, text, sizeof text), "rate 2.5 ms 64 B x 1 of 32+6");
+    record.message_bytes = record.connections = record.connections_active = NAN;
+    CHECK_EQ_TEXT(row_workload_text(&record, text, sizeof text), "rate 2.5 ms ? x ?+6");
 }
 
 /* A word that this version does not know is none of the others, and is written as it was read. */
@@ -150,14 +206,13 @@ static void test_words(void)
     static const enum column_id words[] = {COLUMN_status, COLUMN_loop, COLUMN_host_kind,
                                            COLUMN_tcp_nodelay, COLUMN_bound};
     struct failure failure = {""};
-    const char *column = "";
     struct row other;
     CHECK(csv_parse(&table, text, sizeof text - 1, false, &failure) == 0);
-    CHECK(row_read(&record, &table, 1, &column));
+    CHECK(row_read(&record, &table, 1, NULL) == 0);
     CHECK(record.status == ROW_OK && record.loop == LOOP_OPEN && record.host_kind == HOST_WINE);
     CHECK(record.tcp_nodelay == NODELAY_NO && record.bound == BOUND_LATENCY);
     CHECK_EQ_TEXT(row_word(&record, COLUMN_host_kind), "wine");
-    CHECK(row_read(&other, &table, 2, &column));
+    CHECK(row_read(&other, &table, 2, NULL) == 0);
     CHECK(other.status == ROW_STATUS_OTHER && other.loop == LOOP_EMPTY);
     CHECK(!row_same_cell(&record, &other));
     csv_table_free(&table);
@@ -235,9 +290,9 @@ static void test_histogram_lines(void)
     record.connections = 250;
     record.trial = 3;
     csv_writer_init(&csv, file);
-    CHECK(histogram_lines_write_header(&csv) == 0);
+    CHECK(row_file_write_header(&csv, ROW_FILE_HISTOGRAM) == 0);
     const struct row_histogram kept = {"sent", &histogram};
-    CHECK(histogram_lines_write(&csv, &record, &kept) == 0);
+    CHECK(histogram_lines_write(&csv, &record, &kept, false) == 0);
     read_back(file);
     CHECK_EQ_U64(table.rows, 4); /* 4096 and 4097 share a bucket */
     for (size_t row = 1; row < table.rows; row++) {
@@ -261,6 +316,9 @@ int main(void)
     test_each_column_has_its_own();
     test_rounded_is_read_back();
     test_reading_refuses_what_is_no_number();
+    test_each_number_has_its_range();
+    test_rounding_clears_what_no_file_holds();
+    test_messages_that_are_slower();
     test_cells();
     test_words();
     test_keys_hold_the_longest_texts();
