@@ -19,6 +19,8 @@
     check_text((actual), (expected), #actual, __FILE__, __LINE__)
 /* isnan would do, but MinGW's macro converts to float, which -Wconversion refuses. */
 #define CHECK_NAN(value) check_nan((value), #value, __FILE__, __LINE__)
+/* Runs a case, a function without arguments. The last name in the output is that of a hanging one. */
+#define CHECK_CASE(run) check_case((run), #run)
 /* NaN is near nothing. */
 #define CHECK_NEAR(actual, expected, tolerance)                                                    \
     check_near((actual), (expected), (tolerance), #actual, __FILE__, __LINE__)
@@ -26,13 +28,27 @@
 static unsigned check_count;
 static unsigned check_failures;
 
+/* What a test has printed is there also when it is killed for its time. */
+static inline void check_failed(void)
+{
+    check_failures++;
+    fflush(stdout);
+}
+
+static inline void check_case(void (*run)(void), const char *name)
+{
+    printf("%s\n", name);
+    fflush(stdout);
+    run();
+}
+
 static inline void check_true(bool holds, const char *what, const char *file, int line)
 {
     check_count++;
     if (holds)
         return;
-    check_failures++;
     printf("%s:%d: not so: %s\n", file, line, what);
+    check_failed();
 }
 
 static inline void check_u64(uint64_t actual, uint64_t expected, const char *what, const char *file,
@@ -41,8 +57,8 @@ static inline void check_u64(uint64_t actual, uint64_t expected, const char *wha
     check_count++;
     if (actual == expected)
         return;
-    check_failures++;
     printf("%s:%d: %s is %" PRIu64 ", not %" PRIu64 "\n", file, line, what, actual, expected);
+    check_failed();
 }
 
 static inline void check_text(const char *actual, const char *expected, const char *what,
@@ -51,8 +67,8 @@ static inline void check_text(const char *actual, const char *expected, const ch
     check_count++;
     if (strcmp(actual, expected) == 0)
         return;
-    check_failures++;
     printf("%s:%d: %s is \"%s\", not \"%s\"\n", file, line, what, actual, expected);
+    check_failed();
 }
 
 static inline void check_near(double actual, double expected, double tolerance, const char *what,
@@ -61,9 +77,9 @@ static inline void check_near(double actual, double expected, double tolerance, 
     check_count++;
     if (fabs(actual - expected) <= tolerance)
         return;
-    check_failures++;
     printf("%s:%d: %s is %.17g, not %.17g within %g\n", file, line, what, actual, expected,
            tolerance);
+    check_failed();
 }
 
 static inline void check_nan(double value, const char *what, const char *file, int line)
@@ -71,8 +87,8 @@ static inline void check_nan(double value, const char *what, const char *file, i
     check_count++;
     if (value != value)
         return;
-    check_failures++;
     printf("%s:%d: %s is %.17g, not NaN\n", file, line, what, value);
+    check_failed();
 }
 
 /* Whether a locale with a decimal comma is now in force; false where the system has none. */

@@ -87,8 +87,10 @@ int64_t engine_send(struct engine *engine, struct engine_connection *connection,
     int begun = operation_begun(
         engine, slot, &slot->outward,
         WSASend(connection->socket, &span, 1, &sent, 0, &slot->outward.overlapped, NULL) == 0);
-    if (begun < 0)
+    if (begun < 0) {
+        slot->send_error = begun;
         return begun;
+    }
     if (span.len < size) {
         slot->cut_short = true;
         if (begun != OPERATION_UNDER_WAY)

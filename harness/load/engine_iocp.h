@@ -34,7 +34,7 @@ struct slot {
     bool ready;              /* in the engine's list */
     bool completed;          /* result is to be reported */
     bool cut_short;          /* a send was, and `writable` is owed */
-    int send_error;          /* of a send that had been taken: the next one reports it */
+    int send_error;          /* of a send: the next one reports it, and so does an end behind it */
     int64_t result;          /* of the inward operation: bytes or a negative error */
     struct operation inward; /* the connect, later the receives */
     struct operation outward;

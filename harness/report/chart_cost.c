@@ -44,13 +44,17 @@ static double highest_of(const struct report *report, const struct ranking *rank
 static void axis_draw(struct markup *out, const struct scale *scale, double bottom)
 {
     double ticks[SCALE_TICKS_MAX];
-    char text[64];
+    char number[64], text[64];
     size_t count = scale_ticks(scale, 6, ticks);
     for (size_t i = 0; i < count; i++) {
         double x = scale_at(scale, ticks[i]);
         svg_line(out, x, TOP, x, bottom, "rule");
-        svg_text(out, x, bottom + 13, SVG_MIDDLE, "dim",
-                 ticks[i] == 0 ? "0" : page_number_text(ticks[i], text, sizeof text));
+        snprintf(text, sizeof text, "%s",
+                 ticks[i] == 0 ? "0" : page_number_text(ticks[i], number, sizeof number));
+        /* The last one would be cut off, were its middle there. */
+        bool at_edge = x + svg_text_width(text) / 2 > SVG_WIDTH;
+        svg_text(out, at_edge ? SVG_WIDTH : x, bottom + 13, at_edge ? SVG_END : SVG_MIDDLE, "dim",
+                 text);
     }
     svg_text(out, SVG_WIDTH, bottom + 27, SVG_END, "dim", "\xc2\xb5s of CPU time for a message");
 }

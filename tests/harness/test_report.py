@@ -354,6 +354,18 @@ class Report(unittest.TestCase):
                         compared += 1
         self.assertGreater(compared, 8)
 
+    def test_axis_is_not_cut_off(self):
+        """Whatever the highest figure is: also where a number stands at the end of the axis."""
+        row = next(row for row in read_rows(os.path.join(SAMPLE, "runs.csv")) if row["status"] == "ok")
+        at_edge = 0
+        for cost in range(270, 300, 2):
+            page = self.page(self.run_of([dict(row, server_cpu_us_per_msg=cost)]))
+            for text in next(iter(page.figures("cost").values())).find("svg").iter("text"):
+                if "mid" in text.get("class", ""):
+                    self.assertLessEqual(float(text.get("x")) + 6.6 * len(text.text) / 2, 400, text.text)
+                at_edge += text.get("class") == "end dim" and text.text.isdigit()
+        self.assertGreater(at_edge, 0)
+
     def test_each_card_names_its_run(self):
         rows = [row for row in read_rows(os.path.join(SAMPLE, "runs.csv"))
                 if row["target"] == "native" and row["workload"] == "pingpong"]
