@@ -31,7 +31,12 @@ static bool refuses_past(struct test *test, const char *const *options, unsigned
 
 static bool max_connections(struct test *test)
 {
-    const char *options[] = {"--max-connections", "4", NULL};
+    const char *options[] = {"--max-connections", "4", NULL, NULL, NULL};
+    /* Where a thread serves one client, not more threads, so that subject_remember sees each serve. */
+    if (test->threads_apply && test->clients_at_once == 1) {
+        options[2] = "--threads";
+        options[3] = "4";
+    }
     return refuses_past(test, options, 4);
 }
 

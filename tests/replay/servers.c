@@ -80,8 +80,8 @@ static const struct style {
 };
 
 static const char *const list_linux[] = {
-    "model,available,reason,platforms,notification,threads_apply,connections_per_thread,"
-    "clients_at_once,buffers_pooled,thread_stack_bytes,connection_bytes,lesson_of,summary",
+    ("model,available,reason,platforms,notification,threads_apply,connections_per_thread,"
+     "clients_at_once,buffers_pooled,thread_stack_bytes,connection_bytes,lesson_of,summary"),
     "blocking,yes,,\"Linux, Windows\",none,no,1,0,no,65536,96,,\"a thread for each connection\"",
     "select,yes,,\"Linux, Windows\",readiness,yes,0,0,no,65536,96,,the sets of all sockets",
     "epoll,yes,,Linux,readiness,yes,63,0,no,65536,88,,the kernel keeps the set",
@@ -92,8 +92,8 @@ static const char *const list_linux[] = {
     NULL};
 
 static const char *const list_wine[] = {
-    "model,available,reason,platforms,notification,threads_apply,connections_per_thread,"
-    "clients_at_once,lesson_of,summary",
+    ("model,available,reason,platforms,notification,threads_apply,connections_per_thread,"
+     "clients_at_once,lesson_of,summary"),
     "blocking,yes,,\"Linux, Windows\",none,no,1,0,,\"a thread for each connection\"",
     "select,yes,,\"Linux, Windows\",readiness,yes,0,0,,the sets of all sockets",
     "wsaeventselect,yes,,Windows,readiness,yes,63,0,,an event object for each socket", NULL};
@@ -335,7 +335,7 @@ static bool words_take(struct child *child, const char *const *arguments)
     size_t count = 0, bytes = 0, used = 0;
     for (; arguments[count] != NULL; count++)
         bytes += strlen(arguments[count]) + 1;
-    child->text = count < WORDS_MOST ? malloc(bytes) : NULL;
+    child->text = count < WORDS_MOST ? malloc(bytes + 1) : NULL;
     for (size_t i = 0; child->text != NULL && i < count; i++) {
         child->words[i] = memcpy(child->text + used, arguments[i], strlen(arguments[i]) + 1);
         used += strlen(arguments[i]) + 1;

@@ -15,7 +15,9 @@
 #include "net.h"
 
 /* The same for a function of the project's own. */
+#define REAL_OWN(name) __real_##name
 #define STAND_IN_OWN(type, name, parameters)                                                       \
+    type REAL_OWN(name) parameters;                                                                \
     type __wrap_##name parameters;                                                                 \
     type __wrap_##name parameters
 
@@ -32,13 +34,11 @@ typedef char stand_in_option; /* what setsockopt and send take */
 #define STAND_IN_FAIL(code) WSASetLastError(code)
 #define STAND_IN_NO_BUFFERS WSAENOBUFS
 #else
-#define REAL(name) __real_##name
-#define STAND_IN(type, name, parameters)                                                           \
-    type REAL(name) parameters;                                                                    \
-    STAND_IN_OWN(type, name, parameters)
+#define REAL(name)                       REAL_OWN(name)
+#define STAND_IN(type, name, parameters) STAND_IN_OWN(type, name, parameters)
 typedef void stand_in_option;
-#define STAND_IN_FAIL(code) (errno = (code))
-#define STAND_IN_NO_BUFFERS ENOBUFS
+#define STAND_IN_FAIL(code)              (errno = (code))
+#define STAND_IN_NO_BUFFERS              ENOBUFS
 #endif
 
 #endif

@@ -40,13 +40,12 @@ STAND_IN(net_socket, accept, (net_socket listener, struct sockaddr *address, soc
     return NET_SOCKET_NONE;
 }
 
-void __real_net_reserve_open(struct net_reserve *reserve);
 STAND_IN_OWN(void, net_reserve_open, (struct net_reserve * reserve))
 {
     if (atomic_fetch_sub(&reserves_lost, 1) > 0)
         reserve->socket = NET_SOCKET_NONE;
     else
-        __real_net_reserve_open(reserve);
+        REAL_OWN(net_reserve_open)(reserve);
 }
 
 /* The one platform block: how else the models accept, and which errors are a connection's. */
