@@ -47,7 +47,7 @@ static void distribution_make(struct distribution *of, size_t a_count, size_t b_
 {
     double m = (double)a_count, n = (double)b_count;
     of->pairs = m * n;
-    of->deviation = 0;
+    of->deviation = of->orders = 0;
     if (a_count <= EXACT_MAX && b_count <= EXACT_MAX)
         orders_count(of, a_count, b_count);
     else
