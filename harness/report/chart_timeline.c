@@ -102,7 +102,7 @@ static struct view view_of(const struct panel *panel)
     return view;
 }
 
-/* ---- which intervals are told ---- */
+/* ---- which intervals are printed ---- */
 
 struct worst {
     const struct timeline *timeline;

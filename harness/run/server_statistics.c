@@ -9,7 +9,7 @@
 
 enum {
     NS_PER_S = 1000000000,
-    THREADS_TOLD = 1024 /* most that a line tells of */
+    THREADS_TOLD = 1024 /* most that a line has figures of */
 };
 
 /* Of what fits into 64 bits, and of what is counted. */

@@ -106,7 +106,7 @@ static void connection_turn(struct epoll_worker *thread, struct epoll_connection
 
 /* ---- serve ---- */
 
-/* All threads that watch the listener are told that it is shut down, also those that wait exclusively. */
+/* The shutdown wakes all threads that watch the listener, also those that wait exclusively. */
 static void worker_wake(struct worker *worker, struct worker *by)
 {
     observe_call(by, NULL, "shutdown(listener)", (net_interrupt(worker->server->listener), true));

@@ -6,7 +6,7 @@
  * starts PROGRAM (an iomodels) as a server of MODEL for each case and drives it as its clients.
  * One line for each case: "ok NAME", "FAILED NAME: why" or "skipped NAME: why". A case that hangs
  * ends the run, since most of the others would take a minute each; with --all they run. With --threads
- * each server has so many serving threads, except where the case itself says how many. Exit status 0, 1
+ * each server has N serving threads, except where the case itself says how many. Exit status 0, 1
  * where a case failed, 2 for bad usage, 77 where PROGRAM does not have the model.
  */
 #include <stdarg.h>
