@@ -5,7 +5,8 @@
  *          overwrites them with the answer, so they are copied for every call: the cost of a wait
  *          grows with all sockets, not with the ready ones. That is the model's lesson. A socket
  *          with bytes pending is in the first set too, until it is reported there: by Winsock's
- *          page only that set reports a reset.
+ *          page only that set reports a reset. From then on it is in there only now and then: what
+ *          it may not receive yet would make each call return at once.
  * Calls    For ever: copy the sets, select, walk through what came back; accept, recv, send.
  * Re-arms  Nothing: readiness is asked for again with each call.
  * Limit    FD_SETSIZE (64 on Windows, 1,024 on POSIX) is the size of fd_set, not the kernel's: the
@@ -24,12 +25,19 @@
 #include "parts/select_set.h"
 #include "turn.h"
 
-/* The one platform block: how a socket is accepted that is non-blocking from the start. */
+/*
+ * The one platform block: how a socket is accepted that is non-blocking from the start, and whether
+ * a reset makes a socket ready for writing too, as POSIX demands.
+ */
 #ifdef _WIN32
 #define accept_nonblocking(listener) accept(listener, NULL, NULL) /* it has the listener's mode */
+enum { WRITING_REPORTS_RESETS = 0 };
 #else
 #define accept_nonblocking(listener) accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)
+enum { WRITING_REPORTS_RESETS = 1 };
 #endif
+
+enum { RESET_LOOK_US = 100000, RESET_LOOK_WAITS = 64 };
 
 /* ---- state ---- */
 
@@ -41,6 +49,7 @@ struct select_worker {
     struct select_set writing; /* those with bytes pending */
     struct select_member *ready;
     unsigned turn; /* waits so far */
+    bool left;     /* a socket with bytes pending has left the reading set */
     int nfds;      /* POSIX: above every descriptor watched so far */
 };
 
@@ -130,6 +139,12 @@ static void connection_turn(struct select_worker *thread, struct select_connecti
 
 /* ---- serve ---- */
 
+/* A reset may come that no set reports. */
+static bool is_deaf(const struct select_worker *thread)
+{
+    return thread->left && !WRITING_REPORTS_RESETS;
+}
+
 static int ready_wait(struct select_worker *thread)
 {
     struct select_set *reading = &thread->reading, *writing = &thread->writing;
@@ -137,34 +152,11 @@ static int ready_wait(struct select_worker *thread)
     /* Both are copied for every call, because the call before has overwritten the copies. */
     fd_set *read_set = select_set_copy(reading, thread->nfds, &read_bytes);
     fd_set *write_set = select_set_copy(writing, thread->nfds, &write_bytes);
-    return observe_wait(&thread->worker, "select", "socket", reading->count + writing->count,
-                        read_bytes + write_bytes,
-                        select(thread->nfds, read_set, write_set, NULL, NULL));
-}
-
-/*
- * Collects what select has marked, each connection once. Returns how many. A connection with bytes
- * pending leaves the reading set as soon as that set reports it: it may not receive yet, so the
- * report would come again and again. Until then it stays there, because only there Wine 10 reports
- * a reset.
- */
-static unsigned answers_gather(struct select_worker *thread)
-{
-    struct select_member *ready = thread->ready;
-    if (thread->writing.count == 0)
-        return select_set_collect(&thread->reading, ready);
-    unsigned count = select_set_collect(&thread->writing, ready);
-    for (unsigned i = 0; i < count; i++)
-        ready[i].connection->writable = true;
-    unsigned end = count + select_set_collect(&thread->reading, ready + count);
-    for (unsigned i = count; i < end; i++) {
-        struct select_connection *own = ready[i].connection;
-        if (own != NULL && select_set_has(&thread->writing, own))
-            select_set_remove(&thread->reading, own);
-        if (own == NULL || !own->writable)
-            ready[count++] = ready[i];
-    }
-    return count;
+    struct timeval look = {.tv_usec = RESET_LOOK_US};
+    return observe_wait(
+        &thread->worker, "select", "socket", reading->count + writing->count,
+        read_bytes + write_bytes,
+        select(thread->nfds, read_set, write_set, NULL, is_deaf(thread) ? &look : NULL));
 }
 
 static void worker_run(struct worker *worker)
@@ -179,7 +171,8 @@ static void worker_run(struct worker *worker)
             break;
         }
         /* All answers are gathered first: to serve one connection changes the sets. */
-        unsigned count = answers_gather(thread);
+        unsigned count =
+            select_sets_collect(&thread->reading, &thread->writing, thread->ready, &thread->left);
         /* Each time another one is first; otherwise the same connections would always gain. */
         unsigned at = count == 0 ? 0 : thread->turn++ % count;
         for (unsigned i = 0; i < count; i++) {
@@ -191,6 +184,10 @@ static void worker_run(struct worker *worker)
                 connections_accept(thread);
             else
                 connections_assigned(thread);
+        }
+        if (is_deaf(thread) && (ready == 0 || thread->turn % RESET_LOOK_WAITS == 0)) {
+            select_sets_rejoin(&thread->reading, &thread->writing);
+            thread->left = false;
         }
     }
 }

@@ -18,20 +18,25 @@
 #include "parts/arrivals.h"
 #include "turn.h"
 
-enum { CONNECTIONS_MOST = FD_SETSIZE - 1 }; /* and the thread's own socket */
+enum {
+    CONNECTIONS_MOST = FD_SETSIZE - 1, /* and the thread's own socket */
+    RESET_LOOK_US = 100000,            /* as in select.c */
+    RESET_LOOK_WAITS = 64
+};
 
 /* ---- state ---- */
 
 struct select_connection {
     struct connection connection;
     bool sending;  /* watched for writing, and for reading until that was reported: see select.c */
-    bool reported; /* it was */
+    bool reported; /* it was, and so it is not watched for a reset */
 };
 
 /* A thread and what it watches. */
 struct select_worker {
     struct worker worker;
     struct arrivals arrivals;
+    unsigned waits;
     unsigned count;
     struct select_connection *connections[CONNECTIONS_MOST];
     fd_set reading, writing;
@@ -111,16 +116,26 @@ static int ready_wait(struct select_worker *thread)
     FD_ZERO(&thread->reading);
     FD_ZERO(&thread->writing);
     set_add(&thread->reading, thread->arrivals.socket);
+    bool deaf = false;
     for (unsigned i = 0; i < thread->count; i++) {
         const struct select_connection *own = thread->connections[i];
         if (!own->reported)
             set_add(&thread->reading, own->connection.socket);
+        deaf = deaf || own->reported;
         if (own->sending)
             set_add(&thread->writing, own->connection.socket);
     }
     unsigned watched = thread->reading.fd_count + thread->writing.fd_count;
+    struct timeval look = {.tv_usec = RESET_LOOK_US};
     return observe_wait(&thread->worker, "select", "socket", watched, watched * sizeof(SOCKET),
-                        select(0, &thread->reading, &thread->writing, NULL, NULL));
+                        select(0, &thread->reading, &thread->writing, NULL, deaf ? &look : NULL));
+}
+
+/* All are watched for a reset again, until the reading set reports them. */
+static void resets_watch(struct select_worker *thread)
+{
+    for (unsigned i = 0; i < thread->count; i++)
+        thread->connections[i]->reported = false;
 }
 
 static void worker_run(struct worker *worker)
@@ -139,6 +154,8 @@ static void worker_run(struct worker *worker)
             if (readable || (own->sending && set_has(&thread->writing, own->connection.socket)))
                 connection_turn(thread, i - 1);
         }
+        if (ready == 0 || ++thread->waits % RESET_LOOK_WAITS == 0)
+            resets_watch(thread);
         if (!set_has(&thread->reading, thread->arrivals.socket))
             continue;
         if (worker->index == 0)

@@ -58,3 +58,33 @@ fd_set *select_set_copy(struct select_set *set, int nfds, size_t *bytes)
     memcpy(set->copy, set->master, *bytes);
     return set->copy;
 }
+
+unsigned select_sets_collect(struct select_set *reading, struct select_set *writing,
+                             struct select_member *ready, bool *left)
+{
+    if (writing->count == 0)
+        return select_set_collect(reading, ready);
+    unsigned count = select_set_collect(writing, ready);
+    for (unsigned i = 0; i < count; i++)
+        ready[i].connection->writable = true;
+    unsigned end = count + select_set_collect(reading, ready + count);
+    for (unsigned i = count; i < end; i++) {
+        struct select_connection *own = ready[i].connection;
+        if (own != NULL && select_set_has(writing, own)) {
+            select_set_remove(reading, own);
+            *left = true;
+        }
+        if (own == NULL || !own->writable)
+            ready[count++] = ready[i];
+    }
+    return count;
+}
+
+void select_sets_rejoin(struct select_set *reading, const struct select_set *writing)
+{
+    for (unsigned i = 0; i < writing->count; i++) {
+        const struct select_member *member = &writing->members[i];
+        if (!select_set_has(reading, member->connection))
+            select_set_add(reading, member->socket, member->connection);
+    }
+}

@@ -53,6 +53,17 @@ fd_set *select_set_copy(struct select_set *set, int nfds, size_t *bytes);
 /* Writes the members that select has left in the copy to ready. Returns how many. */
 unsigned select_set_collect(const struct select_set *set, struct select_member *ready);
 
+/*
+ * As select_set_collect for both sets, each connection once; `writable` says whether the writing set
+ * has it. ready: room for the members of both. One with bytes pending leaves the reading set when
+ * that reports it, and *left becomes true: it may not receive yet, so the report would come with
+ * every call.
+ */
+unsigned select_sets_collect(struct select_set *reading, struct select_set *writing,
+                             struct select_member *ready, bool *left);
+/* Those in the writing set only are put into the reading set again. */
+void select_sets_rejoin(struct select_set *reading, const struct select_set *writing);
+
 /* The system's side. */
 /* Bytes of a set of `members` whose descriptors are below nfds. */
 size_t select_set_bytes(unsigned members, int nfds);

@@ -110,6 +110,20 @@ static bool reset_behind_a_short_send(struct test *test)
     return subject_wait(test, "open", 0);
 }
 
+/* Bytes are left to read for the server, which waits to send, and no other client makes it look. */
+static bool reset_of_a_full_connection(struct test *test)
+{
+    struct client *client;
+    if (!subject_start(test, NULL) || !subject_remember(test) ||
+        (client = clients_new(test, 1)) == NULL)
+        return false;
+    client->receive_buffer = SMALL_BUFFER;
+    if (!client_connect(test, client) || !client_fill(test, client) || !subject_wait_idle(test))
+        return false;
+    client_reset(client);
+    return subject_wait(test, "open", 0);
+}
+
 /*
  * Many stop reading, each with as much pending as the server lets it have. Where they share that with
  * the others, these may have to wait; once the many are gone they are served.
@@ -184,6 +198,7 @@ const struct test_case cases_end[] = {
     {"half_close_in_flight", half_close_in_flight},
     {"reset_in_mid_echo", reset},
     {"reset_behind_a_short_send", reset_behind_a_short_send},
+    {"reset_of_a_full_connection", reset_of_a_full_connection},
     {"stopped_readers_reset", stopped_readers_reset},
     {"thousand_one_by_one", thousand_one_by_one},
     {"burst_closed_at_once", burst},

@@ -71,9 +71,54 @@ static void test_members(void)
     select_set_close(&set);
 }
 
+/* A call of select whose answer has the sockets of these members only. */
+static void answer(struct select_set *set, const bool marked[MEMBERS])
+{
+    size_t bytes;
+    fd_set *copy = select_set_copy(set, 501, &bytes);
+    for (unsigned i = 0; copy != NULL && i < MEMBERS; i++)
+        if (!marked[i] && select_set_has(set, &connections[i]))
+            FD_CLR((size_t)sockets[i], copy);
+}
+
+/* 0 and 1 have bytes pending; 0 is reported by both sets, 1 by the writing one, 2 by the other. */
+static void test_both_sets(void)
+{
+    static const bool readable[MEMBERS] = {true, false, true, false};
+    static const bool writable[MEMBERS] = {true, true, false, false};
+    struct select_set reading = {.count = 0}, writing = {.count = 0};
+    struct select_member ready[SELECT_PURPOSES * MEMBERS];
+    bool left = false;
+    CHECK(select_set_open(&reading, SELECT_READING, MEMBERS));
+    CHECK(select_set_open(&writing, SELECT_WRITING, MEMBERS));
+    for (unsigned i = 0; i < MEMBERS; i++)
+        select_set_add(&reading, sockets[i], &connections[i]);
+    answer(&reading, readable);
+    CHECK_EQ_U64(select_sets_collect(&reading, &writing, ready, &left), 2);
+    CHECK(!left);
+    for (unsigned i = 0; i < 2; i++)
+        select_set_add(&writing, sockets[i], &connections[i]);
+    answer(&reading, readable);
+    answer(&writing, writable);
+    CHECK_EQ_U64(select_sets_collect(&reading, &writing, ready, &left), 3);
+    CHECK(left);
+    CHECK(!select_set_has(&reading, &connections[0]));
+    for (unsigned i = 1; i < MEMBERS; i++)
+        CHECK(select_set_has(&reading, &connections[i]));
+    for (unsigned i = 0; i < MEMBERS; i++)
+        CHECK(connections[i].writable == (i < 2));
+    select_sets_rejoin(&reading, &writing);
+    CHECK_EQ_U64(reading.count, MEMBERS);
+    for (unsigned i = 0; i < MEMBERS; i++)
+        CHECK(select_set_has(&reading, &connections[i]));
+    select_set_close(&reading);
+    select_set_close(&writing);
+}
+
 int main(void)
 {
     test_bytes();
     test_members();
+    test_both_sets();
     return check_report();
 }
