@@ -160,8 +160,9 @@ static const struct option options[] = {
      "at the end, make the page report.html in the run's folder, as\n"
      "'iomodels report' does"},
     {"--resume", "DIR", OPTION_TEXT, ASKED(resume), 0, 0,
-     "go on with the run in this folder where it stopped, with its own\n"
-     "arguments; only --trials, --report and --dry-run can be given besides"},
+     "go on with the run in this folder (or: its runs.csv) where it\n"
+     "stopped, with its own arguments; only --trials, --report and\n"
+     "--dry-run can be given besides"},
     {"--dry-run", NULL, OPTION_FLAG, ASKED(dry_run), 0, 0,
      "say how many runs it would be, and how long"},
     {.name = NULL}};

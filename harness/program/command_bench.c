@@ -22,6 +22,7 @@
 #include "run/placement.h"
 #include "run/plan_workloads.h"
 #include "run/resume.h"
+#include "run/resume_folder.h"
 #include "run/search.h"
 #include "run/target_reach.h"
 
@@ -317,7 +318,11 @@ static int options_resume(struct bench_request *given, struct resume *resume, in
     if (status != 0)
         return status == EXIT_USAGE ? options_fail("bench", "%s", failure.text)
                                     : fail(failure.text);
-    if (!bench_options_take(given, resume->argc, resume->argv, &status))
+    bool taken = bench_options_take(given, resume->argc, resume->argv, &status);
+    given->resume = resume->folder;
+    if (taken && resume_folder_check(resume->folder, given->out, &given->targets, &failure) != 0)
+        status = options_fail("bench", "--resume %s: %s", resume->folder, failure.text);
+    if (!taken || status != 0)
         resume_close(resume);
     return status;
 }
@@ -326,7 +331,7 @@ int command_bench(int argc, char **argv)
 {
     static struct plan plan;
     struct bench_request given;
-    struct resume resume = {.folder = NULL};
+    struct resume resume = {.folder = ""};
     int status;
     if (!bench_options_take(&given, argc, argv, &status))
         return status;

@@ -205,6 +205,11 @@ static bool is_shown(const struct compare *compare, const struct column *metric,
     return !(is_open ? metric->of_throughput : metric->basis != COLUMN_NO_BASIS);
 }
 
+static bool has_starved(const struct cell *cell)
+{
+    return cell->warned_by[WARNING_STARVED] > 0;
+}
+
 /* A family by one metric; comparisons and lines: room for its pairs. */
 static int family_compare(struct compare *compare, const struct pair *pairs, size_t count,
                           size_t metric_index, struct comparison *comparisons,
@@ -234,7 +239,7 @@ static int family_compare(struct compare *compare, const struct pair *pairs, siz
         struct comparison *comparison = &comparisons[i];
         /* Their percentiles are of those clients only that got answers. */
         lines[i].starved = metric->basis != COLUMN_NO_BASIS &&
-                           lines[i].baseline->starved + lines[i].contestant->starved > 0;
+                           (has_starved(lines[i].baseline) || has_starved(lines[i].contestant));
         if (lines[i].starved)
             comparison->verdict = COMPARISON_NONE;
     }

@@ -35,6 +35,24 @@ static void left_out_print(struct comparison_table *table, size_t failed, size_t
         note(table, text);
 }
 
+static void warned_print(struct comparison_table *table, size_t warned, size_t rows,
+                         const size_t warned_by[WARNINGS])
+{
+    char text[1600]; /* all words with their numbers */
+    const char *between = ": ";
+    size_t used =
+        (size_t)snprintf(text, sizeof text, "%zu of %zu rows have warnings", warned, rows);
+    for (int warning = 0; warning < WARNINGS; warning++) {
+        if (warned_by[warning] == 0)
+            continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %zu", between,
+                                 warning_word((enum warning)warning), warned_by[warning]);
+        between = ", ";
+    }
+    snprintf(text + used, sizeof text - used, "; see that column of runs.csv");
+    note(table, text);
+}
+
 void compare_notes_print(struct comparison_table *table, const struct cells *cells,
                          const struct pairing_rules *rules, const struct pairing *pairing)
 {
@@ -44,6 +62,7 @@ void compare_notes_print(struct comparison_table *table, const struct cells *cel
         "the other run has it not, or with another number of server threads"};
     char text[240];
     size_t skipped = 0, failed = 0, incomplete = 0, warned = 0, rows = 0, measured = 0;
+    size_t warned_by[WARNINGS] = {0};
     for (size_t i = 0; i < cells->count; i++) {
         const struct cell *cell = &cells->cells[i];
         if (!pairing_wants(rules, cell))
@@ -52,15 +71,14 @@ void compare_notes_print(struct comparison_table *table, const struct cells *cel
         failed += cell->failed;
         incomplete += cell->incomplete;
         warned += cell->warned;
+        for (int warning = 0; warning < WARNINGS; warning++)
+            warned_by[warning] += cell->warned_by[warning];
         rows += cell->rows;
         measured += cell->rows > 0;
     }
     left_out_print(table, failed, skipped, incomplete);
-    if (warned > 0) {
-        snprintf(text, sizeof text, "%zu of %zu rows have warnings: see that column of runs.csv",
-                 warned, rows);
-        note(table, text);
-    }
+    if (warned > 0)
+        warned_print(table, warned, rows, warned_by);
     if (pairing->alone > 0) {
         snprintf(text, sizeof text,
                  "not compared: %zu of %zu combinations of model, target and load: %s",

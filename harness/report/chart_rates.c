@@ -34,16 +34,22 @@ static const char *const names_read[COLUMNS_READ] = {"target",
                                                      "missed_by",
                                                      "ended"};
 
+/* The model of all external servers. */
+static const char external[] = "external";
+
 struct search_table {
+    const struct report *report;
+    size_t run;
     const struct csv_table *csv;
     int columns[COLUMNS_READ];
 };
 
-static struct search_table table_of(const struct report_run *run)
+static struct search_table table_of(const struct report *report, size_t run)
 {
-    struct search_table table = {.csv = &run->search};
+    const struct csv_table *csv = &report->runs[run].search;
+    struct search_table table = {.report = report, .run = run, .csv = csv};
     for (int i = 0; i < COLUMNS_READ; i++)
-        table.columns[i] = run->search.rows > 0 ? csv_column(&run->search, names_read[i]) : -1;
+        table.columns[i] = csv->rows > 0 ? csv_column(csv, names_read[i]) : -1;
     return table;
 }
 
@@ -58,14 +64,47 @@ static double number(const struct search_table *table, size_t row, int column)
     return units_parse_double(field(table, row, column), &value) ? value : NAN;
 }
 
-/* Lines of one target, workload and bound are one drawing. */
+/* One of those of a line of an external server, which are all shown alike; NULL where there is none. */
+static const struct cell *external_cell(const struct search_table *table, size_t row)
+{
+    const struct cells *cells = &table->report->trials.cells;
+    bool is_external = strcmp(field(table, row, MODEL), external) == 0;
+    for (size_t i = 0; i < cells->count && is_external; i++) {
+        const struct cell *cell = &cells->cells[i];
+        if (cell->file == table->run && strcmp(cell_target(cell), field(table, row, TARGET)) == 0 &&
+            strcmp(cell_model(cell), external) == 0)
+            return cell;
+    }
+    return NULL;
+}
+
+static const char *shown_target(const struct search_table *table, size_t row)
+{
+    const struct cell *cell = external_cell(table, row);
+    return cell == NULL ? field(table, row, TARGET) : cell_shown_target(cell);
+}
+
+static const char *shown_model(const struct search_table *table, size_t row)
+{
+    const struct cell *cell = external_cell(table, row);
+    return cell == NULL ? field(table, row, MODEL) : cell_shown_model(cell);
+}
+
+/* As shown, but each external server by its target's name, since several can be alone. */
+static const char *label_of(const struct search_table *table, size_t row)
+{
+    const char *model = shown_model(table, row);
+    return strcmp(model, external) == 0 ? field(table, row, TARGET) : model;
+}
+
+/* Lines of one target, as it is shown, of one workload and bound are one drawing. */
 static bool is_together(const struct search_table *table, size_t a, size_t b)
 {
-    static const int same[] = {TARGET, WORKLOAD, CONNECTIONS, BYTES, BOUND};
+    static const int same[] = {WORKLOAD, CONNECTIONS, BYTES, BOUND};
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
         if (strcmp(field(table, a, same[i]), field(table, b, same[i])) != 0)
             return false;
-    return true;
+    return strcmp(shown_target(table, a), shown_target(table, b)) == 0;
 }
 
 static bool is_first(const struct search_table *table, size_t row)
@@ -84,7 +123,7 @@ static bool has_rates(const struct search_table *table, size_t row)
 static bool has_data(const struct report *report)
 {
     for (size_t i = report->has_baseline; i < report->run_count; i++) {
-        struct search_table table = table_of(&report->runs[i]);
+        struct search_table table = table_of(report, i);
         for (size_t row = 1; row < table.csv->rows; row++)
             if (has_rates(&table, row))
                 return true;
@@ -124,8 +163,8 @@ static void row_draw(struct page *page, const struct search_table *table, size_t
                      const struct scale *scale, double y)
 {
     char text[TEXT_BYTES], met_text[64], missed_text[64];
-    const char *model = field(table, row, MODEL);
-    struct model_style style = model_style_of(model, &page->report->strangers);
+    const char *model = label_of(table, row);
+    struct model_style style = model_style_of(shown_model(table, row), &page->report->strangers);
     double met = number(table, row, MET), missed = number(table, row, MISSED);
     svg_group_begin(&page->out, "");
     markup_put(&page->out, " data-model=\"");
@@ -159,7 +198,7 @@ static void table_put(struct page *page, const struct search_table *table, const
                                         "rate that was not held", "missed by", "ended early by"};
     page_table_begin(page, names, sizeof names / sizeof names[0]);
     for (size_t i = 0; i < count; i++) {
-        page_table_row(page, field(table, rows[i], MODEL));
+        page_table_row(page, label_of(table, rows[i]));
         page_table_number(page, number(table, rows[i], MET));
         page_table_number(page, number(table, rows[i], MISSED));
         page_table_text(page, field(table, rows[i], MISSED_BY));
@@ -178,12 +217,12 @@ static void sentence_make(const struct search_table *table, const size_t *rows, 
         snprintf(text, size, "No rate that was tried was held.");
     else if (count == 1 || !number_is_known(least))
         snprintf(text, size, "%.60s holds the highest rate: %s messages a second.",
-                 field(table, rows[0], MODEL), units_format_si(most, high, sizeof high));
+                 label_of(table, rows[0]), units_format_si(most, high, sizeof high));
     else
         snprintf(text, size,
                  "%.60s holds the highest rate, %s messages a second, %.60s the lowest, %s.",
-                 field(table, rows[0], MODEL), units_format_si(most, high, sizeof high),
-                 field(table, rows[count - 1], MODEL), units_format_si(least, low, sizeof low));
+                 label_of(table, rows[0]), units_format_si(most, high, sizeof high),
+                 label_of(table, rows[count - 1]), units_format_si(least, low, sizeof low));
 }
 
 static void axis_draw(struct page *page, const struct scale *scale, double bottom)
@@ -215,7 +254,7 @@ static void figure_draw(struct page *page, size_t run, const struct search_table
     bool is_wine = target_is_wine(page->report, run, field(table, first, TARGET));
     struct scale scale = scale_from_zero(highest, 6, SVG_WIDTH - 6);
     snprintf(heading, sizeof heading, "%.63s: %.40s %.12s B x %.12s within %.20s%s",
-             field(table, first, TARGET), field(table, first, WORKLOAD), field(table, first, BYTES),
+             shown_target(table, first), field(table, first, WORKLOAD), field(table, first, BYTES),
              field(table, first, CONNECTIONS), field(table, first, BOUND),
              report_run_ending(page->report, run, ending, sizeof ending));
     sentence_make(table, rows, count, sentence, sizeof sentence);
@@ -233,7 +272,7 @@ static void figure_draw(struct page *page, size_t run, const struct search_table
 static void draw(struct page *page)
 {
     for (size_t i = page->report->has_baseline; i < page->report->run_count; i++) {
-        struct search_table table = table_of(&page->report->runs[i]);
+        struct search_table table = table_of(page->report, i);
         size_t drawn = 0;
         for (size_t row = 1; row < table.csv->rows && drawn < REPORT_PANELS_MAX; row++)
             if (is_first(&table, row)) {

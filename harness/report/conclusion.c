@@ -186,7 +186,8 @@ static bool family_print(struct comparison_table *table, const struct cell_value
         cell_rank(&ranking, values, pairs[i].contestant);
     }
     for (size_t i = 0; i < ranking.count; i++)
-        starved += metric->basis != COLUMN_NO_BASIS && ranking.entries[i].cell->starved > 0;
+        starved += metric->basis != COLUMN_NO_BASIS &&
+                   ranking.entries[i].cell->warned_by[WARNING_STARVED] > 0;
     /* Figures of some clients only rank nothing. */
     if (ranking.count < 2 || starved > 0)
         return false;

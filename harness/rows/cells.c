@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "rows/warnings.h"
 
 /* What stands in front of a cell's texts in its key: the file's number. */
 enum { FILE_BYTES = sizeof(size_t), KEY_BYTES = FILE_BYTES + ROW_KEY_BYTES + ROW_NUMBER_BYTES };
@@ -127,8 +126,9 @@ int cells_count_row(struct cells *cells, size_t number, const struct row *row)
     cell->rows++;
     cell->client_bound += row->bound == BOUND_CLIENT;
     cell->latency_bound += row->bound == BOUND_LATENCY;
-    cell->starved += warning_has(row, WARNING_STARVED);
     cell->warned += row->warnings[0] != '\0';
+    for (int warning = 0; warning < WARNINGS; warning++)
+        cell->warned_by[warning] += warning_has(row, (enum warning)warning);
     if (cell->host_kind[0] == '\0') {
         row_set_text(cell->host_kind, sizeof cell->host_kind, row_word(row, COLUMN_host_kind));
         cell->host = row->host_kind;

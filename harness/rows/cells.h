@@ -11,6 +11,7 @@
 
 #include "rows/key_table.h"
 #include "rows/row.h"
+#include "rows/warnings.h"
 
 #define CELLS_NONE KEY_TABLE_NONE
 
@@ -34,9 +35,9 @@ struct cell {
     size_t incomplete;   /* ok, but not counted as that: a ramp's rows without all connections */
     size_t client_bound; /* of the rows that are ok, as below */
     size_t latency_bound;
-    size_t starved; /* left clients without any answer */
-    size_t warned;  /* have a warning */
-    size_t first;   /* in cells.order */
+    size_t warned;              /* have a warning */
+    size_t warned_by[WARNINGS]; /* have that warning */
+    size_t first;               /* in cells.order */
 };
 
 struct cells {

@@ -34,12 +34,13 @@ int plan_add_target(struct plan *plan, const char *text, bool missing,
             failure_set(failure, "two targets are called %s", name);
             return EXIT_USAGE;
         }
+    int status = 0;
     if (missing)
         *target = (struct target){.name = name, .missing = text + length + 1};
-    else if (target_open(target, name, text + length + 1, cancelled, context, failure) != 0)
-        return EXIT_FAILED;
-    plan->target_count++;
-    return 0;
+    else
+        status = target_open(target, name, text + length + 1, cancelled, context, failure);
+    plan->target_count += status == 0;
+    return status;
 }
 
 int plan_add_self(struct plan *plan, bool (*cancelled)(void *context), void *context,

@@ -10,6 +10,7 @@
 #include "host/child.h"
 #include "rows/results_reader.h"
 #include "run/environment.h"
+#include "run/resume_folder.h"
 
 const char *resume_fact(const struct resume *resume, const char *name)
 {
@@ -164,11 +165,15 @@ static int arguments_take(struct resume *resume, int argc, char **argv, struct f
     return status;
 }
 
-int resume_open(struct resume *resume, const char *folder, int argc, char **argv,
+int resume_open(struct resume *resume, const char *path, int argc, char **argv,
                 struct failure *failure)
 {
-    *resume = (struct resume){.folder = folder};
-    if (results_read_table(folder, "environment.csv", &resume->facts, failure) != 0)
+    *resume = (struct resume){.folder = ""};
+    if (!resume_folder_of(path, resume->folder)) {
+        failure_set(failure, "--resume %s: the path is too long", path);
+        return EXIT_FAILED;
+    }
+    if (results_read_table(resume->folder, "environment.csv", &resume->facts, failure) != 0)
         return EXIT_FAILED;
     int status = facts_check(resume, failure);
     if (status == 0)
@@ -184,7 +189,7 @@ void resume_close(struct resume *resume)
     free(resume->words);
     free(resume->argv);
     free(resume->arguments);
-    *resume = (struct resume){.folder = NULL};
+    *resume = (struct resume){.folder = ""};
 }
 
 static const char *fact_now(const struct results_fact *facts, size_t count, const char *name)

@@ -12,7 +12,7 @@
 #include "rows/results.h"
 
 struct resume {
-    const char *folder;     /* the caller's */
+    char folder[RESULTS_PATH_BYTES];
     struct csv_table facts; /* its environment.csv */
     char **words;           /* of its own arguments; owned */
     char **argv;            /* these, the seed, and what is given now; owned */
@@ -22,11 +22,11 @@ struct resume {
 };
 
 /*
- * argc, argv: of the `iomodels bench` that goes on. 0, or with a failure the exit status:
- * EXIT_USAGE where something is given that can't be changed any more, EXIT_FAILED where that
+ * path: the run's folder or its runs.csv. argc, argv: of the `iomodels bench` that goes on. 0, or
+ * with a failure the exit status: EXIT_USAGE where something is given that can't be changed any more, EXIT_FAILED where that
  * folder holds no such run. Then nothing needs closing.
  */
-int resume_open(struct resume *resume, const char *folder, int argc, char **argv,
+int resume_open(struct resume *resume, const char *path, int argc, char **argv,
                 struct failure *failure);
 void resume_close(struct resume *resume);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exit_status.h"
 #include "base/failure.h"
 #include "base/files.h"
 #include "base/units.h"
@@ -246,7 +247,7 @@ int target_open(struct target *target, const char *name, const char *command,
                 is_ours && has_command ? " list --csv" : "");
     free((void *)target->words);
     target->words = NULL;
-    return -1;
+    return is_ours && has_command ? EXIT_FAILED : EXIT_USAGE;
 }
 
 void target_close(struct target *target)

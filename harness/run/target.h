@@ -35,8 +35,9 @@ struct target {
 
 /*
  * Splits the command and asks for its models. Where it begins with the bare word iomodels, and no
- * such program can be started, it is this program itself. 0, or -1 with a failure that names the
- * target and the cause; then nothing needs closing.
+ * such program can be started, it is this program itself. 0, or with a failure that names the target
+ * and the cause the exit status: EXIT_USAGE where the command is none, EXIT_FAILED where it did not
+ * answer. Then nothing needs closing.
  */
 int target_open(struct target *target, const char *name, const char *command,
                 bool (*cancelled)(void *context), void *context, struct failure *failure);

@@ -108,8 +108,20 @@ class Models(Case):
                          rows(SIX, "rtt_p99_us", model="poll", loop="open"),
                          rows([""] * 14, "rtt_p99_us", model="poll", loop="open",
                               warnings="overload;unanswered"), columns=self.COLUMNS)
-        (line,) = self.table(run, errors=["14 of 26 rows have warnings"])
+        (line,) = self.table(run, errors=[["14 of 26 rows have warnings: overload 14, unanswered 14;"]])
         self.assertEqual((line["trials"], line["median"], line["verdict"]), ("20", "", "slower"))
+
+    def test_warnings_are_named(self):
+        """Each word once, with its rows."""
+        first, second, *_ = groups = rows(SIX, model="select"), rows(SIX, model="poll")
+        for row, words in zip(first + second, ("host_busy", "few_samples;host_busy", "host_busy")):
+            row["warnings"] = words
+        second[0]["warnings"] = "few_samples"
+        run = self.write(*groups, columns=self.COLUMNS)
+        says = "4 of 12 rows have warnings: host_busy 3, few_samples 2; see that column of runs.csv"
+        self.table(run, errors=[says])
+        self.assertIn(says, " ".join(self.compare(run).split()))
+        self.table(run, "--model", "poll,select", errors=[says])
 
     def test_starved(self):
         """What only some clients got says nothing of the others."""
@@ -119,7 +131,7 @@ class Models(Case):
                           zip(rows(TWICE, model="poll", warnings="starved"), SIX)],
                          columns=self.COLUMNS)
         found = {line["metric"]: line["verdict"]
-                 for line in self.table(run, errors=["6 of 12 rows have warnings"])}
+                 for line in self.table(run, errors=["6 of 12 rows have warnings: starved 6; "])}
         self.assertEqual(found, {"server_cpu_us_per_msg": "slower", "rtt_p99_us": ""})
 
     def test_missing_connections(self):

@@ -150,14 +150,17 @@ class External(Measured):
         """No target: nothing is measured."""
         for target, says in (("x=exec:" + tool.command(tool.PROGRAM) + " 7000", "has no {port}"),
                              ("x=exec:", "target x"),
+                             ("x=exec:'y {port}", "a quote (') is not closed"),
+                             ("x=tcp:", "not tcp:ADDRESS:PORT"),
                              ("x=tcp:localhost:7000", "numeric address"),
+                             ("x=tcp:nohost..:7", "numeric address"),
                              ("x=tcp:127.0.0.1", "not tcp:ADDRESS:PORT"),
                              ("x=tcp:127.0.0.1:70000", "not tcp:ADDRESS:PORT"),
                              ("x=tcp::7000", "not tcp:ADDRESS:PORT"),
                              ("x=tcp:[::1:7000", "not tcp:ADDRESS:PORT")):
             with self.subTest(target), tool.folder() as out:
                 result = tool.bench(out, "--target", target)
-                self.assertEqual(result.status, 1, result.err)
+                self.assertEqual(result.status, 2, result.err)
                 self.assertEqual(os.listdir(out), [])
                 self.assertEqual(len(result.err.splitlines()), 1)
                 self.assertIn(says, result.err)

@@ -403,6 +403,29 @@ class Report(unittest.TestCase):
                 self.assertIn(("python",), marks(figure, "model"), (name, heading))
                 self.assertNotIn(("external",), marks(figure, "model"))
 
+    def test_external_servers_of_a_search(self):
+        """Each by its target's name: beside the models of its system, else alone."""
+        rows = [row for row in read_rows(os.path.join(SAMPLE, "runs.csv"))
+                if row["target"] == "native" and row["model"] == "poll"]
+        rows += [dict(row, target=target, model="external", host_kind=kind) for row in rows[:4]
+                 for target, kind in (("go", "native"), ("python", "native"), ("far", "remote"), ("near", "remote"))]
+        run = self.run_of(rows)
+        write_rows(os.path.join(run, "environment.csv"),
+                   [{"name": "targets", "value": "native: x; go: exec:y; python: exec:z; far: tcp:a; near: tcp:b"}])
+        write_rows(os.path.join(run, "rate_search.csv"),
+                   [{"target": target, "model": model, "workload": "rate", "connections": "4", "message_bytes": "64",
+                     "searched_bound": "p99<=1ms", "rate_met_msgs_per_s": str(rate), "rate_missed_msgs_per_s": "9000",
+                     "missed_by": "latency", "ended": ""}
+                    for target, model, rate in (("native", "poll", 5000), ("go", "external", 6000),
+                                                ("python", "external", 4000), ("far", "external", 3000),
+                                                ("near", "external", 2000))])
+        figures = self.page(run).figures("rates")
+        self.assertEqual({heading.split(":")[0]: marks(figure, "model") for heading, figure in figures.items()},
+                         {"native": [("go",), ("poll",), ("python",)], "far": [("far",)], "near": [("near",)]})
+        text = "".join(figures[next(iter(figures))].itertext())
+        self.assertIn("go holds the highest rate", text)
+        self.assertNotIn("external", text)
+
     def test_scales_with_threads(self):
         """What was measured with several numbers of threads is drawn over them."""
         rows = [dict(row, threads=threads, **{COST: str(float(row[COST]) / int(threads))})

@@ -5,6 +5,7 @@ import csv
 import math
 import os
 import re
+import shutil
 import signal
 import subprocess
 import unittest
@@ -260,8 +261,8 @@ class Resume(unittest.TestCase):
             self.assertEqual([(row["status"], row["trial"]) for row in tool.read_runs(out)],
                              [("failed", "1"), ("failed", "2")])
 
-    def refused(self, folder, *arguments, status=1, says):
-        result = tool.run("bench", "--resume", folder, *arguments)
+    def refused(self, folder, *arguments, status=1, says, **more):
+        result = tool.run("bench", "--resume", folder, *arguments, **more)
         self.assertEqual((result.status, result.out), (status, ""), result.err)
         self.assertEqual(len(result.errors()), 1, result.err)
         for word in says:
@@ -287,6 +288,45 @@ class Resume(unittest.TestCase):
                     rows = tool.read_runs(out)
                     self.refused(folder, says=["begin a new"])
                     self.assertEqual(tool.read_runs(out), rows)
+
+    def test_file_in_the_folder(self):
+        """As compare and report take it."""
+        with tool.folder() as out:
+            tool.bench(out, *PLAN, "--trials", "1")
+            folder = tool.run_folder(out)
+            for path, more in (os.path.join(folder, "runs.csv"), {}), ("runs.csv", {"cwd": folder}):
+                result = tool.run("bench", "--resume", path, **more)
+                self.assertEqual(result.status, 0, result.err)
+                self.assertIn("nothing was left to be measured", result.out)
+            self.refused(os.path.join(folder, "histogram.csv"), says=["histogram.csv"])
+            os.remove(os.path.join(folder, "runs.csv"))
+            os.mkdir(os.path.join(folder, "runs.csv"))
+            self.refused(os.path.join(folder, "runs.csv"), says=["environment.csv"])
+
+    def test_from_another_folder(self):
+        """Where a target's command names a file that is in the first folder only."""
+        name = os.path.basename(tool.PROGRAM)
+        model = tool.available_models()[0]
+        serve = " serve --model %s --port {port}" % model
+        for command, *more in (("exec:./%s%s" % (name, serve),), ("./" + name, "--model", model),
+                               ("exec:%s%s notes.txt" % (tool.command(tool.PROGRAM), serve),)):
+            with self.subTest(command), tool.folder() as here, tool.folder() as elsewhere:
+                shutil.copy(tool.PROGRAM, os.path.join(here, name))
+                with open(os.path.join(here, "notes.txt"), "w", encoding="utf-8"):
+                    pass
+                tool.run("bench", *tool.SHORT, "--connections", "1", "--target", "x=" + command, *more,
+                         cwd=here)
+                out = os.path.join(here, "results")
+                folder = tool.run_folder(out)
+                rows = tool.read_runs(out)
+                self.refused(folder, "--trials", "2", status=2, cwd=elsewhere,
+                             says=["target x", "run it from that folder", here])
+                self.refused(os.path.relpath(folder, elsewhere), "--trials", "2", status=2,
+                             cwd=elsewhere, says=["target x", os.path.relpath(here, elsewhere)])
+                self.assertEqual(tool.read_runs(out), rows)
+                for path in folder, os.path.join("results", os.path.basename(folder)):
+                    tool.run("bench", "--resume", path, "--trials", "2", cwd=here)
+                self.assertEqual(len(tool.read_runs(out)), 2)
 
     def test_saved_by_other_programs(self):
         with tool.folder() as out:

@@ -25,9 +25,13 @@ class Lists(unittest.TestCase):
     def test_no_such_command(self):
         line = self.refused("there=/nowhere/iomodels x", ["target there", "/nowhere/iomodels"])
         self.assertIn("tried: /nowhere/iomodels x list --csv", line)
-        self.refused("open='iomodels", ["target open", "quote"])
+        self.refused("open='iomodels", ["target open", "quote"], status=2)
         self.refused("blanks=/no where/iomodels", ["a path with blanks takes quotes",
                                                    "--target \"blanks='PATH' ...\""])
+
+    def test_bad_form(self):
+        for target in "=iomodels", "a=", "a", "", "=":
+            self.refused(target, ["--target"], status=2)
 
     def test_no_shell(self):
         for command, word in (("~/bin/iomodels", "replaces ~/bin/iomodels"),
@@ -46,7 +50,7 @@ class Lists(unittest.TestCase):
                 result = tool.bench(out, "--target", "x=" + command, "--model",
                                     tool.available_models()[0], "--dry-run")
                 self.assertEqual(result.status, 0, result.err)
-        self.refused("blank=  ", ["target blank", "empty"])
+        self.refused("blank=  ", ["target blank", "empty"], status=2)
 
     def test_dies(self):
         self.refused(tool.fake("list-dies"), ["target fake", "no licence", "tried: "])
@@ -64,6 +68,13 @@ class Lists(unittest.TestCase):
     def test_nothing_to_run(self):
         self.refused(tool.fake("list-empty"), ["list no model"], status=2)
         self.refused(tool.fake("list-none-runs"), ["fake can't run", "not on a Tuesday"], status=2)
+
+    def test_two_of_one_name(self):
+        with tool.folder() as out:
+            result = tool.bench(out, "--target", tool.fake("none"), "--target", tool.fake("none"))
+        self.assertEqual((result.status, result.out), (2, ""))
+        self.assertEqual(len(result.err.splitlines()), 1, result.err)
+        self.assertIn("two targets are called fake", result.err)
 
     def test_second_target_is_checked_too(self):
         with tool.folder() as out:
