@@ -23,8 +23,8 @@ struct resume {
 
 /*
  * path: the run's folder or its runs.csv. argc, argv: of the `iomodels bench` that goes on. 0, or
- * with a failure the exit status: EXIT_USAGE where something is given that can't be changed any more, EXIT_FAILED where that
- * folder holds no such run. Then nothing needs closing.
+ * with a failure the exit status: EXIT_USAGE where something is given that can't be changed any
+ * more, EXIT_FAILED where that folder holds no such run. Then nothing needs closing.
  */
 int resume_open(struct resume *resume, const char *path, int argc, char **argv,
                 struct failure *failure);
