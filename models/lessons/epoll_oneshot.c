@@ -6,9 +6,10 @@
  *          time has a connection, and any thread may have its next turn.
  * Gain     The load needs no balancing: no client waits for a thread while another thread is idle.
  *          That helps where messages take long and not all alike (--work-cpu, --work-wait).
- * Harm     A call to arm for each turn, on one set that all threads lock; and a connection goes from
- *          processor to processor, and its memory with it. A thread serves by itself what one wait has
- *          handed to it, so a wait may hand out few only.
+ * Harm     A call to arm for each turn, on one set that all threads lock, and one at the end to take it
+ *          out of the set before the close; and a connection goes from processor to processor, and its
+ *          memory with it. A thread serves by itself what one wait has handed to it, so a wait may hand
+ *          out few only.
  * Shows    syscalls_per_msg, server_cpu_us_per_msg and threads_jain: bench --threads 4 --work-wait
  *          exp:2ms.
  *
@@ -91,6 +92,18 @@ static void connections_accept(struct epoll_worker *thread)
 
 /* ---- readable, writable, close ---- */
 
+/*
+ * To close the socket takes it out of the set, too. But where another thread's epoll_wait just looks at
+ * it, Linux 6.18 closes it when that call returns, which may be never: the peer waits for the end.
+ * epoll_ctl does not return before such a look is over.
+ */
+static void connection_end(struct epoll_worker *thread, struct connection *connection, int error)
+{
+    observe_call(&thread->worker, connection, "epoll_ctl(EPOLL_CTL_DEL)",
+                 epoll_ctl(thread->set, EPOLL_CTL_DEL, connection->socket, NULL) == 0);
+    server_release(&thread->worker, connection, error);
+}
+
 /* EPOLLERR and EPOLLHUP come unasked, and the call that was waited for then says why. */
 static void connection_turn(struct epoll_worker *thread, struct shared_connection *own)
 {
@@ -113,7 +126,7 @@ static void connection_turn(struct epoll_worker *thread, struct shared_connectio
     bool over = turn_wants(&turn) == SESSION_CLOSE;
     int error = over ? turn.error : connection_arm(thread, connection, EPOLL_CTL_MOD);
     if (over || error != 0)
-        server_release(worker, connection, error);
+        connection_end(thread, connection, error);
 }
 
 /* ---- serve ---- */
