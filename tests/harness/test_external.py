@@ -27,7 +27,7 @@ if "child" in words and os.fork() > 0:
 def serve(client):
     while data := client.recv(65536):
         if "dies" in words:
-            print("the disk is on fire", file=sys.stderr, flush=True)
+            os.write(2, b"the disk is on fire\\n")  # whole, though another thread may do so too
             os._exit(3)
         client.sendall(data)
 while True:

@@ -104,6 +104,7 @@ class Limits(unittest.TestCase):
     def test_threads(self):
         server = tool.Server("--model", "blocking", "--control", "--buffer-bytes", "1",
                              stdin=subprocess.PIPE)
+        server.echo()  # so it has all the threads now that it makes for itself
         with open("/proc/%d/statm" % server.popen.pid, encoding="ascii") as file:
             size = int(file.read().split()[0]) * resource.getpagesize()
         if size < 1 << 40:  # a sanitizer's; it dies of this
