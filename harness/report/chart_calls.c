@@ -221,6 +221,8 @@ static void panel_draw(struct page *page, const struct panel *panel)
     char sentence[640], title[REPORT_LABEL_BYTES + 40];
     double most_calls = 0, most_us = 0;
     size_t count = cells_take(page->report, panel, cells);
+    if (count == 0)
+        return;
     for (size_t i = 0; i < count; i++) {
         most_calls = fmax(most_calls, sum_of(page->report, cells[i], calls, CALLS));
         most_us = fmax(most_us, sum_of(page->report, cells[i], times, TIMES));
