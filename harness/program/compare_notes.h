@@ -8,8 +8,8 @@
 
 /*
  * Ends the table and says below it, of CSV on standard error, what its marks mean, which rows were
- * left out or have which warnings, and what had nothing to be compared with. Says nothing of what there
- * is none of.
+ * left out, which warnings rows have, and what had nothing to be compared with. Says nothing of what
+ * there is none of.
  */
 void compare_notes_print(struct comparison_table *table, const struct cells *cells,
                          const struct pairing_rules *rules, const struct pairing *pairing);

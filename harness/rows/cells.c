@@ -127,7 +127,7 @@ int cells_count_row(struct cells *cells, size_t number, const struct row *row)
     cell->client_bound += row->bound == BOUND_CLIENT;
     cell->latency_bound += row->bound == BOUND_LATENCY;
     cell->warned += row->warnings[0] != '\0';
-    for (int warning = 0; warning < WARNINGS; warning++)
+    for (int warning = 0; warning < WARNINGS && row->warnings[0] != '\0'; warning++)
         cell->warned_by[warning] += warning_has(row, (enum warning)warning);
     if (cell->host_kind[0] == '\0') {
         row_set_text(cell->host_kind, sizeof cell->host_kind, row_word(row, COLUMN_host_kind));

@@ -96,32 +96,31 @@ static bool fill_to_the_last_byte(struct test *test, struct client *client)
     return test_fail(test, "the client reads nothing, but the server takes more and more");
 }
 
-/* Nothing is left to read for the server, which waits to send: no other report comes. */
-static bool reset_behind_a_short_send(struct test *test)
+/* One client, which fill leaves with bytes that the server waits to send. */
+static bool lone_client_resets(struct test *test,
+                               bool (*fill)(struct test *test, struct client *client))
 {
     struct client *client;
     if (!subject_start(test, NULL) || !subject_remember(test) ||
         (client = clients_new(test, 1)) == NULL)
         return false;
     client->receive_buffer = SMALL_BUFFER;
-    if (!client_connect(test, client) || !fill_to_the_last_byte(test, client))
+    if (!client_connect(test, client) || !fill(test, client) || !subject_wait_idle(test))
         return false;
     client_reset(client);
     return subject_wait(test, "open", 0);
 }
 
+/* Nothing is left to read for the server, which waits to send: no other report comes. */
+static bool reset_behind_a_short_send(struct test *test)
+{
+    return lone_client_resets(test, fill_to_the_last_byte);
+}
+
 /* Bytes are left to read for the server, which waits to send, and no other client makes it look. */
 static bool reset_of_a_full_connection(struct test *test)
 {
-    struct client *client;
-    if (!subject_start(test, NULL) || !subject_remember(test) ||
-        (client = clients_new(test, 1)) == NULL)
-        return false;
-    client->receive_buffer = SMALL_BUFFER;
-    if (!client_connect(test, client) || !client_fill(test, client) || !subject_wait_idle(test))
-        return false;
-    client_reset(client);
-    return subject_wait(test, "open", 0);
+    return lone_client_resets(test, client_fill);
 }
 
 /*
