@@ -13,7 +13,8 @@
  *          send.
  *          PostQueuedCompletionStatus wakes a thread, CancelIoEx ends the polls at the stop.
  * Re-arms  The next request: each is answered once, at once if the socket is ready already. So it is
- *          level-triggered, for one call more with each report.
+ *          level-triggered, for one call more with each report. All that a wait brought are made again
+ *          together, before the next wait.
  * Limit    Memory. The requests are not documented: Microsoft may change them, and has not for as
  *          long as these programs have relied on them. A request and its answer lie in memory that is
  *          the system's until it is complete. A layered service provider may hide the handle that
@@ -138,7 +139,6 @@ static void connections_accept(struct afd_worker *thread)
         if (begin != NULL)
             connection_begin(thread, begin);
     }
-    listener_poll(thread);
 }
 
 static void connections_assigned(struct afd_worker *thread)
@@ -150,8 +150,11 @@ static void connections_assigned(struct afd_worker *thread)
 
 /* ---- readable, writable, close ---- */
 
-/* Which events came is not looked at: the call that was waited for says what there is to say. */
-static void connection_turn(struct afd_worker *thread, struct afd_connection *own)
+/*
+ * Which events came is not looked at: the call that was waited for says what there is to say.
+ * False: the connection has ended.
+ */
+static bool connection_turn(struct afd_worker *thread, struct afd_connection *own)
 {
     struct worker *worker = &thread->worker;
     struct connection *connection = &own->connection;
@@ -168,27 +171,39 @@ static void connection_turn(struct afd_worker *thread, struct afd_connection *ow
                                    send(connection->socket, turn.span.at, (int)turn.span.size, 0)));
 
     enum session_want want = turn_wants(&turn);
-    int error = turn.error;
     own->sending = want == SESSION_SEND;
-    if (want != SESSION_CLOSE)
-        error = connection_poll(thread, own);
-    if (want == SESSION_CLOSE || error != 0)
-        connection_end(thread, own, error);
+    if (want == SESSION_CLOSE)
+        connection_end(thread, own, turn.error);
+    return want != SESSION_CLOSE;
 }
 
-static void poll_completed(struct afd_worker *thread, struct afd_poll *poll)
+/* True: its socket is to be polled again. */
+static bool poll_completed(struct afd_worker *thread, struct afd_poll *poll)
 {
     struct afd_connection *own = CONTAINING_RECORD(poll, struct afd_connection, poll);
     /* A poll that has failed would fail again at once. */
     int error = ntdll_succeeded(&thread->devices.ntdll, poll->status.Status) ? 0 : net_last_error();
     if (poll != &thread->listener && error == 0)
-        connection_turn(thread, own);
-    else if (poll != &thread->listener)
+        return connection_turn(thread, own);
+    if (poll != &thread->listener)
         connection_end(thread, own, error);
     else if (error == 0)
         connections_accept(thread);
     else
         server_fail(thread->worker.server, "polling the listener", error);
+    return poll == &thread->listener && error == 0;
+}
+
+static void poll_again(struct afd_worker *thread, struct afd_poll *poll)
+{
+    struct afd_connection *own = CONTAINING_RECORD(poll, struct afd_connection, poll);
+    if (poll == &thread->listener) {
+        listener_poll(thread);
+        return;
+    }
+    int error = connection_poll(thread, own);
+    if (error != 0)
+        connection_end(thread, own, error);
 }
 
 /* ---- serve ---- */
@@ -213,13 +228,17 @@ static void worker_run(struct worker *worker)
     struct afd_worker *thread = (struct afd_worker *)worker;
     while (!server_stopping(worker->server)) {
         int taken = packets_take(thread);
+        int again = 0;
         for (int i = 0; i < taken; i++) {
             void *poll = thread->packets[i].lpOverlapped;
-            if (poll != NULL) /* NULL: the packet only wakes */
-                poll_completed(thread, poll);
-            else
+            if (poll == NULL) /* the packet only wakes */
                 connections_assigned(thread);
+            else if (poll_completed(thread, poll))
+                thread->packets[again++].lpOverlapped = poll;
         }
+        /* After all turns: a socket that is ready again by then is answered at once. */
+        for (int i = 0; i < again; i++)
+            poll_again(thread, (struct afd_poll *)(void *)thread->packets[i].lpOverlapped);
     }
 }
 
