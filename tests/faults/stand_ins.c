@@ -324,10 +324,12 @@ STAND_IN(int, pthread_create,
 
 STAND_IN(long, syscall, (long number, ...))
 {
-    long arguments[6];
+    long arguments[6] = {0};
+    /* To take one that was not given reads what happens to lie there. */
+    unsigned count = number == SYS_io_uring_enter ? 6 : number == SYS_io_uring_register ? 4 : 2;
     va_list given;
     va_start(given, number);
-    for (unsigned i = 0; i < 6; i++)
+    for (unsigned i = 0; i < count; i++)
         arguments[i] = va_arg(given, long);
     va_end(given);
     if ((number == SYS_io_uring_enter && is_it(FAULT_URING_ENTER)) ||
