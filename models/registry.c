@@ -37,6 +37,7 @@ extern const struct io_model model_epoll_pool;
 extern const struct io_model model_io_uring_multishot;
 extern const struct io_model model_io_uring_sqpoll;
 extern const struct io_model model_io_uring_send_zc;
+extern const struct io_model model_io_uring_registered;
 
 /* The one platform block: a model of the other system is a row without its file. */
 #ifdef _WIN32
@@ -129,6 +130,9 @@ const struct model_entry model_registry[] = {
      ON_IO_URING(model_io_uring_sqpoll), "io_uring", MODEL_COMPLETION, 0, ""},
     {"io_uring_send_zc", "sends that leave the bytes where they are, and complete twice",
      ON_IO_URING(model_io_uring_send_zc), "io_uring", MODEL_COMPLETION, 0, ""},
+    {"io_uring_registered",
+     "sockets and buffers in tables of the ring: no look-up for each operation",
+     ON_IO_URING(model_io_uring_registered), "io_uring", MODEL_COMPLETION, 0, ""},
     {NULL, NULL, 0, NULL, NULL, MODEL_BLOCKS, 0, NULL},
 };
 

@@ -30,7 +30,12 @@ enum {
 #define IORING_NOTIF_USAGE_ZC_COPIED (1U << 31)
 #endif
 
-/* The two system calls, which the C library has no functions for. -1 with errno. */
+/* Of Linux 6.14. */
+#ifndef IORING_FEAT_RW_ATTR
+#define IORING_FEAT_RW_ATTR (1U << 16)
+#endif
+
+/* The system calls, which the C library has no functions for. -1 with errno. */
 static inline int io_uring_setup(unsigned entries, struct io_uring_params *params)
 {
     return (int)syscall(SYS_io_uring_setup, entries, params);
@@ -39,6 +44,11 @@ static inline int io_uring_setup(unsigned entries, struct io_uring_params *param
 static inline int io_uring_enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags)
 {
     return (int)syscall(SYS_io_uring_enter, fd, to_submit, min_complete, flags, NULL, 0);
+}
+
+static inline int io_uring_register(int fd, unsigned opcode, void *argument, unsigned count)
+{
+    return (int)syscall(SYS_io_uring_register, fd, opcode, argument, count);
 }
 
 /* The queues as they lie in the memory that is shared with the kernel. */
@@ -72,6 +82,13 @@ struct io_uring_params uring_params_polled(unsigned idle_ms, unsigned completion
 const char *uring_polled_unavailable(void);
 /* As uring_unavailable, of IORING_OP_SEND_ZC that says what was copied (Linux 6.2). */
 const char *uring_zero_copy_unavailable(void);
+/*
+ * As uring_unavailable, of tables of files and buffers that come and go. Before Linux 6.13 what is
+ * taken out of a table is kept until everything posted before has completed: one idle client, whose
+ * receive waits, would hold the sockets of all that leave after it. 6.14 is the first that can be told
+ * apart.
+ */
+const char *uring_registered_unavailable(void);
 /* Bytes to map at IORING_OFF_SQ_RING and at IORING_OFF_SQES. */
 size_t uring_queues_bytes(const struct io_uring_params *params);
 size_t uring_submissions_bytes(const struct io_uring_params *params);

@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
@@ -120,6 +119,22 @@ const char *uring_zero_copy_unavailable(void)
                : NULL;
 }
 
+const char *uring_registered_unavailable(void)
+{
+    const char *refusal = uring_unavailable();
+    if (refusal != NULL)
+        return refusal;
+    struct io_uring_params params = {.flags = IORING_SETUP_CLAMP};
+    int fd = io_uring_setup(1, &params);
+    if (fd < 0)
+        return NULL; /* something is used up, as in refusal_of */
+    close(fd);
+    return (params.features & IORING_FEAT_RW_ATTR) != 0
+               ? NULL
+               : "io_uring_register: this kernel's io_uring keeps registered sockets open that are "
+                 "taken out while others wait; Linux 6.14 is needed";
+}
+
 size_t uring_queues_bytes(const struct io_uring_params *params)
 {
     size_t submissions_end = params->sq_off.array + params->sq_entries * sizeof(unsigned);
@@ -184,6 +199,9 @@ static const char *operation_text(const struct io_uring_sqe *operation, char *te
         if ((operation->ioprio & IORING_RECV_MULTISHOT) != 0)
             return "IORING_OP_RECV(multishot)";
         snprintf(text, size, "IORING_OP_RECV(at most %u bytes)", operation->len);
+        return text;
+    case IORING_OP_READ_FIXED:
+        snprintf(text, size, "IORING_OP_READ_FIXED(at most %u bytes)", operation->len);
         return text;
     case IORING_OP_SEND:
         snprintf(text, size, "IORING_OP_SEND(pending %u bytes)", operation->len);
@@ -255,7 +273,7 @@ int uring_buffers_open(struct uring_buffers *buffers, int fd, unsigned count, si
     buffers->ring = mapped; /* it has to begin a page */
     buffers->memory = (char *)mapped + buffers_ring_bytes(buffers);
     struct io_uring_buf_reg registered = {.ring_addr = (uintptr_t)mapped, .ring_entries = count};
-    if (syscall(SYS_io_uring_register, fd, IORING_REGISTER_PBUF_RING, &registered, 1) != 0) {
+    if (io_uring_register(fd, IORING_REGISTER_PBUF_RING, &registered, 1) != 0) {
         int error = -errno;
         uring_buffers_close(buffers);
         return error;

@@ -8,7 +8,8 @@ them. The bound:
 - for each session 3 pages: the block that holds its struct and its buffer, of which a small message
   touches the beginning, and its share of the model's arrays. Under Wine the whole buffer as well:
   before it receives, Wine writes to every page that it may receive into. Not of iocp_zero_byte,
-  which receives into a buffer of the thread's;
+  which receives into a buffer of the thread's. On Linux the whole buffer of io_uring_registered, which
+  is locked;
 - for each thread 5 pages, of its stack and the C library's. Under Wine 8.0 more than all of its
   stack: when a thread starts, Wine clears the first 960 KiB (of at least 1 MiB, whatever was asked
   for), and it has a second stack and the blocks that Windows gives to a thread.
@@ -39,7 +40,7 @@ GROWTH = 1.5
 
 
 def bound_bytes(threads):
-    keeps_buffer = tool.ON_WINE and MODEL != "iocp_zero_byte"
+    keeps_buffer = MODEL == "io_uring_registered" or tool.ON_WINE and MODEL != "iocp_zero_byte"
     session = 3 * PAGE + (BUFFER_BYTES if keeps_buffer else 0)
     thread = (0xf0000 if tool.ON_WINE else 0) + (20 if tool.ON_WINE else 5) * PAGE
     return CONNECTIONS * session + threads * thread

@@ -349,6 +349,7 @@ static enum fault_call operation_call(unsigned opcode)
     case IORING_OP_ACCEPT:
         return FAULT_OPERATION_ACCEPT;
     case IORING_OP_RECV:
+    case IORING_OP_READ_FIXED:
         return FAULT_OPERATION_RECV;
     case IORING_OP_SEND:
         return FAULT_OPERATION_SEND;

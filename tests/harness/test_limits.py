@@ -1,5 +1,6 @@
 """What the program says where the system lets it have too little: the limit, and what raises it."""
 import contextlib
+import csv
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ if sys.platform == "linux":
 
 FEW = 48  # descriptors
 CLIENTS = 60
+LOCKED_MOST = 32 << 20  # half the largest buffer that trace takes
 
 
 def few_descriptors():
@@ -51,6 +53,40 @@ class Apart(unittest.TestCase):
         self.assertRegex(row["status_reason"], r"\Athe client has used up its ports, .*EADDRNOTAVAIL"
                                                r".*ip_local_port_range")
         self.assertEqual(result.status, 1)
+
+    def test_locked_memory(self):
+        """io_uring_registered: a connection whose buffer can't be locked has plain receives."""
+        listed = tool.models()["io_uring_registered"]
+        if listed["available"] != "yes":
+            self.skipTest("no io_uring_registered here: %s" % listed)
+
+        hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1]
+        limit = LOCKED_MOST if hard == resource.RLIM_INFINITY else min(hard, LOCKED_MOST)
+
+        def enter():
+            self.PORTS()
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (limit, limit))
+
+        def calls(buffer_bytes, connection="1"):
+            result = tool.run("trace", "--format", "csv", "--model", "io_uring_registered",
+                              "--clients", "2", "--buffer-bytes", str(buffer_bytes),
+                              preexec_fn=enter)
+            self.assertEqual(result.status, 0, result.err)
+            return ["%s %s" % (row["call"], row["result"].split(":")[0])
+                    for row in csv.DictReader(result.out.splitlines())
+                    if row["connection"] == connection]
+
+        few, many = calls(1024), calls(2 * LOCKED_MOST)
+        begin, end = "io_uring_register(its %s) %s", "io_uring_register(no %s) ok"
+        self.assertEqual(few[1:4], [begin % ("socket", "ok"), begin % ("buffer", "ok"),
+                                    "IORING_OP_READ_FIXED(at most 1024 bytes) queued"])
+        self.assertEqual(few[-3:-1], [end % "buffer", end % "socket"])
+        self.assertEqual(many[1:5], [begin % ("socket", "ok"), begin % ("buffer", "ENOMEM"),
+                                     "its buffer is not registered plain receives instead",
+                                     "IORING_OP_RECV(at most %d bytes) queued" % (2 * LOCKED_MOST)])
+        self.assertEqual(many[-2:-1], [end % "socket"])
+        # A refused buffer takes its memory all the same, so no other is tried.
+        self.assertNotIn("buffer) ", " ".join(calls(2 * LOCKED_MOST, "2")))
 
     @unittest.skipUnless(shutil.which("ss"), "no ss (iproute2)")
     def test_backlog(self):
