@@ -201,7 +201,7 @@ static int ring_open(struct ring_worker *thread)
         error = observe_call(worker, NULL, "io_uring_setup()",
                              (thread->ring_fd = io_uring_setup(URING_SUBMISSIONS, &params)) >= 0);
     if (error != 0)
-        return server_fail(worker->server, "io_uring_setup", error);
+        return server_fail(worker->server, uring_setup_call(error), error);
     thread->queues_bytes = uring_queues_bytes(&params);
     thread->submissions_bytes = uring_submissions_bytes(&params);
     thread->queues = queue_map(thread, thread->queues_bytes, IORING_OFF_SQ_RING);

@@ -34,6 +34,9 @@ enum operation { OPERATION_ACCEPT, OPERATION_SOMEBODY_QUEUED, OPERATION_WAKE };
 /* Most operations that one completion leads to: a new connection's first, and the next accept. */
 enum { OPERATIONS_EACH = 2 };
 
+/* After this many bytes the next operations are handed in: a round would outgrow the processor's cache. */
+enum { BYTES_AT_ONCE = 128 * 1024 };
+
 enum { SLOTS_MOST = 16384 }; /* a table of buffers can't have more */
 
 struct registered_connection {
@@ -305,7 +308,7 @@ static int ring_open(struct ring_worker *thread)
         error = observe_call(worker, NULL, "io_uring_setup()",
                              (thread->ring_fd = io_uring_setup(URING_SUBMISSIONS, &params)) >= 0);
     if (error != 0)
-        return server_fail(worker->server, "io_uring_setup", error);
+        return server_fail(worker->server, uring_setup_call(error), error);
     thread->queues_bytes = uring_queues_bytes(&params);
     thread->submissions_bytes = uring_submissions_bytes(&params);
     thread->queues = queue_map(thread, thread->queues_bytes, IORING_OFF_SQ_RING);
@@ -331,6 +334,14 @@ static void ring_close(struct ring_worker *thread)
     observe_call(worker, NULL, "close(ring)", close(thread->ring_fd) == 0);
 }
 
+/* In the middle of a round. What the kernel does not take is handed in by the next wait. */
+static void ring_hand_in(struct ring_worker *thread)
+{
+    unsigned queued = uring_hand_in(&thread->ring);
+    observe_call(&thread->worker, NULL, "io_uring_enter(without waiting)",
+                 io_uring_enter(thread->ring_fd, queued, 0, 0) >= 0);
+}
+
 /* Hands in what has been posted, waits, and deals with what has been done. False: it failed. */
 static bool ring_round(struct ring_worker *thread)
 {
@@ -348,9 +359,16 @@ static bool ring_round(struct ring_worker *thread)
         return false;
     }
     struct io_uring_cqe completion;
+    size_t bytes = 0;
     while (uring_room(&thread->ring) >= OPERATIONS_EACH &&
-           uring_completion(&thread->ring, &completion))
+           uring_completion(&thread->ring, &completion)) {
         completed(thread, &completion);
+        bytes += completion.res > 0 ? (size_t)completion.res : 0;
+        if (bytes >= BYTES_AT_ONCE) {
+            ring_hand_in(thread);
+            bytes = 0;
+        }
+    }
     return true;
 }
 

@@ -51,6 +51,9 @@ static inline int io_uring_register(int fd, unsigned opcode, void *argument, uns
     return (int)syscall(SYS_io_uring_register, fd, opcode, argument, count);
 }
 
+/* The call's name for server_fail, and what to look at where it has failed with that error. */
+const char *uring_setup_call(int error);
+
 /* The queues as they lie in the memory that is shared with the kernel. */
 struct uring {
     struct io_uring_sqe *submissions;

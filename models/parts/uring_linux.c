@@ -39,6 +39,12 @@ struct io_uring_params uring_params_polled(unsigned idle_ms, unsigned completion
     return params;
 }
 
+const char *uring_setup_call(int error)
+{
+    return error == -ENOMEM ? "io_uring_setup (queues are locked memory: raise ulimit -l)"
+                            : "io_uring_setup";
+}
+
 /* fd: of io_uring_setup, closed here; with errno where it failed. */
 static const char *refusal_of(int fd)
 {
