@@ -22,10 +22,11 @@ struct worker {
 
     /* private to observe.c */
     _Atomic uint64_t counters[OBSERVE_COUNTERS];
-    bool tracing;           /* its calls are reported */
-    bool repeats;           /* they are not, until one finds something: observe_repeats */
-    uint64_t begun_ns;      /* when its call, and when its wait began (inside which completion */
-    uint64_t wait_begun_ns; /* routines make calls); only while tracing */
+    _Atomic uint64_t worked; /* messages whose work it has done */
+    bool tracing;            /* its calls are reported */
+    bool repeats;            /* they are not, until one finds something: observe_repeats */
+    uint64_t begun_ns;       /* when its call, and when its wait began (inside which completion */
+    uint64_t wait_begun_ns;  /* routines make calls); only while tracing */
     struct worker *next;
     struct worker *previous;
 

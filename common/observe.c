@@ -47,6 +47,7 @@ void observe_end(struct observer *observer, struct worker *worker)
 {
     thread_mutex_lock(&observer->mutex);
     worker_add(worker, observer->ended);
+    observer->ended_worked += atomic_load_explicit(&worker->worked, memory_order_relaxed);
     if (worker->next != NULL)
         worker->next->previous = worker->previous;
     if (worker->previous != NULL)
@@ -82,6 +83,21 @@ unsigned observe_workers(struct observer *observer, enum observe_counter counter
     }
     thread_mutex_unlock(&observer->mutex);
     return found == count ? count : 0;
+}
+
+void observe_worked(struct worker *worker)
+{
+    atomic_fetch_add_explicit(&worker->worked, 1, memory_order_relaxed);
+}
+
+uint64_t observe_worked_total(struct observer *observer)
+{
+    thread_mutex_lock(&observer->mutex);
+    uint64_t total = observer->ended_worked;
+    for (struct worker *worker = observer->workers; worker != NULL; worker = worker->next)
+        total += atomic_load_explicit(&worker->worked, memory_order_relaxed);
+    thread_mutex_unlock(&observer->mutex);
+    return total;
 }
 
 bool observe_enabled(void)

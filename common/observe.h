@@ -70,6 +70,7 @@ struct observer {
     thread_mutex mutex;
     struct worker *workers;           /* those that run */
     uint64_t ended[OBSERVE_COUNTERS]; /* the sum of those that have ended */
+    uint64_t ended_worked;
 };
 
 void observer_init(struct observer *observer, observe_report *report, bool calls_wait);
@@ -84,6 +85,9 @@ void observe_totals(struct observer *observer, uint64_t totals[OBSERVE_COUNTERS]
  */
 unsigned observe_workers(struct observer *observer, enum observe_counter counter, uint64_t *values,
                          unsigned most);
+/* The worker has done a message's work. How often all have; also of a build that counts nothing else. */
+void observe_worked(struct worker *worker);
+uint64_t observe_worked_total(struct observer *observer);
 /* Whether this build counts at all (meson -Dobserve=false leaves it out, to measure its cost). */
 bool observe_enabled(void);
 /* meson's option; who compiles a file by hand observes. */

@@ -26,7 +26,11 @@ struct program_usage {
  * calibration repeats. The page on QueryThreadCycleTime warns of those where they don't.
  */
 void program_usage_prepare(void);
-/* Of this process, all threads, ended ones included. Any thread. */
+/*
+ * Of this process, all threads, and the child processes that serve (child_process.h), ended ones
+ * included. Of the children's memory it is the sum of their peaks, in which pages that they share count
+ * for each. Any thread.
+ */
 void program_usage_now(struct program_usage *usage);
 
 /* CPU time that this process has used, in nanoseconds, as finely as the system tells. Any thread. */
@@ -51,6 +55,12 @@ int program_on_stop(void (*stop)(void *argument), void *argument);
  * is none. Not by the C library, whose lock on stdin would let exit wait for a thread in here.
  */
 size_t program_read_input(char *buffer, size_t size);
+/*
+ * Writes by one call of the system where that takes it all. Not by the C library: a child process must not
+ * take its locks nor write again what its buffers had at the fork.
+ */
+enum program_stream { PROGRAM_OUTPUT, PROGRAM_ERROR };
+void program_write(enum program_stream stream, const char *text, size_t size);
 /* Standard output takes bytes as they are; else Windows would end lines in CRLF. */
 void program_set_output_binary(void);
 /*

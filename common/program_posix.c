@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child_process.h"
 #include "thread.h"
 
 /* VmHWM, not ru_maxrss: the latter keeps the peak of the program that called exec. */
@@ -46,6 +47,7 @@ void program_usage_now(struct program_usage *usage)
         .rss_peak_bytes = rss_peak_bytes(),
         .context_switches = (int64_t)used.ru_nvcsw + used.ru_nivcsw,
     };
+    processes_use(usage);
 }
 
 uint64_t program_cpu_ns(void)
@@ -126,6 +128,18 @@ size_t program_read_input(char *buffer, size_t size)
         count = read(STDIN_FILENO, buffer, size);
     while (count < 0 && errno == EINTR);
     return count > 0 ? (size_t)count : 0;
+}
+
+void program_write(enum program_stream stream, const char *text, size_t size)
+{
+    int descriptor = stream == PROGRAM_OUTPUT ? STDOUT_FILENO : STDERR_FILENO;
+    while (size > 0) {
+        ssize_t count = write(descriptor, text, size);
+        if (count < 0 && errno != EINTR)
+            return;
+        text += count > 0 ? count : 0;
+        size -= count > 0 ? (size_t)count : 0;
+    }
 }
 
 void program_set_output_binary(void)

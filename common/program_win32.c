@@ -180,6 +180,18 @@ size_t program_read_input(char *buffer, size_t size)
     return count;
 }
 
+void program_write(enum program_stream stream, const char *text, size_t size)
+{
+    int descriptor = _fileno(stream == PROGRAM_OUTPUT ? stdout : stderr);
+    while (size > 0) {
+        int count = _write(descriptor, text, (unsigned)size);
+        if (count <= 0)
+            return;
+        text += count;
+        size -= (size_t)count;
+    }
+}
+
 void program_set_output_binary(void)
 {
     _setmode(_fileno(stdout), _O_BINARY);

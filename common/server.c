@@ -193,7 +193,7 @@ int64_t server_work(struct worker *worker, struct connection *connection, int64_
         uint64_t wait_ns = work_ns(&work->wait, connection->id, number + 1);
         work_spin(cpu_ns);
         work_wait(wait_ns);
-        atomic_fetch_add_explicit(&server->worked, 1, memory_order_relaxed);
+        observe_worked(worker);
         if (observe_tracing(worker))
             work_note(worker, connection, cpu_ns, wait_ns);
     }
@@ -252,6 +252,6 @@ struct server_counts server_counts_now(struct server *server)
     thread_mutex_lock(&server->mutex);
     struct server_counts counts = server->counts;
     thread_mutex_unlock(&server->mutex);
-    counts.worked = atomic_load_explicit(&server->worked, memory_order_relaxed);
+    counts.worked = observe_worked_total(&server->observer);
     return counts;
 }

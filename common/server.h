@@ -41,6 +41,7 @@ struct server_needs {
     unsigned connections_per_thread; /* 0: as many as memory allows */
     size_t thread_stack_bytes;       /* of each serving thread; 0: THREAD_STACK_BYTES */
     bool calls_wait;                 /* its sockets are blocking: see struct observer */
+    bool buffers_own;                /* it gives each session its buffer, by session_init */
 };
 
 /* One client. A model may wrap it: a struct of its own whose first member is this one. */
@@ -85,7 +86,6 @@ struct server {
     struct server_counts counts;
     atomic_bool stopping;
     atomic_bool lack_told;
-    _Atomic uint64_t worked;
     atomic_uint accepts_failed; /* since one succeeded */
     net_socket stop_socket;     /* made beforehand, so that a server without descriptors can stop */
     int failure;

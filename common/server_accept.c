@@ -35,14 +35,16 @@ static void place_return(struct server *server)
 /* One block for the model's struct and the buffer, which stays untouched until it is used. */
 static struct connection *connection_new(const struct server *server)
 {
-    size_t own = server->needs.connection_bytes, buffer = server->options.buffer_bytes;
+    size_t own = server->needs.connection_bytes;
+    size_t buffer = server->needs.buffers_own ? 0 : server->options.buffer_bytes;
     if (own < sizeof(struct connection))
         own = sizeof(struct connection);
     struct connection *connection = malloc(own + buffer);
     if (connection == NULL)
         return NULL;
     memset(connection, 0, own);
-    session_init(&connection->session, (char *)connection + own, buffer);
+    if (buffer > 0)
+        session_init(&connection->session, (char *)connection + own, buffer);
     return connection;
 }
 

@@ -26,6 +26,8 @@ typedef CONDITION_VARIABLE thread_condition;
 typedef pthread_t thread_handle;
 typedef pthread_mutex_t thread_mutex;
 typedef pthread_cond_t thread_condition;
+/* A child process that serves counts as a thread: 1 when it begins, -1 when it has ended. */
+void thread_count_change(int by);
 #define THREAD_MUTEX_INIT     PTHREAD_MUTEX_INITIALIZER
 #define THREAD_CONDITION_INIT PTHREAD_COND_INITIALIZER
 #define THREAD_STACK_BYTES    ((size_t)64 * 1024)

@@ -29,6 +29,13 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
+static void peak_raise(unsigned now)
+{
+    unsigned seen = atomic_load(&peak);
+    while (now > seen && !atomic_compare_exchange_weak(&peak, &seen, now))
+        continue;
+}
+
 int thread_start(thread_handle *thread, void (*main)(void *argument), void *argument,
                  size_t stack_bytes)
 {
@@ -61,10 +68,13 @@ int thread_start(thread_handle *thread, void (*main)(void *argument), void *argu
         errno = error; /* for net_last_error */
         return -error;
     }
-    unsigned seen = atomic_load(&peak);
-    while (now > seen && !atomic_compare_exchange_weak(&peak, &seen, now))
-        continue;
+    peak_raise(now);
     return 0;
+}
+
+void thread_count_change(int by)
+{
+    peak_raise(atomic_fetch_add(&running, (unsigned)by) + (unsigned)by);
 }
 
 /* pthread_create reports each of these limits as EAGAIN. */

@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "clock.h"
+#include "program.h"
 #include "run/target_line.h"
 
 /* So wide is the longest call: GetQueuedCompletionStatusEx(until a completion). */
@@ -17,9 +18,17 @@ static uint64_t start_ns;
 void trace_line_begin(bool people)
 {
     start_ns = clock_now_ns();
-    if (people)
-        fprintf(stderr, "%11s  %10s  %9s  %7s  %7s  %-*s  %s\n", "seconds", "waited us",
-                "worked us", "thread", "session", CALL_WIDTH, "call", "result");
+    if (!people)
+        return;
+    fprintf(stderr, "%11s  %10s  %9s  %7s  %7s  %-*s  %s\n", "seconds", "waited us", "worked us",
+            "thread", "session", CALL_WIDTH, "call", "result");
+    fflush(stderr); /* Wine's C library buffers it where it is a file */
+}
+
+/* The caller may be a child process. */
+static void line_write(enum program_stream stream, const char *line)
+{
+    program_write(stream, line, strlen(line));
 }
 
 static const char *duration_text(const struct observed_call *call, bool waits, char *text,
@@ -41,8 +50,7 @@ void trace_line_print(const struct observed_call *call)
              (double)(at_ns - start_ns) / 1e9, duration_text(call, true, waited, sizeof waited),
              duration_text(call, false, worked, sizeof worked), call->thread, session, CALL_WIDTH,
              call->call, call->ended_ns != 0 ? call->result : "waits");
-    fputs(line, stderr);
-    fflush(stderr); /* Wine's C library buffers it where it is a file */
+    line_write(PROGRAM_ERROR, line);
 }
 
 /* The two texts have blanks, so they stand at the end, behind a tab each. */
@@ -55,8 +63,7 @@ void trace_line_write(const struct observed_call *call)
              line_begin, call->begun_ns - start_ns,
              call->ended_ns == 0 ? 0 : call->ended_ns - start_ns, call->thread, call->connection,
              call->waits ? "yes" : "no", call->call, call->result);
-    fputs(line, stdout);
-    fflush(stdout);
+    line_write(PROGRAM_OUTPUT, line);
 }
 
 static bool number_read(const char *line, const char *key, uint64_t most, uint64_t *number)
