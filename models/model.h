@@ -33,6 +33,7 @@ struct io_model {
     unsigned connections_per_thread; /* hard limit of one waiting thread; 0: none */
     unsigned clients_at_once;        /* that a thread of it serves, others wait (lessons); 0: all */
     bool buffers_pooled;             /* one bound on the pending bytes of all (lessons) */
+    bool buffers_own;                /* the server has none for it: see struct server_needs */
     size_t thread_stack_bytes;       /* of each thread it starts */
     size_t connection_bytes;         /* its struct around struct connection; 0: that itself */
     /* Why this machine can't serve by it though this build can, constant, or NULL. Optional. */

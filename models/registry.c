@@ -22,6 +22,8 @@ extern const struct io_model model_sigio;
 extern const struct io_model model_io_uring;
 extern const struct io_model model_blocking_single;
 extern const struct io_model model_blocking_prethreaded;
+extern const struct io_model model_blocking_fork;
+extern const struct io_model model_blocking_prefork;
 extern const struct io_model model_select_macros;
 extern const struct io_model model_wsaeventselect_lowest_index;
 extern const struct io_model model_wsaeventselect_auto_reset;
@@ -94,6 +96,11 @@ const struct model_entry model_registry[] = {
      "a fixed number of threads, made beforehand: each accepts, and serves a client until it "
      "leaves",
      ON_BOTH(model_blocking_prethreaded), "blocking", MODEL_BLOCKS, 1, ""},
+    {"blocking_fork", "a process for each connection, forked when it is accepted",
+     ON_LINUX(model_blocking_fork), "blocking", MODEL_BLOCKS, 1, ""},
+    {"blocking_prefork",
+     "a fixed number of processes, made beforehand, to which the parent hands what it accepts",
+     ON_LINUX(model_blocking_prefork), "blocking", MODEL_BLOCKS, 1, ""},
     {"select_macros", "sets built and tested by FD_SET and FD_ISSET, which search: O(n * n)",
      ON_WINDOWS(model_select_macros), "select", MODEL_READINESS, 16383, ""},
     {"wsaeventselect_lowest_index", "always the lowest signalled event: the last ones starve",
@@ -197,5 +204,6 @@ struct server_needs model_needs(const struct io_model *model)
         .connections_per_thread = model->threads_apply ? model->connections_per_thread : 0,
         .thread_stack_bytes = model->thread_stack_bytes,
         .calls_wait = model->calls_wait,
+        .buffers_own = model->buffers_own,
     };
 }

@@ -235,7 +235,7 @@ static const char *threads_reason(const struct io_model *model)
     if (model->clients_at_once == 1)
         return ", which serves one client at a time";
     if (model->connections_per_thread == 1)
-        return ", which has a thread for each connection";
+        return ", which has a thread or a process for each connection";
     return "";
 }
 

@@ -68,14 +68,15 @@ const struct suite suites[] = {
      .summary =
          "server designs, as in chapter 30 of UNIX Network Programming: one client after the\n"
          "other (blocking_single), a thread for each (blocking), 15 threads made beforehand\n"
-         "(blocking_prethreaded), and event loops with 15 threads each (iocp, epoll,\n"
+         "(blocking_prethreaded), a process for each (blocking_fork), 15 processes made\n"
+         "beforehand (blocking_prefork), and event loops with 15 threads each (iocp, epoll,\n"
          "epoll_exclusive, epoll_reuseport); clients that come and go, 10 and 100 at once;\n"
          "6 trials",
      .trials = 6,
      .warmup_ns = (uint64_t)150 * NS_PER_MS,
      .duration_ns = (uint64_t)500 * NS_PER_MS,
-     .models = "blocking,iocp,epoll,blocking_single,blocking_prethreaded,epoll_exclusive,"
-               "epoll_reuseport",
+     .models = "blocking,iocp,epoll,blocking_single,blocking_prethreaded,blocking_fork,"
+               "blocking_prefork,epoll_exclusive,epoll_reuseport",
      .threads = 15,
      .count = 2,
      .workloads = {{.kind = &workload_churn, .connections = 10},

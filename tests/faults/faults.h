@@ -1,6 +1,7 @@
 /*
  * faults: lets one system call of a server fail, by the linker's --wrap. Only calls of a server's
- * threads count, and those that the test makes between fault_calls_begin and fault_calls_end.
+ * threads and child processes count, and those that the test makes between fault_calls_begin and
+ * fault_calls_end.
  */
 #ifndef IOMODELS_FAULTS_H
 #define IOMODELS_FAULTS_H
@@ -14,6 +15,7 @@ enum fault_call {
     FAULT_BIND,
     FAULT_CALLOC,
     FAULT_CLOSE,
+    FAULT_CLOSE_RANGE,
     FAULT_CONNECT,
     FAULT_EPOLL_CREATE,
     FAULT_EPOLL_CTL,
@@ -21,7 +23,9 @@ enum fault_call {
     FAULT_EVENTFD,
     FAULT_EVENTFD_WRITE,
     FAULT_FCNTL,
+    FAULT_FORK,
     FAULT_GETSOCKNAME,
+    FAULT_KILL,
     FAULT_LISTEN,
     FAULT_MALLOC,
     FAULT_MMAP,
@@ -31,12 +35,15 @@ enum fault_call {
     FAULT_OPERATION_RECV,
     FAULT_OPERATION_SEND,
     FAULT_POLL,
+    FAULT_PRCTL,
     FAULT_PTHREAD_CREATE,
     FAULT_PTHREAD_KILL,
     FAULT_REALLOC,
     FAULT_RECV,
+    FAULT_RECVMSG,
     FAULT_SELECT,
     FAULT_SEND,
+    FAULT_SENDMSG,
     FAULT_SETSOCKOPT,
     FAULT_SHUTDOWN,
     FAULT_SIGTIMEDWAIT,
@@ -46,7 +53,8 @@ enum fault_call {
     FAULT_URING_ENTER,
     FAULT_URING_REGISTER,
     FAULT_URING_SETUP,
-    FAULT_WAKE_SEND, /* of one thread to another */
+    FAULT_WAITID,
+    FAULT_WAKE_SEND, /* of one thread or process to another */
     FAULT_CALLS
 };
 

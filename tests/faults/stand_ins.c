@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../unit/stand_in.h"
 #include "faults.h"
@@ -24,6 +26,7 @@ const struct fault_description fault_calls[FAULT_CALLS] = {
     [FAULT_BIND] = {.name = "bind", .errors = {EADDRINUSE, EACCES}},
     [FAULT_CALLOC] = {.name = "calloc", .errors = {ENOMEM}},
     [FAULT_CLOSE] = {.name = "close", .errors = {EINTR, EIO}, .done = true},
+    [FAULT_CLOSE_RANGE] = {.name = "close_range", .errors = {EMFILE, ENOMEM}},
     [FAULT_CONNECT] = {.name = "connect", .errors = {EADDRNOTAVAIL, ENETUNREACH, EPERM}},
     [FAULT_EPOLL_CREATE] = {.name = "epoll_create1", .errors = {EMFILE, ENOMEM}},
     [FAULT_EPOLL_CTL] = {.name = "epoll_ctl", .errors = {ENOMEM, ENOSPC}},
@@ -31,7 +34,9 @@ const struct fault_description fault_calls[FAULT_CALLS] = {
     [FAULT_EVENTFD] = {.name = "eventfd", .errors = {EMFILE, ENOMEM}},
     [FAULT_EVENTFD_WRITE] = {.name = "eventfd_write", .errors = {EAGAIN}, .done = true},
     [FAULT_FCNTL] = {.name = "fcntl", .errors = {EPERM, EINVAL}},
+    [FAULT_FORK] = {.name = "fork", .errors = {EAGAIN, ENOMEM}},
     [FAULT_GETSOCKNAME] = {.name = "getsockname", .errors = {ENOBUFS}},
+    [FAULT_KILL] = {.name = "kill", .errors = {ESRCH}, .done = true},
     [FAULT_LISTEN] = {.name = "listen", .errors = {EADDRINUSE}},
     [FAULT_MALLOC] = {.name = "malloc", .errors = {ENOMEM}},
     [FAULT_MMAP] = {.name = "mmap", .errors = {ENOMEM, EAGAIN}},
@@ -44,51 +49,62 @@ const struct fault_description fault_calls[FAULT_CALLS] = {
     [FAULT_OPERATION_SEND] = {.name = "IORING_OP_SEND",
                               .errors = {EINTR, EPIPE, ECONNRESET, ENOMEM, FAULT_SHORT}},
     [FAULT_POLL] = {.name = "poll", .errors = {EINTR, ENOMEM}},
+    [FAULT_PRCTL] = {.name = "prctl", .errors = {EINVAL}},
     [FAULT_PTHREAD_CREATE] = {.name = "pthread_create", .errors = {EAGAIN}},
     [FAULT_PTHREAD_KILL] = {.name = "pthread_kill", .errors = {EAGAIN}, .done = true},
     [FAULT_REALLOC] = {.name = "realloc", .errors = {ENOMEM}},
     [FAULT_RECV] = {.name = "recv",
                     .errors = {EAGAIN, EINTR, ECONNRESET, ETIMEDOUT, ENOMEM, FAULT_SHORT}},
+    [FAULT_RECVMSG] = {.name = "recvmsg", .errors = {EINTR, ENOMEM, ECONNRESET}},
     [FAULT_SELECT] = {.name = "select", .errors = {EINTR, ENOMEM}},
     [FAULT_SEND] = {.name = "send",
                     .errors = {EAGAIN, EINTR, ECONNRESET, EPIPE, ENOBUFS, FAULT_SHORT}},
+    [FAULT_SENDMSG] = {.name = "sendmsg", .errors = {EINTR, ENOBUFS, EPIPE, ETOOMANYREFS}},
     [FAULT_SETSOCKOPT] = {.name = "setsockopt", .errors = {EINVAL, ENOPROTOOPT}},
     [FAULT_SHUTDOWN] = {.name = "shutdown", .errors = {ENOTCONN}, .done = true},
     [FAULT_SIGTIMEDWAIT] = {.name = "sigtimedwait", .errors = {EINTR, EINVAL}},
     [FAULT_SIGWAITINFO] = {.name = "sigwaitinfo", .errors = {EINTR, EINVAL}},
     [FAULT_SOCKET] = {.name = "socket", .errors = {EMFILE, ENFILE, ENOBUFS}},
     [FAULT_SOCKETPAIR] = {.name = "socketpair", .errors = {EMFILE, ENFILE}},
+    [FAULT_WAITID] = {.name = "waitid", .errors = {EINTR}},
     [FAULT_WAKE_SEND] = {.name = "send to wake", .errors = {ENOBUFS, ENOMEM}},
     [FAULT_URING_ENTER] = {.name = "io_uring_enter", .errors = {EINTR, EAGAIN, EBUSY, EBADR}},
     [FAULT_URING_REGISTER] = {.name = "io_uring_register", .errors = {ENOMEM, EINVAL}},
     [FAULT_URING_SETUP] = {.name = "io_uring_setup", .errors = {EMFILE, ENOMEM, EPERM}},
 };
 
+void *REAL(mmap64)(void *address, size_t size, int protection, int flags, int descriptor,
+                   off_t offset);
+
 static _Thread_local bool counts; /* the calls of this thread */
 static enum fault_call planned_call;
 static unsigned planned_number;
 static int planned_error;
-static atomic_uint made[FAULT_CALLS];
-static atomic_bool happened;
+/* In memory that the server's child processes share. */
+static struct counted {
+    atomic_uint made[FAULT_CALLS];
+    atomic_bool happened;
+} * counted;
 
 void fault_plan(enum fault_call call, unsigned number, int error)
 {
     planned_call = call;
     planned_number = number;
     planned_error = error;
-    for (unsigned i = 0; i < FAULT_CALLS; i++)
-        atomic_store(&made[i], 0);
-    atomic_store(&happened, false);
+    counted = REAL(mmap64)(NULL, sizeof *counted, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (counted == MAP_FAILED)
+        abort();
 }
 
 bool fault_happened(void)
 {
-    return atomic_load(&happened);
+    return atomic_load(&counted->happened);
 }
 
 unsigned fault_calls_made(enum fault_call call)
 {
-    return atomic_load(&made[call]);
+    return atomic_load(&counted->made[call]);
 }
 
 void fault_calls_begin(void)
@@ -104,9 +120,10 @@ void fault_calls_end(void)
 /* Whether this call is the one; with errno, unless it is to be short. */
 static bool is_it(enum fault_call call)
 {
-    if (!counts || atomic_fetch_add(&made[call], 1) + 1 != planned_number || call != planned_call)
+    if (!counts || atomic_fetch_add(&counted->made[call], 1) + 1 != planned_number ||
+        call != planned_call)
         return false;
-    atomic_store(&happened, true);
+    atomic_store(&counted->happened, true);
     if (planned_error != FAULT_SHORT)
         errno = planned_error;
     return true;
@@ -182,6 +199,11 @@ STAND_IN(int, fcntl64, (int descriptor, int command, ...))
     return FAILS_OR(FAULT_FCNTL, -1, REAL(fcntl64)(descriptor, command, argument));
 }
 
+STAND_IN(pid_t, fork, (void))
+{
+    return FAILS_OR(FAULT_FORK, -1, REAL(fork)());
+}
+
 STAND_IN(int, getsockname, (int socket, struct sockaddr *address, socklen_t *length))
 {
     return FAILS_OR(FAULT_GETSOCKNAME, -1, REAL(getsockname)(socket, address, length));
@@ -190,6 +212,11 @@ STAND_IN(int, getsockname, (int socket, struct sockaddr *address, socklen_t *len
 STAND_IN(int, setsockopt, (int socket, int level, int name, const void *value, socklen_t length))
 {
     return FAILS_OR(FAULT_SETSOCKOPT, -1, REAL(setsockopt)(socket, level, name, value, length));
+}
+
+STAND_IN(int, kill, (pid_t process, int signal))
+{
+    return DOES_AND_FAILS(FAULT_KILL, -1, REAL(kill)(process, signal));
 }
 
 /* Accepted sockets have the listener's send buffer: a small one, so that a send soon would block. */
@@ -222,6 +249,15 @@ STAND_IN(int, poll, (struct pollfd * entries, nfds_t count, int timeout_ms))
     return FAILS_OR(FAULT_POLL, -1, REAL(poll)(entries, count, timeout_ms));
 }
 
+STAND_IN(int, prctl, (int option, ...))
+{
+    va_list arguments;
+    va_start(arguments, option);
+    unsigned long argument = va_arg(arguments, unsigned long);
+    va_end(arguments);
+    return FAILS_OR(FAULT_PRCTL, -1, REAL(prctl)(option, argument));
+}
+
 STAND_IN(int, pthread_kill, (pthread_t thread, int signal))
 {
     return DOES_AND_FAILS(FAULT_PTHREAD_KILL, planned_error, REAL(pthread_kill)(thread, signal));
@@ -238,6 +274,11 @@ STAND_IN(ssize_t, recv, (int socket, void *at, size_t size, int flags))
     if (it && planned_error != FAULT_SHORT)
         return -1;
     return REAL(recv)(socket, at, it && size > 1 ? 1 : size, flags);
+}
+
+STAND_IN(ssize_t, recvmsg, (int socket, struct msghdr *message, int flags))
+{
+    return FAILS_OR(FAULT_RECVMSG, -1, REAL(recvmsg)(socket, message, flags));
 }
 
 STAND_IN(int, select,
@@ -260,6 +301,11 @@ STAND_IN(ssize_t, send, (int socket, const void *at, size_t size, int flags))
     if (it && planned_error != FAULT_SHORT)
         return -1;
     return REAL(send)(socket, at, it && size > 1 ? 1 : size, flags);
+}
+
+STAND_IN(ssize_t, sendmsg, (int socket, const struct msghdr *message, int flags))
+{
+    return FAILS_OR(FAULT_SENDMSG, -1, REAL(sendmsg)(socket, message, flags));
 }
 
 STAND_IN(int, shutdown, (int socket, int how))
@@ -286,6 +332,11 @@ STAND_IN(int, socket, (int family, int type, int protocol))
 STAND_IN(int, socketpair, (int family, int type, int protocol, int pair[2]))
 {
     return FAILS_OR(FAULT_SOCKETPAIR, -1, REAL(socketpair)(family, type, protocol, pair));
+}
+
+STAND_IN(int, waitid, (idtype_t kind, id_t id, siginfo_t *info, int options))
+{
+    return FAILS_OR(FAULT_WAITID, -1, REAL(waitid)(kind, id, info, options));
 }
 
 /* ---- threads ---- */
@@ -320,7 +371,7 @@ STAND_IN(int, pthread_create,
     return error;
 }
 
-/* ---- io_uring ---- */
+/* ---- syscall ---- */
 
 STAND_IN(long, syscall, (long number, ...))
 {
@@ -332,7 +383,8 @@ STAND_IN(long, syscall, (long number, ...))
     for (unsigned i = 0; i < count; i++)
         arguments[i] = va_arg(given, long);
     va_end(given);
-    if ((number == SYS_io_uring_enter && is_it(FAULT_URING_ENTER)) ||
+    if ((number == SYS_close_range && is_it(FAULT_CLOSE_RANGE)) ||
+        (number == SYS_io_uring_enter && is_it(FAULT_URING_ENTER)) ||
         (number == SYS_io_uring_register && is_it(FAULT_URING_REGISTER)) ||
         (number == SYS_io_uring_setup && is_it(FAULT_URING_SETUP)))
         return -1;

@@ -193,7 +193,7 @@ class Serve(unittest.TestCase):
             self.assertIn(word, result.err)
 
     def test_threads_that_do_not_apply(self):
-        for model, reason in (("blocking", "has a thread for each connection"),
+        for model, reason in (("blocking", "has a thread or a process for each connection"),
                               ("blocking_single", "serves one client at a time")):
             server = tool.Server("--model", model, "--threads", "2")
             server.interrupt()

@@ -230,7 +230,7 @@ class Choice(unittest.TestCase):
         listed = tool.models()
         designs = [name for name in listed if listed[name]["available"] == "yes" and name in (
             "blocking", "iocp", "epoll", "blocking_single", "blocking_prethreaded",
-            "epoll_exclusive", "epoll_reuseport")]
+            "blocking_fork", "blocking_prefork", "epoll_exclusive", "epoll_reuseport")]
         for duration in "100ms", "2s":  # the longer one where a busy machine has it
             with tool.folder() as out:
                 result = tool.bench(out, "--suite", "designs", "--workload", "churn",
