@@ -60,6 +60,19 @@ class Models(unittest.TestCase):
                 most = 320 if name in LONG else 250
                 self.assertLessEqual(read(name).count("\n"), most)
 
+    def test_serving_threads(self):
+        """--threads applies where the guide says that it does, and to a lesson unless each client has a
+        process of its own, or only one client is served."""
+        rows = [line.split(" | ") for line in read("README.md").splitlines() if line.startswith("| ")]
+        guide = {row[0].lstrip("| "): row[5] for row in rows if len(row) == 8}
+        for name, listed in tool.models().items():
+            if listed["available"] != "yes":
+                continue
+            with self.subTest(name):
+                apply = name not in ("blocking_single", "blocking_fork") if listed["lesson_of"] else \
+                    not guide[name].startswith("one for each connection")
+                self.assertEqual(listed["threads_apply"], "yes" if apply else "no")
+
 
 if __name__ == "__main__":
     tool.main()

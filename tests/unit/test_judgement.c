@@ -234,8 +234,8 @@ static void test_round_trips(void)
     histogram_free(&rtt);
 }
 
-/* Each trial's cost is that of the one before it times `factor`, or by that, in turn. */
-static struct drift drift_with(size_t trials, double factor, bool in_turn)
+/* In those cells each trial's cost is that of the one before it times `factor`, or by that, in turn. */
+static struct drift drift_in(size_t cells, size_t trials, double factor, bool in_turn)
 {
     static struct row rows[ROWS];
     double level = 1;
@@ -245,10 +245,15 @@ static struct drift drift_with(size_t trials, double factor, bool in_turn)
             level *= in_turn && trial % 2 == 0 ? 1 / factor : factor;
         begin();
         row.connections = (double)(i % CELLS + 1);
-        row.server_cpu_us_per_msg = row.connections * level;
+        row.server_cpu_us_per_msg = row.connections * (i % CELLS < cells ? level : 1);
         rows[i] = row;
     }
     return drift_of(rows, CELLS * trials);
+}
+
+static struct drift drift_with(size_t trials, double factor, bool in_turn)
+{
+    return drift_in(CELLS, trials, factor, in_turn);
 }
 
 /* A clock too coarse for it: nothing, and at the end something. */
@@ -275,6 +280,8 @@ static void test_drift(void)
     CHECK(!drift_with(STATISTICS_TRIALS_MIN - 1, 1.1, false).found); /* a trend, but too few */
     CHECK(!drift_with(TRIALS, 1.001, false).found); /* steady, but too small to matter */
     CHECK(!drift_with(TRIALS, 1.2, true).found);    /* large, but no trend */
+    CHECK(drift_in(2, TRIALS, 1.02, false).found);
+    CHECK(!drift_in(1, TRIALS, 1.02, false).found); /* most of the cells are steady */
 }
 
 /* A cell counts once, however many of its rows failed before its first figure. */
