@@ -14,7 +14,7 @@
 struct process {
     pid_t id; /* 0: it has not begun, or has ended */
     /* private to child_process_linux.c */
-    uint64_t system_ns; /* of its time, as it was told last */
+    uint64_t system_ns; /* of its time, as it was last said */
     struct process *next;
     struct process *previous;
 };

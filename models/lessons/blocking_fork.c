@@ -34,7 +34,7 @@ struct child {
 struct forking {
     struct server *server;
     struct child *children; /* as many as the server has room for */
-    char *buffer;           /* of which each child writes to a copy of its own */
+    char *buffer;           /* each child writes to its own copy of it */
     struct process keeper;
     pid_t group; /* of all children: so nobody else's are waited for */
     thread_mutex mutex;

@@ -40,7 +40,7 @@ struct prefork {
     struct worker worker;   /* the parent's own */
     struct child *children; /* server->threads */
     struct pollfd *set; /* of a child: the parent's end of a pair of sockets, -1 once it is lost */
-    char *buffer;       /* of which each child has its own copy */
+    char *buffer;       /* each child has its own copy */
     unsigned alive, idle; /* children */
     struct net_wake wake; /* at the stop */
     thread_handle stop_watcher;
@@ -251,7 +251,7 @@ static void serve_until_stopped(struct prefork *prefork)
     const unsigned count = ENTRY_CHILDREN + server->threads;
     prefork->set[ENTRY_STOP] = (struct pollfd){.fd = prefork->wake.wait_on, .events = POLLIN};
     while (!server_stopping(server)) {
-        /* While none is idle, clients wait in the listener's queue: poll leaves out what is negative. */
+        /* While no child is idle, clients wait in the listener's queue: poll leaves out what is negative. */
         prefork->set[ENTRY_LISTENER] =
             (struct pollfd){.fd = prefork->idle > 0 ? server->listener : -1, .events = POLLIN};
         int ready = observe_wait(&prefork->worker, "poll", "socket", count,
