@@ -104,6 +104,11 @@ static void child_start(struct worker *acceptor, struct forking *forking,
 
     /* The reaper looks for the child under this lock, so its id is stored under it too. */
     thread_mutex_lock(&forking->mutex);
+    if (forking->keeper.id == 0) { /* and the group with it: the server is about to stop */
+        thread_mutex_unlock(&forking->mutex);
+        server_release(acceptor, connection, -EOWNERDEAD);
+        return;
+    }
     struct child *child = child_find(forking, 0);
     *child = (struct child){.connection = connection, .error = -EOWNERDEAD /* if it is killed */};
     worker_begin(&child->worker, server);
@@ -153,7 +158,9 @@ static void reaper_main(void *argument)
         if (count == 1 && ended.si_pid != forking->group) {
             child_ended(&worker, forking, ended.si_pid);
         } else if (count == 1) {
+            thread_mutex_lock(&forking->mutex);
             process_end(&forking->keeper);
+            thread_mutex_unlock(&forking->mutex);
             if (!server_stopping(server))
                 server_fail(server, "the first child process", -EOWNERDEAD);
         }
