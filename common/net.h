@@ -149,6 +149,8 @@ void net_interrupt(net_socket socket);
 
 /* True: a connection waits at the listener, so that an accept would not wait for one. */
 bool net_has_arrival(net_socket listener);
+/* Waits until that is so, or the listener is interrupted. 0, or a negative error. */
+int net_await_arrival(net_socket listener);
 
 /*
  * A pair of connected non-blocking sockets of this process, by which one thread ends another's

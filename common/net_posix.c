@@ -299,6 +299,12 @@ bool net_has_arrival(net_socket listener)
     return poll(&arrival, 1, 0) == 1;
 }
 
+int net_await_arrival(net_socket listener)
+{
+    struct pollfd arrival = {.fd = listener, .events = POLLIN};
+    return poll(&arrival, 1, -1) == 1 ? 0 : net_last_error();
+}
+
 void net_reserve_open(struct net_reserve *reserve)
 {
     reserve->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -356,6 +356,14 @@ bool net_has_arrival(net_socket listener)
     return select(0, &arrivals, NULL, NULL, &(struct timeval){0}) == 1;
 }
 
+int net_await_arrival(net_socket listener)
+{
+    fd_set arrivals;
+    FD_ZERO(&arrivals);
+    FD_SET(listener, &arrivals);
+    return select(0, &arrivals, NULL, NULL, NULL) == 1 ? 0 : net_last_error();
+}
+
 void net_reserve_open(struct net_reserve *reserve)
 {
     reserve->socket = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0,

@@ -41,6 +41,7 @@ struct server_needs {
     unsigned connections_per_thread; /* 0: as many as memory allows */
     size_t thread_stack_bytes;       /* of each serving thread; 0: THREAD_STACK_BYTES */
     bool calls_wait;                 /* its sockets are blocking: see struct observer */
+    bool accepts_wait;               /* its threads wait for clients in accept itself */
     bool buffers_own;                /* it gives each session its buffer, by session_init */
 };
 

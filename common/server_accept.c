@@ -159,6 +159,18 @@ static bool refuse_by_reserve(struct worker *worker)
 }
 
 /*
+ * After an accept that no descriptor was left for. An accept that waits fails again at once, though
+ * nobody is there; other models wait for a client by their own means.
+ */
+static void client_await(struct worker *worker)
+{
+    net_socket listener = worker->listener;
+    if (!worker->server->needs.accepts_wait || net_has_arrival(listener) ||
+        observe_call(worker, NULL, "poll(listener)", net_await_arrival(listener) == 0) != 0)
+        clock_sleep_ms(NO_RESOURCES_PAUSE_MS);
+}
+
+/*
  * The error belongs to one connection, and the next one can be accepted. But where every accept
  * fails and takes nothing from the queue (a seccomp profile that refuses it), trying at once would
  * spin.
@@ -186,7 +198,7 @@ int server_accept_failed(struct worker *worker, int error)
         server_lacks(server, "accept", error, net_limit_text(error, limit, sizeof limit));
         if (refuse_by_reserve(worker))
             return 1;
-        clock_sleep_ms(NO_RESOURCES_PAUSE_MS);
+        client_await(worker);
         return 0;
     case NET_ERROR_PEER:
     case NET_ERROR_CANCELLED:

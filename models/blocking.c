@@ -160,6 +160,7 @@ static int serve(struct server *server)
 
 const struct io_model model_blocking = {
     .calls_wait = true,
+    .accepts_wait = true,
     .threads_apply = false,
     .connections_per_thread = 1,
     .thread_stack_bytes = THREAD_STACK_BYTES,

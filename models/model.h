@@ -28,6 +28,7 @@ enum model_notification {
 /* What a model is, as data: `list` prints it and the harness obeys it. */
 struct io_model {
     bool calls_wait;                 /* its sockets are blocking: see struct observer */
+    bool accepts_wait;               /* its threads wait for clients in accept itself */
     bool threads_apply;              /* false: --threads means nothing to it */
     unsigned threads_by_default;     /* 0: as few as it needs */
     unsigned connections_per_thread; /* hard limit of one waiting thread; 0: none */

@@ -204,6 +204,7 @@ struct server_needs model_needs(const struct io_model *model)
         .connections_per_thread = model->threads_apply ? model->connections_per_thread : 0,
         .thread_stack_bytes = model->thread_stack_bytes,
         .calls_wait = model->calls_wait,
+        .accepts_wait = model->accepts_wait,
         .buffers_own = model->buffers_own,
     };
 }

@@ -245,6 +245,7 @@ end:
 
 const struct io_model model_blocking_fork = {
     .calls_wait = true,
+    .accepts_wait = true,
     .threads_apply = false,
     .connections_per_thread = 1,
     .buffers_own = true,

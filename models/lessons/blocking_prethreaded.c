@@ -110,6 +110,7 @@ static int serve(struct server *server)
 
 const struct io_model model_blocking_prethreaded = {
     .calls_wait = true,
+    .accepts_wait = true,
     .threads_apply = true,
     .connections_per_thread = 1,
     .clients_at_once = 1,

@@ -72,6 +72,7 @@ static int serve(struct server *server)
 
 const struct io_model model_blocking_single = {
     .calls_wait = true,
+    .accepts_wait = true,
     .threads_apply = false,
     .clients_at_once = 1,
     .thread_stack_bytes = THREAD_STACK_BYTES,
