@@ -34,7 +34,7 @@ enum operation { OPERATION_ACCEPT, OPERATION_SOMEBODY_QUEUED, OPERATION_WAKE };
 /* Most operations that one completion leads to: a new connection's first, and the next accept. */
 enum { OPERATIONS_EACH = 2 };
 
-/* After this many bytes the next operations are handed in: a round would outgrow the processor's cache. */
+/* After this many bytes the next operations are handed in: longer rounds of large messages cost more. */
 enum { BYTES_AT_ONCE = 128 * 1024 };
 
 enum { SLOTS_MOST = 16384 }; /* a table of buffers can't have more */
