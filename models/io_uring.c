@@ -253,8 +253,9 @@ static bool ring_round(struct ring_worker *thread)
     }
     struct io_uring_cqe completion;
     size_t bytes = 0;
-    while (uring_room(&thread->ring) >= OPERATIONS_EACH &&
-           uring_completion(&thread->ring, &completion)) {
+    /* What is handed in on the way may complete at once: the next wait counts it, after it has let others in. */
+    for (; ready > 0 && uring_room(&thread->ring) >= OPERATIONS_EACH; ready--) {
+        (void)uring_completion(&thread->ring, &completion);
         completed(thread, &completion);
         bytes += completion.res > 0 ? (size_t)completion.res : 0;
         if (bytes >= BYTES_AT_ONCE) {

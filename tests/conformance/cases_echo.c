@@ -185,6 +185,37 @@ static bool stopped_reader(struct test *test)
     return clients_run(test) && clients_finish(test, stopped, 1);
 }
 
+static uint64_t received_by(const struct client *clients, unsigned count)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < count; i++)
+        bytes += clients[i].received;
+    return bytes;
+}
+
+/* Those that always have more for the server than it can do leave their turn to one that asks for little. */
+static bool busy_neighbours(struct test *test)
+{
+    enum { BUSY = 8, BYTES = 8 * MIB, LEAST = 10 };
+    const char *options[] = {"--work-cpu", "200us", "--message-bytes", "65536", NULL};
+    struct client *modest, *busy;
+    unsigned echoes = 0;
+    if (!subject_start(test, options) || (modest = clients_connect(test, 1)) == NULL ||
+        (busy = clients_connect(test, BUSY)) == NULL || !clients_exchange(test, modest, 1, 1))
+        return false;
+    for (unsigned i = 0; i < BUSY; i++)
+        busy[i].to_send = busy[i].to_receive = BYTES;
+    for (; received_by(busy, BUSY) < BUSY * (uint64_t)BYTES; echoes++) {
+        modest->to_receive = ++modest->to_send;
+        if (!clients_run_until(test, modest))
+            return false;
+    }
+    if (echoes < LEAST)
+        return test_fail(test, "only %u echoes for one while its neighbours got %u MiB", echoes,
+                         BUSY * BYTES / MIB);
+    return clients_finish(test, modest, 1) && clients_finish(test, busy, BUSY);
+}
+
 static bool ipv6(struct test *test)
 {
     struct client *clients;
@@ -206,6 +237,7 @@ const struct test_case cases_echo[] = {
     {"all_buffers_full", all_buffers_full},
     {"many_connections", many_connections},
     {"stopped_reader", stopped_reader},
+    {"busy_neighbours", busy_neighbours},
     {"ipv6", ipv6},
     {NULL, NULL},
 };

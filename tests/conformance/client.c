@@ -286,7 +286,7 @@ static unsigned entries_fill(struct test *test, poll_entry *entries, struct clie
     return count;
 }
 
-bool clients_run(struct test *test)
+bool clients_run_until(struct test *test, const struct client *first)
 {
     static poll_entry entries[TEST_CLIENTS_MOST];
     static struct client *waiting[TEST_CLIENTS_MOST];
@@ -298,7 +298,7 @@ bool clients_run(struct test *test)
     for (;;) {
         uint64_t moved = 0;
         unsigned count = entries_fill(test, entries, waiting);
-        if (count == 0)
+        if (count == 0 || (first != NULL && !waits_to_send(first) && !waits_to_receive(first)))
             return true;
         if (poll_wait(entries, count, SLICE_MS) < 0 &&
             net_error_kind(net_last_error()) != NET_ERROR_INTERRUPTED)
@@ -312,6 +312,11 @@ bool clients_run(struct test *test)
         else if (now_ns - moved_ns > (uint64_t)test->hang_ms * NS_PER_MS)
             return fail_hang(test, waiting[0], count);
     }
+}
+
+bool clients_run(struct test *test)
+{
+    return clients_run_until(test, NULL);
 }
 
 bool clients_exchange(struct test *test, struct client *clients, unsigned count, uint64_t bytes)

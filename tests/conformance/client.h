@@ -40,6 +40,8 @@ struct client *clients_connect(struct test *test, unsigned count);
 
 /* Drives all clients of the test until each has reached what it is to. */
 bool clients_run(struct test *test);
+/* The same, but no longer than until `first` has reached what it is to. */
+bool clients_run_until(struct test *test, const struct client *first);
 /* Each sends so many bytes more and receives all that it has sent so far. */
 bool clients_exchange(struct test *test, struct client *clients, unsigned count, uint64_t bytes);
 /* Shuts down its sending side. */
