@@ -1,10 +1,11 @@
 /*
  * child_process: child processes that serve. Each counts as a thread (thread_count), and what they use
- * counts as this program's (program_usage_now), also after their end. Linux only.
+ * counts as this program's (program_usage_now), also after their end. Linux only. SIGCHLD may not be ignored.
  */
 #ifndef IOMODELS_CHILD_PROCESS_H
 #define IOMODELS_CHILD_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -15,6 +16,7 @@ struct process {
     pid_t id; /* 0: it has not begun, or has ended */
     /* private to child_process_linux.c */
     uint64_t system_ns; /* of its time, as it was last said */
+    bool seen;          /* its memory was looked at, or that of all is not known */
     struct process *next;
     struct process *previous;
 };
@@ -33,7 +35,10 @@ int process_settle(pid_t parent, int *kept);
 /* Why this system has no such children, constant, or NULL. */
 const char *process_unavailable(void);
 
-/* Adds what all of them have used so far. Memory and switches are not known with more than 64 that run. */
+/*
+ * Adds what all of them have used so far. Memory and switches are not known while more than 64 run. Memory is
+ * what was there whenever this was called; it stays unknown once a child came and went between two calls.
+ */
 void processes_use(struct program_usage *usage);
 
 #endif

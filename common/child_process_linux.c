@@ -27,6 +27,7 @@ enum {
 static thread_mutex mutex = THREAD_MUTEX_INIT;
 static struct process *processes;  /* those that run */
 static struct program_usage ended; /* the sum of the others; in memory, the peak of all at once */
+static bool memory_unseen;         /* one came and went between two looks, or there were too many */
 
 void process_begin(struct process *process, pid_t id)
 {
@@ -38,41 +39,6 @@ void process_begin(struct process *process, pid_t id)
     processes = process;
     thread_mutex_unlock(&mutex);
     thread_count_change(1);
-}
-
-static uint64_t us_of(struct timeval time)
-{
-    return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec;
-}
-
-static void usage_add(struct program_usage *usage, uint64_t user_us, uint64_t system_us,
-                      int64_t switches)
-{
-    usage->cpu_user_us += user_us;
-    usage->cpu_system_us += system_us;
-    usage->context_switches += switches;
-}
-
-/* It is reaped under the mutex: else its time would count twice for a moment, or not at all. */
-void process_end(struct process *process)
-{
-    siginfo_t info;
-    struct rusage used;
-    while (waitid(P_PID, (id_t)process->id, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
-        continue;
-    thread_mutex_lock(&mutex);
-    if (wait4(process->id, NULL, 0, &used) == process->id)
-        usage_add(&ended, us_of(used.ru_utime), us_of(used.ru_stime),
-                  (int64_t)used.ru_nvcsw + used.ru_nivcsw);
-    if (process->next != NULL)
-        process->next->previous = process->previous;
-    if (process->previous != NULL)
-        process->previous->next = process->next;
-    else
-        processes = process->next;
-    process->id = 0;
-    thread_mutex_unlock(&mutex);
-    thread_count_change(-1);
 }
 
 static int descriptors_close(int *kept)
@@ -97,10 +63,15 @@ int process_settle(pid_t parent, int *kept)
 
 const char *process_unavailable(void)
 {
-    /* No range begins behind its end: a kernel that has the call says so by another error. */
-    return syscall(SYS_close_range, 1U, 0U, 0U) != 0 && net_last_error() == -ENOSYS
+    /* No range begins behind its end: that is all that a kernel finds wrong which has the call. */
+    if (syscall(SYS_close_range, 1U, 0U, 0U) == 0)
+        return NULL;
+    int error = net_last_error();
+    return error == -EINVAL ? NULL
+           : error == -ENOSYS
                ? "needs close_range, of Linux 5.9"
-               : NULL;
+               : "close_range is refused, probably by a container's seccomp profile, "
+                 "which must allow it";
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -124,7 +95,32 @@ static void times_add(struct process *process, struct program_usage *usage)
     uint64_t user_ns = clock_ns((clock & ~CLOCK_KIND) | CLOCK_OF_USER), sum_ns = clock_ns(clock);
     if (sum_ns > user_ns + process->system_ns)
         process->system_ns = sum_ns - user_ns;
-    usage_add(usage, (sum_ns - process->system_ns) / 1000, process->system_ns / 1000, 0);
+    usage->cpu_user_us += (sum_ns - process->system_ns) / 1000;
+    usage->cpu_system_us += process->system_ns / 1000;
+}
+
+/* It is reaped under the mutex: else its time would count twice for a moment, or not at all. */
+void process_end(struct process *process)
+{
+    siginfo_t info;
+    struct rusage used;
+    while (waitid(P_PID, (id_t)process->id, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
+        continue;
+    thread_mutex_lock(&mutex);
+    times_add(process, &ended);
+    if (wait4(process->id, NULL, 0, &used) == process->id)
+        ended.context_switches += (int64_t)used.ru_nvcsw + used.ru_nivcsw;
+    if (!process->seen)
+        memory_unseen = true;
+    if (process->next != NULL)
+        process->next->previous = process->previous;
+    if (process->previous != NULL)
+        process->previous->next = process->next;
+    else
+        processes = process->next;
+    process->id = 0;
+    thread_mutex_unlock(&mutex);
+    thread_count_change(-1);
 }
 
 /* Returns the most memory that it has had. */
@@ -151,20 +147,25 @@ void processes_use(struct program_usage *usage)
     uint64_t memory_bytes = 0;
     unsigned count = 0;
     thread_mutex_lock(&mutex);
-    usage_add(usage, ended.cpu_user_us, ended.cpu_system_us, ended.context_switches);
+    usage->cpu_user_us += ended.cpu_user_us;
+    usage->cpu_system_us += ended.cpu_system_us;
+    usage->context_switches += ended.context_switches;
     for (const struct process *process = processes; process != NULL; process = process->next)
         count++;
     for (struct process *process = processes; process != NULL; process = process->next) {
         if (count <= READ_MOST)
             memory_bytes += status_add(process->id, usage);
+        process->seen = true;
         times_add(process, usage);
     }
     if (memory_bytes > ended.rss_peak_bytes)
         ended.rss_peak_bytes = memory_bytes;
     usage->rss_peak_bytes += ended.rss_peak_bytes;
     if (count > READ_MOST) {
-        usage->rss_peak_bytes = 0;
+        memory_unseen = true;
         usage->context_switches = -1;
     }
+    if (memory_unseen)
+        usage->rss_peak_bytes = 0;
     thread_mutex_unlock(&mutex);
 }

@@ -25,6 +25,7 @@ typedef int net_received; /* the type that recv and send return */
 /* What these functions call, for a trace. */
 #define NET_NONBLOCKING_CALL       "ioctlsocket(FIONBIO)"
 #define NET_CLOSE_CALL             "closesocket()"
+#define NET_AWAIT_CALL             "select(until a client)" /* of net_await_arrival */
 #define NET_CLOSE_FOR_RESTART_CALL "setsockopt(SO_LINGER, 0), closesocket()"
 /* Not errno.h's: MinGW gives those numbers that mean other errors of Windows. */
 #define NET_NO_MEMORY WSA_NOT_ENOUGH_MEMORY
@@ -43,6 +44,7 @@ typedef ssize_t net_received;
 #define NET_SEND_FLAGS             MSG_NOSIGNAL
 #define NET_NONBLOCKING_CALL       "fcntl(O_NONBLOCK)"
 #define NET_CLOSE_CALL             "close()"
+#define NET_AWAIT_CALL             "poll(until a client)" /* of net_await_arrival */
 #define NET_CLOSE_FOR_RESTART_CALL "close()"
 #define NET_NO_MEMORY              ENOMEM
 #define NET_REFUSED                ECONNREFUSED

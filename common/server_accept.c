@@ -166,7 +166,8 @@ static void client_await(struct worker *worker)
 {
     net_socket listener = worker->listener;
     if (!worker->server->needs.accepts_wait || net_has_arrival(listener) ||
-        observe_call(worker, NULL, "poll(listener)", net_await_arrival(listener) == 0) != 0)
+        observe_wait(worker, NET_AWAIT_CALL, NULL, 0, 0,
+                     net_await_arrival(listener) == 0 ? 1 : -1) < 0)
         clock_sleep_ms(NO_RESOURCES_PAUSE_MS);
 }
 

@@ -165,6 +165,7 @@ int wmain(int argc, wchar_t **wide)
 }
 #else
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 /*
@@ -181,6 +182,8 @@ static void standard_files_fill(void)
 int main(int argc, char **argv)
 {
     standard_files_fill();
+    /* Who started this program may ignore it: then the system reaps children, and nobody learns of their ends. */
+    signal(SIGCHLD, SIG_DFL);
     return program_run(argc, argv);
 }
 #endif

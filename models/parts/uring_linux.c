@@ -41,7 +41,7 @@ struct io_uring_params uring_params_polled(unsigned idle_ms, unsigned completion
 
 const char *uring_setup_call(int error)
 {
-    return error == -ENOMEM ? "io_uring_setup (queues are locked memory: raise ulimit -l)"
+    return error == -ENOMEM ? "io_uring_setup (no memory, or ulimit -l is too low for its queues)"
                             : "io_uring_setup";
 }
 

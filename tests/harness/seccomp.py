@@ -8,7 +8,7 @@ import struct
 KILL = "kill"
 
 # Calls that are newer than Linux 5.1 have one number on all architectures.
-NUMBERS = {"io_uring_setup": 425, "epoll_pwait2": 441}
+NUMBERS = {"io_uring_setup": 425, "close_range": 436, "epoll_pwait2": 441}
 
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, FILTER = 22, 38, 2
 LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06  # of struct sock_filter

@@ -2,6 +2,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -10,6 +11,9 @@ import tool
 HERE = [name for name, row in tool.models().items()
         if name in ("blocking_fork", "blocking_prefork") and row["available"] == "yes"]
 THREADS = 2
+# With one client: the main one and the one that waits for children or for the stop; fork's first child, which
+# serves nobody, and the client's; prefork's.
+THREADS_OF_ONE = {"blocking_fork": 4, "blocking_prefork": 2 + THREADS}
 
 
 def serve(model, *options):
@@ -126,7 +130,7 @@ class Processes(unittest.TestCase):
                         tool.exchange(client, bytes(64))
                     values = statistics(server)
                     self.assertEqual((values["worked"], values["recv_bytes"]), (5, 5 * 64))
-                    self.assertGreaterEqual(values["threads"], 3)
+                    self.assertEqual(values["threads"], THREADS_OF_ONE[model])
                     self.assertGreaterEqual(cpu_us(values), 5 * 20000)
                     live, switches = cpu_us(values), values["context_switches"]
                 result = server.end(b"stop\n")
@@ -134,6 +138,46 @@ class Processes(unittest.TestCase):
                 self.assertEqual((values["worked"], values["recv_bytes"]), ("5", str(5 * 64)))
                 self.assertGreaterEqual(int(values["cpu_user_us"]) + int(values["cpu_sys_us"]), live)
                 self.assertGreaterEqual(int(values["context_switches"]), switches)
+
+    def test_times_only_rise(self):
+        """Also where a child ends that has had no tick, so that the kernel says nothing of how they divide."""
+        for model in HERE:
+            with self.subTest(model):
+                server = serve(model, "--work-cpu", "1ms")
+                with server.connect() as client:
+                    tool.exchange(client, bytes(64))
+                    live = statistics(server)
+                result = server.end(b"stop\n")
+                values = tool.line_values(result.out.splitlines()[-1])
+                for key in "cpu_user_us", "cpu_sys_us":
+                    self.assertGreaterEqual(int(values[key]), live[key])
+
+    def test_memory_is_known_of_all_or_not_at_all(self):
+        for model in HERE:
+            for looks in True, False:
+                with self.subTest(model, looks=looks):
+                    server = serve(model)
+                    with server.connect() as client:
+                        tool.exchange(client, b"hello")
+                        if looks:
+                            self.assertIn("rss_peak_bytes", statistics(server))
+                    values = tool.line_values(server.end(b"stop\n").out.splitlines()[-1])
+                    self.assertEqual("rss_peak_bytes" in values, looks, values)
+
+    def test_started_with_children_ignored(self):
+        """The system would reap them itself: their sessions would never end."""
+        for model in HERE:
+            with self.subTest(model):
+                server = tool.Server("--model", model, "--control", "--max-connections", "2",
+                                     stdin=subprocess.PIPE,
+                                     preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+                with server.connect() as client:
+                    tool.exchange(client, b"hello")
+                    client.shutdown(socket.SHUT_WR)
+                    self.assertEqual(client.recv(1), b"")
+                self.await_statistics(server, open=0, closed=1)
+                result = server.end(b"stop\n")
+                self.assertEqual((result.status, result.err), (0, ""))
 
     def test_many_children(self):
         """Files of /proc would take too long to read, the clocks do not: their time is there all the same."""
@@ -149,7 +193,9 @@ class Processes(unittest.TestCase):
                 self.assertFalse({"rss_peak_bytes", "context_switches"} & values.keys())
                 result = server.end(b"stop\n")
                 self.assertEqual((result.status, result.err), (0, ""))
-                self.assertIn("context_switches", tool.line_values(result.out.splitlines()[-1]))
+                values = tool.line_values(result.out.splitlines()[-1])
+                self.assertIn("context_switches", values)
+                self.assertNotIn("rss_peak_bytes", values)
 
     def test_trace(self):
         """A child's calls stand in it, each line whole and once."""

@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import stat
 import sys
 import unittest
@@ -86,6 +87,16 @@ class MidRun(unittest.TestCase):
 
     def test_status_of_its_end(self):
         self.broken("stop-status", "died with exit status 3: fake: unpaid")
+
+    @unittest.skipIf(tool.ON_WINDOWS or tool.ON_WINE, "POSIX")
+    def test_started_with_children_ignored(self):
+        """The system would reap the server itself, and the run would wait for its end in vain."""
+        with tool.folder() as out:
+            result = tool.bench(out, "--model", "select", preexec_fn=lambda: signal.signal(
+                signal.SIGCHLD, signal.SIG_IGN))
+            (row,) = tool.read_runs(out)
+        self.assertEqual((result.status, row["status"]), (0, "ok"))
+        self.assertNotIn("server_killed", row["warnings"])
 
     @unittest.skipUnless(tool.ON_LINUX and not tool.ON_WINE,
                          "needs signals, and a Wine server that is killed leaves Wine unwell")

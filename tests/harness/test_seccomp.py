@@ -42,6 +42,15 @@ class Seccomp(unittest.TestCase):
                 self.assertEqual(result.status, 1)
                 self.assertIn("io_uring_setup: " + errno.errorcode[error], result.err)
 
+    def test_child_processes(self):
+        for error, why in (errno.EPERM, "seccomp profile"), (errno.ENOSYS, "Linux 5.9"):
+            with self.subTest(error=error):
+                listed = tool.models(preexec_fn=seccomp.refuse({"close_range": error}))
+                for model in "blocking_fork", "blocking_prefork":
+                    self.assertEqual(listed[model]["available"], "no")
+                    self.assertIn("close_range", listed[model]["reason"])
+                    self.assertIn(why, listed[model]["reason"])
+
     def test_io_uring_is_tried_only_where_it_is_asked_for(self):
         """To have tried it ends the first wait of another model (EINTR), as a trace shows."""
         killed = seccomp.refuse({"io_uring_setup": seccomp.KILL})

@@ -309,9 +309,9 @@ def finished_rows(out):
         return 0
 
 
-def models():
-    """What `list --csv` tells, by name."""
-    rows = list(csv.DictReader(run("list", "--csv").out.splitlines()))
+def models(**options):
+    """What `list --csv` tells, by name; started with these options of Popen's."""
+    rows = list(csv.DictReader(run("list", "--csv", **options).out.splitlines()))
     return {row["model"]: row for row in rows}
 
 
