@@ -468,8 +468,7 @@ static void worker_run(struct worker *worker)
         continue;
 close_ring:
     ring_close(thread);
-    if (thread->buffers.ring != NULL)
-        uring_buffers_close(&thread->buffers);
+    uring_buffers_close(&thread->buffers);
 }
 
 static int worker_open(struct worker *worker)

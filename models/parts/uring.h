@@ -132,7 +132,7 @@ struct uring_buffers {
     unsigned returned;
 };
 
-/* As group 0 of the ring `fd`. 0, or a negative error. Close it after the ring. */
+/* As group 0 of the ring `fd`. 0, or a negative error. Close it after the ring; that does nothing without them. */
 int uring_buffers_open(struct uring_buffers *buffers, int fd, unsigned count, size_t bytes);
 void uring_buffers_close(struct uring_buffers *buffers);
 char *uring_buffer(const struct uring_buffers *buffers, unsigned id);

@@ -291,7 +291,9 @@ int uring_buffers_open(struct uring_buffers *buffers, int fd, unsigned count, si
 
 void uring_buffers_close(struct uring_buffers *buffers)
 {
-    munmap(buffers->ring, buffers_ring_bytes(buffers) + buffers->count * buffers->bytes);
+    if (buffers->ring != NULL)
+        munmap(buffers->ring, buffers_ring_bytes(buffers) + buffers->count * buffers->bytes);
+    buffers->ring = NULL;
 }
 
 char *uring_buffer(const struct uring_buffers *buffers, unsigned id)

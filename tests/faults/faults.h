@@ -77,6 +77,8 @@ void fault_plan(enum fault_call call, unsigned number, int error);
 bool fault_happened(void);
 /* How many calls were made since. */
 unsigned fault_calls_made(enum fault_call call);
+/* mmaps without their munmap, of any thread; negative: there were more munmaps. */
+int fault_mappings(void);
 
 /* On the test's own thread. */
 void fault_calls_begin(void);

@@ -290,6 +290,7 @@ void scenario_run(const struct model_entry *entry, char *text, size_t size)
 {
     static struct scenario scenario;
     unsigned before = descriptors_open(), threads = thread_count();
+    int mappings = fault_mappings();
     scenario.entry = entry;
     scenario.text = text;
     scenario.size = size;
@@ -301,6 +302,8 @@ void scenario_run(const struct model_entry *entry, char *text, size_t size)
     /* What hangs has its threads and descriptors still. */
     if (text[0] == '\0' && descriptors_open() != before)
         fail(&scenario, "%u descriptors before it, %u after it", before, descriptors_open());
+    if (text[0] == '\0' && fault_mappings() != mappings)
+        fail(&scenario, "%d mappings before it, %d after it", mappings, fault_mappings());
     if (text[0] == '\0' && thread_count() != threads)
         fail(&scenario, "%u threads before it, %u after it", threads, thread_count());
 }

@@ -80,6 +80,7 @@ static _Thread_local bool counts; /* the calls of this thread */
 static enum fault_call planned_call;
 static unsigned planned_number;
 static int planned_error;
+static atomic_int mappings; /* that were made and not undone */
 /* In memory that the server's child processes share. */
 static struct counted {
     atomic_uint made[FAULT_CALLS];
@@ -105,6 +106,11 @@ bool fault_happened(void)
 unsigned fault_calls_made(enum fault_call call)
 {
     return atomic_load(&counted->made[call]);
+}
+
+int fault_mappings(void)
+{
+    return mappings;
 }
 
 void fault_calls_begin(void)
@@ -235,12 +241,15 @@ STAND_IN(void *, malloc, (size_t size))
 STAND_IN(void *, mmap64,
          (void *address, size_t size, int protection, int flags, int descriptor, off_t offset))
 {
-    return FAILS_OR(FAULT_MMAP, MAP_FAILED,
-                    REAL(mmap64)(address, size, protection, flags, descriptor, offset));
+    void *mapped = FAILS_OR(FAULT_MMAP, MAP_FAILED,
+                            REAL(mmap64)(address, size, protection, flags, descriptor, offset));
+    mappings += mapped != MAP_FAILED;
+    return mapped;
 }
 
 STAND_IN(int, munmap, (void *address, size_t size))
 {
+    mappings--;
     return DOES_AND_FAILS(FAULT_MUNMAP, -1, REAL(munmap)(address, size));
 }
 
