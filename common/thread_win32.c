@@ -26,8 +26,10 @@ int thread_start(thread_handle *thread, void (*main)(void *argument), void *argu
                  size_t stack_bytes)
 {
     struct start *start = malloc(sizeof *start);
-    if (start == NULL)
+    if (start == NULL) {
+        SetLastError(ERROR_NOT_ENOUGH_MEMORY); /* for net_last_error */
         return -ERROR_NOT_ENOUGH_MEMORY;
+    }
     *start = (struct start){.main = main, .argument = argument};
 
     LONG now = InterlockedIncrement(&running);
@@ -36,10 +38,11 @@ int thread_start(thread_handle *thread, void (*main)(void *argument), void *argu
         _beginthreadex(NULL, (unsigned)stack_bytes, thread_main, start,
                        stack_bytes == 0 ? 0 : STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (handle == 0) {
-        int error = (int)GetLastError();
+        DWORD error = GetLastError() != 0 ? GetLastError() : ERROR_NOT_ENOUGH_MEMORY;
         InterlockedDecrement(&running);
         free(start);
-        return error == 0 ? -ERROR_NOT_ENOUGH_MEMORY : -error;
+        SetLastError(error);
+        return -(int)error;
     }
     *thread = (HANDLE)handle;
     LONG seen = peak;

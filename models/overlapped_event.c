@@ -124,7 +124,7 @@ static void listener_signalled(struct overlapped_worker *thread)
         server_fail(server, "WSAEnumNetworkEvents", error);
     bool again = error == 0 && (record.lNetworkEvents & FD_ACCEPT) != 0;
     /* Until one was accepted: after an accept that found none, Wine 8.0 reports no more. */
-    while (again) {
+    for (unsigned i = 0; again && i < SERVER_ACCEPTS_AT_ONCE; i++) {
         net_socket socket;
         error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));
         again = server_accepted(worker, error, socket, &begin) && error != 0;

@@ -94,19 +94,18 @@ static void connection_begin(struct routine_worker *thread, struct connection *c
 static void listener_signalled(struct routine_worker *thread)
 {
     struct worker *worker = &thread->worker;
-    struct server *server = worker->server;
     struct connection *begin = NULL;
     WSANETWORKEVENTS record = {0};
-    int error =
-        observe_call(worker, NULL, "WSAEnumNetworkEvents()",
-                     WSAEnumNetworkEvents(server->listener, thread->accept_event, &record) == 0);
+    int error = observe_call(
+        worker, NULL, "WSAEnumNetworkEvents()",
+        WSAEnumNetworkEvents(worker->server->listener, thread->accept_event, &record) == 0);
     if (error != 0)
-        server_fail(server, "WSAEnumNetworkEvents", error);
+        server_fail(worker->server, "WSAEnumNetworkEvents", error);
     bool again = error == 0 && (record.lNetworkEvents & FD_ACCEPT) != 0;
     /* Until one was accepted: after an accept that found none, Wine 8.0 reports no more. */
-    while (again) {
+    for (unsigned i = 0; again && i < SERVER_ACCEPTS_AT_ONCE; i++) {
         net_socket socket;
-        error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));
+        error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
         again = server_accepted(worker, error, socket, &begin) && error != 0;
     }
     if (begin != NULL)
@@ -175,27 +174,31 @@ static void worker_wake(struct worker *worker, struct worker *by)
                  QueueUserAPC(connections_assigned, worker->thread, (ULONG_PTR)worker) != 0);
 }
 
-/* Routines run in here. AcceptEx has none, so the thread that accepts waits for an event too. */
+static void routines_run(struct routine_worker *thread, DWORD timeout_ms)
+{
+    thread->routines = 0;
+    observe_wait(&thread->worker, "SleepEx()", NULL, 0, 0,
+                 (SleepEx(timeout_ms, TRUE), (int)thread->routines));
+}
+
+/* AcceptEx has no routine, so the thread that accepts waits for an event too. */
 static void wait_alertably(struct routine_worker *thread)
 {
-    struct worker *worker = &thread->worker;
-    thread->routines = 0;
-    if (worker->index != 0) {
-        observe_wait(worker, "SleepEx(until a routine has run)", NULL, 0, 0,
-                     SleepEx(INFINITE, TRUE) == WAIT_IO_COMPLETION ? (int)thread->routines : 0);
-        return;
-    }
     DWORD index;
+    thread->routines = 0;
     int ready =
-        observe_wait(worker, "WSAWaitForMultipleEvents", "event", 1, sizeof(WSAEVENT),
+        observe_wait(&thread->worker, "WSAWaitForMultipleEvents", "event", 1, sizeof(WSAEVENT),
                      (index = WSAWaitForMultipleEvents(1, &thread->accept_event, FALSE,
                                                        WSA_INFINITE, TRUE)) == WSA_WAIT_FAILED
                          ? -1
                          : (int)thread->routines + (index == WSA_WAIT_EVENT_0));
     if (ready < 0)
-        server_fail(worker->server, "WSAWaitForMultipleEvents", ready);
-    else if (index == WSA_WAIT_EVENT_0)
-        listener_signalled(thread);
+        server_fail(thread->worker.server, "WSAWaitForMultipleEvents", ready);
+    if (ready <= 0 || index != WSA_WAIT_EVENT_0)
+        return;
+    listener_signalled(thread);
+    /* While the event is set the wait runs no routine: sessions would wait for all clients in the queue. */
+    routines_run(thread, 0);
 }
 
 static void worker_run(struct worker *worker)
@@ -203,16 +206,13 @@ static void worker_run(struct worker *worker)
     struct routine_worker *thread = (struct routine_worker *)worker;
     while (!server_stopping(worker->server)) {
         operations_post(thread); /* first: what was queued before the thread ran has run by now */
-        wait_alertably(thread);
+        worker->index == 0 ? wait_alertably(thread) : routines_run(thread, INFINITE);
     }
     /* What is under way is cancelled, and its routines end the connections. */
     if (worker->index == 0)
         server_interrupt_connections(worker->server);
-    for (operations_post(thread); atomic_load(&worker->load) > 0; operations_post(thread)) {
-        thread->routines = 0;
-        observe_wait(worker, "SleepEx(until a routine has run)", NULL, 0, 0,
-                     (SleepEx(INFINITE, TRUE), (int)thread->routines));
-    }
+    for (operations_post(thread); atomic_load(&worker->load) > 0; operations_post(thread))
+        routines_run(thread, INFINITE);
 }
 
 static int worker_open(struct worker *worker)

@@ -89,7 +89,7 @@ static void listener_notified(struct async_worker *thread)
     struct connection *begin = NULL;
     bool again = true;
     /* Until one was accepted: after an accept that found none, Wine 8.0 reports no more. */
-    while (again) {
+    for (unsigned i = 0; again && i < SERVER_ACCEPTS_AT_ONCE; i++) {
         net_socket socket;
         int error = observe_accept(worker, socket = accept(worker->server->listener, NULL, NULL));
         observe_note(worker, 0, "FD_ACCEPT", "re-armed by accept");

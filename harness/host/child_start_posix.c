@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/failure.h"
@@ -94,9 +95,15 @@ static _Noreturn void start_fail(int fd, enum start_step step, int error)
  * Ctrl-C would reach this copy of the harness.
  */
 static _Noreturn void start_exec(const char *const *arguments, const char *cpus,
-                                 const struct start_files *files, bool is_program)
+                                 const struct start_files *files, bool is_program, pid_t parent)
 {
     int failure = files->failure[1];
+    /* Ours end with their standard input, of which others may know nothing. */
+    if (is_program) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != parent)
+            _exit(127);
+    }
     if (setpgid(0, 0) != 0)
         start_fail(failure, STEP_GROUP, errno);
     int output = is_program ? files->errors[1] : files->output[1];
@@ -168,14 +175,14 @@ static struct child *start(const char *const *arguments, const char *cpus, bool 
 
     struct start_files files;
     struct start_failure failed = {.step = STEP_FILES};
-    pid_t pid = -1;
+    pid_t pid = -1, parent = getpid();
     bool opened = files_open(&files);
     struct child *child = opened ? child_make(&files) : NULL;
     if (child != NULL)
         pid = fork();
     failed.error = errno;
     if (pid == 0)
-        start_exec(arguments, cpus, &files, is_program);
+        start_exec(arguments, cpus, &files, is_program, parent);
     child_fd_close(&files.failure[1]);
     bool started = pid > 0 && start_wait(files.failure[0], &failed);
     if (started) {

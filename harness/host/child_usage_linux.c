@@ -12,7 +12,7 @@
 enum {
     PATH_BYTES = 384,
     LINE_BYTES = 1024,
-    PROCESSES_MOST = 4096, /* of one child: more are not looked at */
+    PROCESSES_MOST = 4096, /* of one child: with more nothing is known */
     NS_PER_S = 1000000000
 };
 
@@ -20,6 +20,7 @@ enum {
 struct tree {
     unsigned long pids[PROCESSES_MOST];
     size_t count;
+    bool has_more;
 };
 
 /* The children that one thread has started. */
@@ -31,8 +32,11 @@ static void children_add(struct tree *tree, unsigned long pid, const char *threa
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return;
-    while (tree->count < PROCESSES_MOST && fscanf(file, "%lu", &child) == 1)
-        tree->pids[tree->count++] = child;
+    while (!tree->has_more && fscanf(file, "%lu", &child) == 1)
+        if (tree->count < PROCESSES_MOST)
+            tree->pids[tree->count++] = child;
+        else
+            tree->has_more = true;
     fclose(file);
 }
 
@@ -118,6 +122,7 @@ bool child_usage(struct child *child, struct child_usage *usage)
     *usage = (struct child_usage){.cpu_resolution_ns = 1000};
     if (child_ended(child, NULL))
         return false;
+    tree.has_more = false;
     tree.count = 1;
     tree.pids[0] = child_pid(child);
     for (size_t i = 0; i < tree.count; i++) {
@@ -127,5 +132,5 @@ bool child_usage(struct child *child, struct child_usage *usage)
         memory_add(pid, usage);
         usage->is_wine |= is_wine(pid);
     }
-    return usage->threads > 0;
+    return usage->threads > 0 && !tree.has_more;
 }

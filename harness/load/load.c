@@ -277,13 +277,13 @@ static int load_init(struct load_team *team, unsigned thread, struct load_result
 static int load_open(struct load *load)
 {
     const struct workload *workload = load->workload;
-    size_t window_bytes = workload->message_bytes * workload->pipeline_depth;
+    uint64_t window_bytes = (uint64_t)workload->message_bytes * workload->pipeline_depth;
     const struct load_part misbehaving =
         load_part_of(workload->misbehaving, load->team->threads, load->thread, true);
     int error = -NET_NO_MEMORY;
-    load->engine =
-        engine_open(&load_callbacks, load, workload->connections + workload->misbehaving,
-                    window_bytes < RECEIVE_BYTES_MOST ? window_bytes : RECEIVE_BYTES_MOST, &error);
+    load->engine = engine_open(
+        &load_callbacks, load, workload->connections + workload->misbehaving,
+        window_bytes < RECEIVE_BYTES_MOST ? (size_t)window_bytes : RECEIVE_BYTES_MOST, &error);
     if (load->engine != NULL && misbehaving.count > 0)
         load->misbehaving = misbehaving_open(load->engine, load->options, &misbehaving);
     if (load->engine == NULL || (misbehaving.count > 0 && load->misbehaving == NULL)) {

@@ -4,9 +4,8 @@
 static void stream_proceed(struct load *load, struct load_connection *connection, uint64_t now)
 {
     const struct workload *workload = load->workload;
-    connection_offer(load, connection,
-                     connection->received + workload->message_bytes * workload->pipeline_depth,
-                     now);
+    uint64_t window_bytes = (uint64_t)workload->message_bytes * workload->pipeline_depth;
+    connection_offer(load, connection, connection->received + window_bytes, now);
 }
 
 const struct workload_kind workload_stream = {

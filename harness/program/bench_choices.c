@@ -24,12 +24,23 @@ unsigned bench_threads_most(const struct plan *plan)
     return most;
 }
 
+/* Each has a part of it, or no connections to send it on. */
+static bool rate_is_shared(const struct workload *workload, unsigned generators)
+{
+    for (unsigned i = 1; i <= generators; i++) {
+        struct workload share = workload_share(workload, i, generators);
+        if (share.connections > 0 && share.rate_msgs_per_s == 0)
+            return false;
+    }
+    return true;
+}
+
 /* Of what not each generator can have a part. 0, or -1 with a failure. */
 int bench_shares_check(const struct plan *plan, unsigned generators, struct failure *failure)
 {
     for (size_t i = 0; i < plan->workload_count; i++) {
         const struct workload *workload = &plan->workloads[i];
-        bool rate = workload->rate_msgs_per_s != 0 && workload->rate_msgs_per_s < generators;
+        bool rate = workload->rate_msgs_per_s != 0 && !rate_is_shared(workload, generators);
         if (!rate && (workload->active == 0 || workload->active >= generators))
             continue;
         return failure_set(failure,

@@ -29,11 +29,11 @@
 /* What a completion belongs to (user_data): a connection, by its address, or one of these. */
 enum operation { OPERATION_ACCEPT, OPERATION_SOMEBODY_QUEUED, OPERATION_WAKE };
 
-/* Most operations that one completion leads to: a new connection's first, and the next accept. */
-enum { OPERATIONS_EACH = 2 };
-
-/* After this many bytes the next operations are handed in: longer rounds of large messages cost more. */
-enum { BYTES_AT_ONCE = 128 * 1024 };
+enum {
+    OPERATIONS_EACH = 2,        /* most that one completion leads to: a first receive, an accept */
+    BYTES_AT_ONCE = 128 * 1024, /* then what is queued is handed in: larger rounds cost more */
+    COMPLETIONS_AT_ONCE = 256   /* of a round, or what its wait found: a wait lets others in */
+};
 
 struct zero_copy_connection {
     struct connection connection;
@@ -282,12 +282,12 @@ static bool ring_round(struct ring_worker *thread)
     }
     struct io_uring_cqe completion;
     size_t bytes = 0;
-    /* What is handed in on the way may complete at once: the next wait counts it, after it has let others in. */
-    for (; ready > 0 && uring_room(&thread->ring) >= OPERATIONS_EACH; ready--) {
-        (void)uring_completion(&thread->ring, &completion);
+    int left = ready > COMPLETIONS_AT_ONCE ? ready : COMPLETIONS_AT_ONCE;
+    while (left-- > 0 && uring_room(&thread->ring) >= OPERATIONS_EACH &&
+           uring_completion(&thread->ring, &completion)) {
         completed(thread, &completion);
         bytes += completion.res > 0 ? (size_t)completion.res : 0;
-        if (bytes >= BYTES_AT_ONCE) {
+        if (bytes >= BYTES_AT_ONCE || uring_room(&thread->ring) < OPERATIONS_EACH) {
             ring_hand_in(thread);
             bytes = 0;
         }

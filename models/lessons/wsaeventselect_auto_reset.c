@@ -98,7 +98,7 @@ static void listener_signalled(struct eventselect_worker *thread)
     if (error != 0 && !again)
         server_fail(server, "WSAEnumNetworkEvents", error);
     /* Until one was accepted: after an accept that found none, Wine 8.0 reports no more. */
-    while (again) {
+    for (unsigned i = 0; again && i < SERVER_ACCEPTS_AT_ONCE; i++) {
         net_socket socket;
         error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));
         again = server_accepted(worker, error, socket, &begin) && error != 0;

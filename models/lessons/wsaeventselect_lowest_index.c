@@ -91,7 +91,7 @@ static void listener_signalled(struct eventselect_worker *thread)
     if (error != 0 && !again)
         server_fail(server, "WSAEnumNetworkEvents", error);
     /* Until one was accepted: after an accept that found none, Wine 8.0 reports no more. */
-    while (again) {
+    for (unsigned i = 0; again && i < SERVER_ACCEPTS_AT_ONCE; i++) {
         net_socket socket;
         error = observe_accept(worker, socket = accept(server->listener, NULL, NULL));
         observe_note(worker, 0, "FD_ACCEPT", "re-armed by accept");

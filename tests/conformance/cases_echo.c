@@ -198,8 +198,8 @@ static uint64_t received_by(const struct client *clients, unsigned count)
 /* Those that always have more for the server than it can do leave their turn to one that asks for little. */
 static bool busy_neighbours(struct test *test)
 {
-    enum { BUSY = 8, BYTES = 16 * MIB, LEAST = 10 };
-    const char *options[] = {"--work-cpu", "200us", "--message-bytes", "65536", NULL};
+    enum { BUSY = 8, BYTES = 16 * MIB, LEAST = 16 };
+    const char *options[] = {"--work-cpu", "100us", "--message-bytes", "65536", NULL};
     struct client *modest, *busy;
     unsigned echoes = 0;
     if (strcmp(test->model, "iocp_unbounded_inline") == 0)

@@ -37,6 +37,9 @@ class Options(unittest.TestCase):
         self.refused("see --generator", "--start-at", moment(60))
         start = "--generator", "1/3", "--start-at", moment(60)
         self.refused("--rate is too small for 3", *start, "--workload", "rate", "--rate", "2")
+        # It is enough for each, but not for the connections of each: the fourth's one has no message.
+        self.refused("--rate is too small for 8", "--generator", "4/8", "--start-at", moment(60),
+                     "--workload", "rate", "--rate", "8", "--connections", "10")
         self.refused("--active is too small for 3", *start, "--workload", "idle", "--active", "2")
 
     def test_moment_that_has_passed(self):

@@ -97,6 +97,17 @@ class Killed(unittest.TestCase):
             self.assertEqual({row["target"] for row in rows}, {"fake", "itself", "no"})
 
     @NATIVE_ONLY
+    def test_external_server(self):
+        """One that does not end with its standard input."""
+        server = "x=exec:" + tool.command(tool.PROGRAM) + " serve --model select --port {port}"
+        with tool.folder() as out:
+            process = tool.Process((*SHORT, "--trials", "100000", "--target", server, "--out", out))
+            self.assertTrue(tool.wait_until(lambda: tool.finished_rows(out) >= 3 and
+                                            len(process.processes()) > 1))
+            process.popen.kill()
+            process.end()
+
+    @NATIVE_ONLY
     def test_within_a_write(self):
         """Of any file; only the last line of one that grows is cut off."""
         with tool.folder() as out:
