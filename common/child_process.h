@@ -16,7 +16,7 @@ struct process {
     pid_t id; /* 0: it has not begun, or has ended */
     /* private to child_process_linux.c */
     uint64_t system_ns; /* of its time, as it was last said */
-    bool seen;          /* its memory was looked at, or that of all is not known */
+    bool seen;          /* its memory was looked at */
     struct process *next;
     struct process *previous;
 };

@@ -95,6 +95,8 @@ static void times_add(struct process *process, struct program_usage *usage)
     uint64_t user_ns = clock_ns((clock & ~CLOCK_KIND) | CLOCK_OF_USER), sum_ns = clock_ns(clock);
     if (sum_ns > user_ns + process->system_ns)
         process->system_ns = sum_ns - user_ns;
+    if (sum_ns < process->system_ns) /* no clock any more */
+        sum_ns = process->system_ns;
     usage->cpu_user_us += (sum_ns - process->system_ns) / 1000;
     usage->cpu_system_us += process->system_ns / 1000;
 }
@@ -123,13 +125,14 @@ void process_end(struct process *process)
     thread_count_change(-1);
 }
 
-/* Returns the most memory that it has had. */
-static uint64_t status_add(pid_t id, struct program_usage *usage)
+/* Returns the most memory that it has had; 0: not known, also of one that has ended. */
+static uint64_t status_add(pid_t id, struct program_usage *usage, bool *missing)
 {
     char path[PATH_BYTES], line[LINE_BYTES];
     uint64_t peak_kib = 0, switches;
     snprintf(path, sizeof path, "/proc/%ld/status", (long)id);
     FILE *file = fopen(path, "re");
+    *missing = *missing || file == NULL; /* where no descriptor is left */
     if (file == NULL)
         return 0;
     while (fgets(line, sizeof line, file) != NULL)
@@ -146,6 +149,7 @@ void processes_use(struct program_usage *usage)
 {
     uint64_t memory_bytes = 0;
     unsigned count = 0;
+    bool missing = false;
     thread_mutex_lock(&mutex);
     usage->cpu_user_us += ended.cpu_user_us;
     usage->cpu_system_us += ended.cpu_system_us;
@@ -153,15 +157,15 @@ void processes_use(struct program_usage *usage)
     for (const struct process *process = processes; process != NULL; process = process->next)
         count++;
     for (struct process *process = processes; process != NULL; process = process->next) {
-        if (count <= READ_MOST)
-            memory_bytes += status_add(process->id, usage);
-        process->seen = true;
+        uint64_t bytes = count <= READ_MOST ? status_add(process->id, usage, &missing) : 0;
+        memory_bytes += bytes;
+        process->seen = process->seen || bytes > 0;
         times_add(process, usage);
     }
     if (memory_bytes > ended.rss_peak_bytes)
         ended.rss_peak_bytes = memory_bytes;
     usage->rss_peak_bytes += ended.rss_peak_bytes;
-    if (count > READ_MOST) {
+    if (count > READ_MOST || missing) {
         memory_unseen = true;
         usage->context_switches = -1;
     }

@@ -198,7 +198,7 @@ static uint64_t received_by(const struct client *clients, unsigned count)
 /* Those that always have more for the server than it can do leave their turn to one that asks for little. */
 static bool busy_neighbours(struct test *test)
 {
-    enum { BUSY = 8, BYTES = 16 * MIB, LEAST = 16 };
+    enum { BUSY = 8, BYTES = 16 * MIB, LEAST = 8 };
     const char *options[] = {"--work-cpu", "100us", "--message-bytes", "65536", NULL};
     struct client *modest, *busy;
     unsigned echoes = 0;

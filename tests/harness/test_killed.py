@@ -3,10 +3,12 @@
 MOMENTS=20 in the environment: at so many moments.
 """
 import collections
+import contextlib
 import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -46,6 +48,15 @@ def traces():
     strace = shutil.which("strace")
     return strace is not None and not tool.ON_WINE and subprocess.run(
         [strace, "-o", os.devnull, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def accepts(process):
+    """Whether an external server of this benchmark does. It has --port by itself, the benchmark in a longer word."""
+    for _, words in process.processes("--port"):
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", int(words[words.index("--port") + 1]))).close()
+            return True
+    return False
 
 
 class Killed(unittest.TestCase):
@@ -102,8 +113,7 @@ class Killed(unittest.TestCase):
         server = "x=exec:" + tool.command(tool.PROGRAM) + " serve --model select --port {port}"
         with tool.folder() as out:
             process = tool.Process((*SHORT, "--trials", "100000", "--target", server, "--out", out))
-            self.assertTrue(tool.wait_until(lambda: tool.finished_rows(out) >= 3 and
-                                            len(process.processes()) > 1))
+            self.assertTrue(tool.wait_until(lambda: accepts(process)))
             process.popen.kill()
             process.end()
 
