@@ -98,7 +98,7 @@ static _Noreturn void start_exec(const char *const *arguments, const char *cpus,
                                  const struct start_files *files, bool is_program, pid_t parent)
 {
     int failure = files->failure[1];
-    /* Ours end with their standard input, of which others may know nothing. */
+    /* Our own servers end when their standard input ends. Another program may never read it. */
     if (is_program) {
         (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent)

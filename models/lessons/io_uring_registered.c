@@ -34,7 +34,7 @@ enum operation { OPERATION_ACCEPT, OPERATION_SOMEBODY_QUEUED, OPERATION_WAKE };
 enum {
     OPERATIONS_EACH = 2,        /* most that one completion leads to: a first receive, an accept */
     BYTES_AT_ONCE = 128 * 1024, /* then what is queued is handed in: larger rounds cost more */
-    COMPLETIONS_AT_ONCE = 256   /* of a round, or what its wait found: a wait lets others in */
+    COMPLETIONS_AT_ONCE = 256   /* then a round ends, so that the next wait lets others in */
 };
 
 enum { SLOTS_MOST = 16384 }; /* a table of buffers can't have more */
